@@ -1,0 +1,40 @@
+/** A pending timer; `cancel` is idempotent and safe after it fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as an argument. Policies read it from here and nowhere else. */
+export interface Clock {
+  /** Wall clock, milliseconds since the Unix epoch. For timestamps that people or other programs read. */
+  wallMs(): number;
+  /** Monotonic milliseconds with a fraction, from an arbitrary origin. For durations and deadlines. */
+  nowMs(): number;
+  /** Runs `task` once, `delayMs` from now. Timers never keep the process alive by themselves. */
+  after(delayMs: number, task: () => void): Timer;
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  nowMs: () => performance.now(),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** Resolves after `delayMs` on the given clock, or rejects with the signal's reason if that comes first. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { type Check, defineKind } from './kind.ts';
+import { Condition, ObjectMeta } from './meta.ts';
+import { IstioDuration } from './virtual-service.ts';
+
+export const TrafficPolicy = z.strictObject({
+  loadBalancer: z
+    .strictObject({
+      /** Absent or UNSPECIFIED: peak-EWMA, weft's default. */
+      simple: z.enum(['UNSPECIFIED', 'ROUND_ROBIN', 'LEAST_REQUEST', 'LEAST_CONN', 'RANDOM']),
+    })
+    .optional(),
+  connectionPool: z
+    .strictObject({ tcp: z.strictObject({ connectTimeout: IstioDuration.optional() }).optional() })
+    .optional(),
+});
+export type TrafficPolicy = z.infer<typeof TrafficPolicy>;
+
+export const DestinationRuleSchema = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.literal('DestinationRule'),
+  metadata: ObjectMeta,
+  spec: z.strictObject({
+    host: z.string().min(1),
+    trafficPolicy: TrafficPolicy.optional(),
+    subsets: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          labels: z.record(z.string(), z.string()).optional(),
+          trafficPolicy: TrafficPolicy.optional(),
+        }),
+      )
+      .optional(),
+  }),
+  status: z.looseObject({ conditions: z.array(Condition).optional() }).optional(),
+});
+export type DestinationRule = z.infer<typeof DestinationRuleSchema>;
+
+const subsetNamesAreUnique: Check<DestinationRule> = {
+  name: 'subset names are unique DNS labels',
+  check: ({ spec }) => {
+    const seen = new Set<string>();
+    return (spec.subsets ?? []).flatMap((subset, i) => {
+      const mistakes = [];
+      const path = `spec.subsets[${i}].name`;
+      if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(subset.name)) {
+        mistakes.push({ path, message: 'must be a DNS label of at most 63 characters (a-z, 0-9, -)' });
+      }
+      if (seen.has(subset.name)) mistakes.push({ path, message: `duplicate name "${subset.name}"` });
+      seen.add(subset.name);
+      return mistakes;
+    });
+  },
+};
+
+export const DestinationRule = defineKind<DestinationRule>({
+  group: 'networking.istio.io',
+  versions: ['v1', 'v1beta1', 'v1alpha3'],
+  kind: 'DestinationRule',
+  plural: 'destinationrules',
+  shortNames: ['dr'],
+  categories: ['istio-io', 'networking-istio-io'],
+  subresources: ['status'],
+  schema: DestinationRuleSchema,
+  checks: [subsetNamesAreUnique],
+  columns: [
+    { name: 'Host', value: (rule) => rule.spec.host },
+    { name: 'Age', type: 'date', value: (rule) => rule.metadata.creationTimestamp ?? '' },
+  ],
+});

@@ -1,0 +1,16 @@
+/** `NAME.NAMESPACE.svc.DOMAIN` */
+export function serviceHost(name: string, namespace: string, domain = 'cluster.local'): string {
+  return `${name}.${namespace}.svc.${domain}`;
+}
+
+/**
+ * The full name that `host` stands for when a resource of `namespace` says it, as Istio resolves short names:
+ * a name without a dot is a service of that namespace; everything else is taken as it is, after the search domains.
+ */
+export function resolveHost(host: string, namespace: string, domain = 'cluster.local'): string {
+  if (!host.includes('.')) return serviceHost(host, namespace, domain);
+  const parts = host.split('.');
+  if (parts.length === 2) return `${host}.svc.${domain}`;
+  if (parts.length === 3 && parts[2] === 'svc') return `${host}.${domain}`;
+  return host;
+}

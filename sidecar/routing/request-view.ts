@@ -1,0 +1,13 @@
+/**
+ * What a routing decision may read of a request. The codec hands over byte offsets behind this view, so that a
+ * string is made only for what a rule asks for. Nothing here is particular to HTTP/1.1.
+ */
+export interface RequestView {
+  readonly method: string;
+  /** Path with query, as sent; `*` and absolute forms already reduced to a path. */
+  readonly path: string;
+  /** Host header, or :authority; lower case, as sent otherwise (a port may follow). */
+  readonly authority: string;
+  /** Values of a header (name in lower case) joined by `, `, undefined when absent. */
+  header(name: string): string | undefined;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
+
+const Port = z.int().min(1).max(65535);
+
+/**
+ * What a sidecar is started with: a JSON file named by its only argument, written by the node runtime. Everything
+ * else comes over xDS.
+ */
+export const SidecarConfig = z.strictObject({
+  pod: z.string(),
+  namespace: z.string(),
+  podIp: z.string(),
+  workload: z.string(),
+  serviceAccount: z.string().default('default'),
+  labels: z.record(z.string(), z.string()).default({}),
+  clusterDomain: z.string().default('cluster.local'),
+  clusterId: z.string().default('weft'),
+  /** gRPC target of the control plane: `unix:/path/xds.sock` or `host:port`. */
+  discoveryAddress: z.string(),
+  /** Listen addresses; tests move the ports. */
+  ports: z
+    .strictObject({
+      outbound: Port.default(SIDECAR_PORTS.outbound),
+      inbound: Port.default(SIDECAR_PORTS.inbound),
+      admin: Port.default(SIDECAR_PORTS.admin),
+      metrics: Port.default(SIDECAR_PORTS.metrics),
+      readiness: Port.default(SIDECAR_PORTS.readiness),
+    })
+    .prefault({}),
+  /** How long a drain waits for requests under way, milliseconds (Istio's terminationDrainDuration is 5 s). */
+  drainMs: z.int().min(0).default(5_000),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+export type SidecarConfig = z.infer<typeof SidecarConfig>;

@@ -1,0 +1,21 @@
+import type { EndpointWorkload } from '#api/xds/node-metadata.ts';
+
+/** How one try ended, as the balancer sees it. */
+export type Outcome = 'success' | 'server-error' | 'connect-failure' | 'timeout' | 'reset' | 'cancelled';
+
+/** One address behind a cluster. Lives as long as the address stays in the cluster, across updates. */
+export interface Endpoint {
+  /** `ADDRESS:PORT` */
+  readonly key: string;
+  readonly address: string;
+  readonly port: number;
+  readonly workload: EndpointWorkload | undefined;
+  /** Source address to bind, when the cluster asks for one (inbound: 127.0.0.6). */
+  readonly localAddress: string | undefined;
+  /** Requests (or opaque connections) under way. */
+  active: number;
+  /** A try begins: `active` rises. Returns the start, milliseconds of the cluster's clock. */
+  begin(): number;
+  /** A try that began at `startMs` ended; feeds the balancer. For opaque TCP the latency is the connect time. */
+  end(startMs: number, outcome: Outcome): void;
+}

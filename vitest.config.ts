@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * `unit`: beside the code, no root, no network beyond loopback.
+ * `mesh`: real namespaces, real redirects, a real OCI runtime: root, one file at a time.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            '{api,control-plane,sidecar,node-runtime,cli,examples}/**/*.test.ts',
+            'test/unit/**/*.test.ts',
+          ],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'mesh',
+          include: ['test/{mesh,node,conformance}/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
