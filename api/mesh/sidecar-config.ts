@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import { SIDECAR_PORTS } from './ports.ts';
 
 const Port = z.int().min(1).max(65535);
 
@@ -28,6 +28,8 @@ export const SidecarConfig = z.strictObject({
       readiness: Port.default(SIDECAR_PORTS.readiness),
     })
     .prefault({}),
+  /** Unix socket of the admin API beside port 15000, in a directory that only the node's root and the sidecar see. */
+  adminSocket: z.string().optional(),
   /** How long a drain waits for requests under way, milliseconds (Istio's terminationDrainDuration is 5 s). */
   drainMs: z.int().min(0).default(5_000),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -1,0 +1,31 @@
+/** Redirect of a pod's traffic into its sidecar. */
+export interface Redirect {
+  readonly sidecarUid: number;
+  /** Destinations that bypass the sidecar (`traffic.sidecar.istio.io/excludeOutboundIPRanges`). */
+  readonly excludeOutboundCidrs: readonly string[];
+  /** `traffic.sidecar.istio.io/excludeOutboundPorts` and `excludeInboundPorts`. */
+  readonly excludeOutboundPorts: readonly number[];
+  readonly excludeInboundPorts: readonly number[];
+}
+
+export interface SandboxPlan {
+  /** Name of the network namespace and stem of every kernel object of the pod; at most 15 characters of link name derive from it. */
+  readonly name: string;
+  readonly podUid: string;
+  readonly hostname: string;
+  readonly ip: string;
+  /** Absent for a pod without a sidecar. */
+  readonly redirect: Redirect | undefined;
+}
+
+/**
+ * The namespaces that a pod's containers share: network (with veth, address, routes and redirect rules in place
+ * before any process of the pod exists), ipc and uts. All calls are idempotent and need no memory of earlier ones.
+ */
+export interface Sandboxes {
+  setUp(plan: SandboxPlan): Promise<void>;
+  /** Kills what is left in the pod's cgroups and removes namespaces, links, rules, mounts and cgroups of the pod. */
+  tearDown(name: string, podUid: string): Promise<void>;
+  /** Names of all sandboxes of this mesh. */
+  list(): Promise<string[]>;
+}
