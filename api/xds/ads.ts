@@ -1,0 +1,8 @@
+import {
+  type DescMessage,
+  fromBinary,
+  type GenMessage,
+  type Message,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
