@@ -1,0 +1,30 @@
+import { createRegistry, type Registry } from '@bufbuild/protobuf';
+import { ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
+import { ClusterLoadAssignmentSchema } from './gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import { ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
+import { RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js';
+import { RouterSchema } from './gen/envoy/extensions/filters/http/router/v3/router_pb.js';
+import { HttpInspectorSchema } from './gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js';
+import { OriginalDstSchema } from './gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
+import { HttpConnectionManagerSchema } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { TcpProxySchema } from './gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { PreviousHostsPredicateSchema } from './gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import { TypedStructSchema } from './gen/xds/type/v3/typed_struct_pb.js';
+
+/**
+ * Every message that may stand inside an `Any` of what weft sends: pass it to `toJson` and `fromJson`, and to
+ * `anyUnpack` when the type is not known beforehand.
+ */
+export const XDS_REGISTRY: Registry = createRegistry(
+  ListenerSchema,
+  RouteConfigurationSchema,
+  ClusterSchema,
+  ClusterLoadAssignmentSchema,
+  HttpConnectionManagerSchema,
+  TcpProxySchema,
+  RouterSchema,
+  OriginalDstSchema,
+  HttpInspectorSchema,
+  PreviousHostsPredicateSchema,
+  TypedStructSchema,
+);
