@@ -39,7 +39,8 @@ export interface Store {
   get(key: string): Promise<Entry | undefined>;
   /**
    * Keys that start with `prefix`, in key order, as of now or as of revision `at` (a WeftError with code
-   * `Compacted` when that is forgotten). `limit` entries after the key `from`, for paging.
+   * `Compacted` when that is forgotten, `FutureRevision` when it is yet to come). `limit` entries after the key
+   * `from`, for paging.
    */
   list(prefix: string, options?: { at?: number; from?: string; limit?: number }): Promise<Page>;
   create(key: string, value: string): Promise<WriteResult>;
@@ -52,7 +53,10 @@ export interface Store {
    * `Compacted` when changes after `after` were already forgotten.
    */
   watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<Change>;
-  /** The store's present revision. */
+  /**
+   * The store's present revision. Every change up to it was handed to the watches that wait for one: a watch whose
+   * `next()` is still pending in the following turn of the event loop has nothing to say up to here.
+   */
   revision(): Promise<number>;
   close(): Promise<void>;
 }
