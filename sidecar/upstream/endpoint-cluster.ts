@@ -1,0 +1,82 @@
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Random } from '#api/foundation/random.ts';
+import { type Balancer, createBalancer, estimateOf } from './balancer.ts';
+import type { Cluster, ServiceIdentity } from './cluster.ts';
+import type { ClusterPolicy } from './cluster-policy.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type EndpointAddress, keyOf, TrackedEndpoint } from './tracked-endpoint.ts';
+
+/** A cluster whose endpoints were told to it (EDS, STATIC). */
+export class EndpointCluster implements Cluster {
+  readonly name: string;
+  readonly service: ServiceIdentity;
+  readonly connectTimeoutMs: number;
+  readonly policy: ClusterPolicy;
+  removed = false;
+  #endpoints: readonly TrackedEndpoint[] = [];
+  readonly #balancer: Balancer;
+  readonly #clock: Clock;
+
+  /** `previous`: what this cluster was before its configuration changed; its endpoints and what is known of them stay. */
+  constructor(policy: ClusterPolicy, clock: Clock, random: Random, previous?: EndpointCluster) {
+    this.name = policy.name;
+    this.service = policy.service;
+    this.connectTimeoutMs = policy.connectTimeoutMs;
+    this.policy = policy;
+    this.#clock = clock;
+    this.#balancer = createBalancer(policy.balancer, clock, random);
+    if (previous !== undefined) this.#adopt(previous);
+  }
+
+  get endpoints(): readonly TrackedEndpoint[] {
+    return this.#endpoints;
+  }
+
+  pick(excluded: readonly Endpoint[]): Endpoint | undefined {
+    const all = this.#endpoints;
+    if (all.length === 0) return undefined;
+    if (excluded.length === 0) return this.#balancer(all);
+    const untried = all.filter((endpoint) => !excluded.includes(endpoint));
+    return this.#balancer(untried.length > 0 ? untried : all);
+  }
+
+  /** Replaces the set. An address that stays with the same workload stays the same endpoint. */
+  replaceEndpoints(addresses: readonly EndpointAddress[]): void {
+    const known = new Map(this.#endpoints.map((endpoint) => [endpoint.key, endpoint]));
+    const next = new Map<string, TrackedEndpoint>();
+    for (const where of addresses) {
+      const kept = known.get(keyOf(where.address, where.port));
+      const endpoint = kept !== undefined && sameWorkload(kept, where) ? kept : this.#track(where);
+      next.set(endpoint.key, endpoint);
+    }
+    this.#endpoints = [...next.values()];
+  }
+
+  #track(where: EndpointAddress): TrackedEndpoint {
+    return new TrackedEndpoint(
+      where,
+      this.policy.localAddress,
+      estimateOf(this.policy.balancer),
+      this.#clock,
+    );
+  }
+
+  #adopt(previous: EndpointCluster): void {
+    const estimate = estimateOf(this.policy.balancer);
+    this.#endpoints = previous.endpoints.map((endpoint) => {
+      if (endpoint.localAddress !== this.policy.localAddress) return this.#track(endpoint);
+      endpoint.load.policy = estimate;
+      return endpoint;
+    });
+  }
+}
+
+function sameWorkload(a: EndpointAddress, b: EndpointAddress): boolean {
+  return (
+    a.workload?.workload === b.workload?.workload &&
+    a.workload?.namespace === b.workload?.namespace &&
+    a.workload?.canonicalName === b.workload?.canonicalName &&
+    a.workload?.canonicalRevision === b.workload?.canonicalRevision &&
+    a.workload?.cluster === b.workload?.cluster
+  );
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '#api/foundation/clock.ts';
+import { estimateOf } from './balancer.ts';
+import type { Cluster, OriginalDestination, ServiceIdentity } from './cluster.ts';
+import type { ClusterPolicy } from './cluster-policy.ts';
+import type { Endpoint } from './endpoint.ts';
+import { keyOf, TrackedEndpoint } from './tracked-endpoint.ts';
+
+/** Destinations remembered at once: an app that scans the network must not grow the sidecar. */
+const MAX_DESTINATIONS = 256;
+
+/**
+ * Envoy's ORIGINAL_DST: goes where the connection was going. A destination stays the same endpoint while it is
+ * remembered, so that pools can keep connections to it.
+ */
+export class OriginalDestinationCluster implements Cluster {
+  readonly name: string;
+  readonly service: ServiceIdentity;
+  readonly connectTimeoutMs: number;
+  readonly policy: ClusterPolicy;
+  removed = false;
+  #latest: TrackedEndpoint | undefined;
+  readonly #destinations = new Map<string, TrackedEndpoint>();
+  readonly #clock: Clock;
+
+  constructor(policy: ClusterPolicy, clock: Clock) {
+    this.name = policy.name;
+    this.service = policy.service;
+    this.connectTimeoutMs = policy.connectTimeoutMs;
+    this.policy = policy;
+    this.#clock = clock;
+  }
+
+  get endpoints(): readonly TrackedEndpoint[] {
+    return [...this.#destinations.values()];
+  }
+
+  pick(_excluded: readonly Endpoint[], original: OriginalDestination): Endpoint {
+    const latest = this.#latest;
+    if (latest !== undefined && latest.port === original.port && latest.address === original.address) {
+      return latest;
+    }
+    const key = keyOf(original.address, original.port);
+    const endpoint = this.#destinations.get(key) ?? this.#remember(key, original);
+    this.#latest = endpoint;
+    return endpoint;
+  }
+
+  #remember(key: string, { address, port }: OriginalDestination): TrackedEndpoint {
+    if (this.#destinations.size >= MAX_DESTINATIONS) this.#forgetOne();
+    const where = { address, port, workload: undefined };
+    const estimate = estimateOf(this.policy.balancer);
+    const endpoint = new TrackedEndpoint(where, this.policy.localAddress, estimate, this.#clock);
+    this.#destinations.set(key, endpoint);
+    return endpoint;
+  }
+
+  /** The oldest that is idle, or else the oldest: whoever uses it keeps it until done. */
+  #forgetOne(): void {
+    let victim = this.#destinations.keys().next().value;
+    for (const [key, endpoint] of this.#destinations) {
+      if (endpoint.active > 0) continue;
+      victim = key;
+      break;
+    }
+    if (victim !== undefined) this.#destinations.delete(victim);
+  }
+}
