@@ -1,0 +1,85 @@
+#!/bin/sh
+# Makes a checkout runnable: npm (when it is missing), the npm packages with Node itself among them, the
+# generated messages. Does nothing when all of it stands. Says what it does; fails in one line.
+set -eu
+cd "$(dirname "$0")/.."
+node=node_modules/node/bin/node
+stamp=node_modules/.weft-installed
+locked=$(cksum <package-lock.json)
+
+fail() {
+  printf 'weft: %s\n' "$*" >&2
+  exit 1
+}
+
+as_root() {
+  [ "$(id -u)" = 0 ] || fail "$1 is missing and only root can install it: run this as root, or install $1 yourself"
+}
+
+# The distribution's own package, whichever its package manager is.
+install_package() {
+  as_root "$1"
+  echo "Installing the host package $1 ..."
+  log=$(mktemp)
+  if command -v apt-get >/dev/null; then
+    apt_get install "$1" >"$log" 2>&1 || { apt_get update && apt_get install "$1"; } >"$log" 2>&1 || package_failed "$1"
+  elif command -v dnf >/dev/null; then
+    dnf install -y -q "$1" >"$log" 2>&1 || package_failed "$1"
+  elif command -v apk >/dev/null; then
+    apk add -q "$1" >"$log" 2>&1 || package_failed "$1"
+  else
+    fail "$1 is missing and this system has none of apt-get, dnf, apk: install $1 yourself"
+  fi
+  rm -f "$log"
+}
+
+apt_get() {
+  if [ "$1" = install ]; then set -- install -y --no-install-recommends "$2"; fi
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null
+}
+
+package_failed() {
+  tail -n 3 "$log" >&2
+  fail "the host package $1 could not be installed (is there a network? see $log)"
+}
+
+install_npm_packages() {
+  echo "Installing npm packages (once, about half a minute) ..."
+  log=$(mktemp)
+  if ! npm ci --no-audit --no-fund --loglevel=error </dev/null >"$log" 2>&1; then
+    if grep -qE 'E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|NETUNREACH|HOSTUNREACH|CONNRESET)' "$log"; then
+      fail "the npm registry cannot be reached: check the network or the proxy, then try again (see $log)"
+    fi
+    grep 'npm' "$log" | head -n 5 >&2
+    fail "npm ci failed (see $log)"
+  fi
+  rm -f "$log"
+}
+
+# npm may hold install scripts back; the node package fetches its binary in one.
+install_node_binary() {
+  [ -x "$node" ] || npm rebuild node esbuild koffi >/dev/null 2>&1 || true
+  [ -x "$node" ] || (cd node_modules/node && node installArchSpecificPackage.js >/dev/null 2>&1) || true
+  [ -x "$node" ] || fail "the npm package node brought no binary for $(uname -m): supported are x86_64 and aarch64"
+  "$node" --version >/dev/null 2>&1 && return
+  "$node" --version 2>&1 | grep -q libatomic || fail "Node does not start here: $("$node" --version 2>&1 | head -n 1)"
+  if command -v apt-get >/dev/null; then install_package libatomic1; else install_package libatomic; fi
+}
+
+[ "$(uname -s)" = Linux ] || fail "weft runs on Linux only, and this is $(uname -s)"
+case $(uname -m) in
+x86_64 | aarch64) ;;
+*) fail "weft runs on x86_64 and aarch64, and this is $(uname -m)" ;;
+esac
+
+# An install that npm itself made since the lock file changed is as good as ours.
+if [ ! -e "$stamp" ] && [ -n "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
+  printf '%s' "$locked" >"$stamp"
+fi
+if [ "$(cat "$stamp" 2>/dev/null)" != "$locked" ] || [ ! -x "$node" ]; then
+  command -v npm >/dev/null || install_package npm
+  install_npm_packages
+  install_node_binary
+  printf '%s' "$locked" >"$stamp"
+fi
+PATH=$PWD/node_modules/.bin:$PATH sh scripts/generate.sh || fail "the xDS messages could not be generated"
