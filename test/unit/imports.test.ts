@@ -50,6 +50,7 @@ describe('import rules refuse', () => {
     ['a lazy import', 'cli/main.ts', `const x = await import('#control-plane/main.ts');`],
     ['an import for its effect', 'node-runtime/a.ts', `import '#sidecar/b.ts';`],
     ['a relative path across a border', 'sidecar/http/a.ts', `import { x } from '../../api/mesh/ports.ts';`],
+    ['code that uses the support of tests', 'api/a.ts', `import { x } from '#test/support/b.ts';`],
     ['an example that uses the house', 'examples/bookinfo/a.ts', `import { x } from '#api/mesh/ports.ts';`],
     ['I/O in a pure room', 'control-plane/translation/a.ts', `import { readFileSync } from 'node:fs';`],
     ['a whole I/O module in a pure room', 'sidecar/routing/a.ts', `import net from 'node:net';`],
