@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
+import { Event } from '#api/kinds/event.ts';
+import { MemoryClient } from '#test/support/memory-client.ts';
+import { type Happening, recordEvent } from './events.ts';
+
+const happening: Happening = {
+  object: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1' } },
+  type: 'Warning',
+  reason: 'FailedScheduling',
+  message: '0/1 nodes are available',
+  component: 'scheduler',
+};
+
+test('the same happening is one event that counts, another message is another', async () => {
+  const clock = new ManualClock();
+  const client = new MemoryClient(clock);
+  for (let i = 0; i < 3; i += 1) {
+    expect(await recordEvent(client, happening, clock)).toBe(true);
+    clock.advance(1_000);
+  }
+  await recordEvent(client, { ...happening, message: 'other' }, clock);
+  const { items } = await client.list(Event, { namespace: 'shop' });
+  const found = items.map(({ count, message, involvedObject }) => ({
+    count,
+    message,
+    uid: involvedObject.uid,
+  }));
+  expect(found).toEqual([
+    { count: 3, message: '0/1 nodes are available', uid: 'u1' },
+    { count: 1, message: 'other', uid: 'u1' },
+  ]);
+  const seconds = (text?: string): number => Date.parse(text ?? '') / 1_000;
+  expect(seconds(items[0]?.lastTimestamp) - seconds(items[0]?.firstTimestamp)).toBe(2);
+});
+
+test('concurrent reports are all counted', async () => {
+  const client = new MemoryClient();
+  await Promise.all(Array.from({ length: 5 }, () => recordEvent(client, happening)));
+  const { items } = await client.list(Event);
+  expect(items.map((event) => event.count)).toEqual([5]);
+});
+
+test('what happens to an object without a namespace is told in default', async () => {
+  const client = new MemoryClient();
+  const object = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', uid: 'u2' } };
+  await recordEvent(client, { ...happening, object });
+  expect((await client.list(Event, { namespace: 'default' })).items).toHaveLength(1);
+});
+
+test('a note that cannot be written is not worth a failure', async () => {
+  const client = new MemoryClient();
+  client.sabotage = () => new Error('no room left');
+  expect(await recordEvent(client, happening)).toBe(false);
+});
