@@ -1,0 +1,86 @@
+import type {
+  FilterSchema,
+  ListenerFilterSchema,
+} from '#api/xds/gen/envoy/config/listener/v3/listener_components_pb.js';
+import type { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
+import { RouterSchema } from '#api/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
+import { HttpInspectorSchema } from '#api/xds/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js';
+import { OriginalDstSchema } from '#api/xds/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
+import {
+  HttpConnectionManagerSchema,
+  type HttpFilterSchema,
+} from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { TcpProxySchema } from '#api/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { OVER_ADS } from '../config-source.ts';
+import { durationOf, type Init, pack } from '../message.ts';
+
+export type Filter = Init<typeof FilterSchema>;
+export type ListenerFilter = Init<typeof ListenerFilterSchema>;
+type Manager = Init<typeof HttpConnectionManagerSchema>;
+
+/** What `http_inspector` calls HTTP (Istio's list). */
+export const HTTP_PROTOCOLS = ['http/1.0', 'http/1.1', 'h2c'];
+
+/**
+ * How long a proxy that inspects waits for the client's first bytes before it takes the connection as opaque: long
+ * enough for a slow client, short enough for a server that speaks first. Weft's own sidecar need not wait.
+ */
+export const DETECTION_TIMEOUT_MS = 1_000;
+
+export const ORIGINAL_DESTINATION: ListenerFilter = {
+  name: 'envoy.filters.listener.original_dst',
+  configType: { case: 'typedConfig', value: pack(OriginalDstSchema, {}) },
+};
+
+export const HTTP_INSPECTOR: ListenerFilter = {
+  name: 'envoy.filters.listener.http_inspector',
+  configType: { case: 'typedConfig', value: pack(HttpInspectorSchema, {}) },
+};
+
+export const ROUTER: Init<typeof HttpFilterSchema> = {
+  name: 'envoy.filters.http.router',
+  configType: { case: 'typedConfig', value: pack(RouterSchema, {}) },
+};
+
+export function tcpProxy(cluster: string): Filter {
+  return {
+    name: 'envoy.filters.network.tcp_proxy',
+    configType: {
+      case: 'typedConfig',
+      value: pack(TcpProxySchema, {
+        statPrefix: cluster,
+        clusterSpecifier: { case: 'cluster', value: cluster },
+      }),
+    },
+  };
+}
+
+/** HTTP whose routes come over RDS under the name `routes`. */
+export function httpOverRds(statPrefix: string, routes: string): Filter {
+  return connectionManager(statPrefix, {
+    case: 'rds',
+    value: { configSource: OVER_ADS, routeConfigName: routes },
+  });
+}
+
+export function httpInline(statPrefix: string, routes: Init<typeof RouteConfigurationSchema>): Filter {
+  return connectionManager(statPrefix, { case: 'routeConfig', value: routes });
+}
+
+function connectionManager(
+  statPrefix: string,
+  routeSpecifier: NonNullable<Manager['routeSpecifier']>,
+): Filter {
+  const manager = pack(HttpConnectionManagerSchema, {
+    statPrefix,
+    routeSpecifier,
+    httpFilters: [ROUTER],
+    useRemoteAddress: false,
+    upgradeConfigs: [{ upgradeType: 'websocket' }],
+    streamIdleTimeout: durationOf(0),
+  });
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    configType: { case: 'typedConfig', value: manager },
+  };
+}

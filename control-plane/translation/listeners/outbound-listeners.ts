@@ -1,0 +1,85 @@
+import { create } from '@bufbuild/protobuf';
+import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import { TrafficDirection } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
+import { ListenerSchema } from '#api/xds/gen/envoy/config/listener/v3/listener_pb.js';
+import { outboundCluster, PASSTHROUGH_CLUSTER, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
+import { tcpAddress } from '../address.ts';
+import { type Encoded, encode } from '../encoded.ts';
+import { durationOf, type Init } from '../message.ts';
+import type { MeshPort, MeshService } from '../model/mesh-service.ts';
+import {
+  DETECTION_TIMEOUT_MS,
+  HTTP_INSPECTOR,
+  HTTP_PROTOCOLS,
+  httpOverRds,
+  ORIGINAL_DESTINATION,
+  tcpProxy,
+} from './filters.ts';
+
+type ListenerInit = Init<typeof ListenerSchema>;
+
+/**
+ * Where every captured connection arrives. It hands over to the listener of the original destination; what no
+ * listener wants goes where it was going.
+ */
+export const VIRTUAL_OUTBOUND_LISTENER: Encoded = encodeListener({
+  name: VIRTUAL_OUTBOUND,
+  address: tcpAddress('0.0.0.0', SIDECAR_PORTS.outbound),
+  trafficDirection: TrafficDirection.OUTBOUND,
+  useOriginalDst: true,
+  listenerFilters: [ORIGINAL_DESTINATION],
+  defaultFilterChain: { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(PASSTHROUGH_CLUSTER)] },
+});
+
+/** All HTTP services of one port number: told apart by authority, whatever the address. */
+export function httpPortListener(port: number): Encoded {
+  const name = httpListenerName(port);
+  return encodeListener({
+    ...handedOver(name, '0.0.0.0', port),
+    filterChains: [{ filters: [httpOverRds(`outbound_${name}`, String(port))] }],
+  });
+}
+
+export function httpListenerName(port: number): string {
+  return `0.0.0.0_${port}`;
+}
+
+/** One service's own listener, for what cannot be told apart by authority. Undefined for HTTP and without a VIP. */
+export function serviceListener(service: MeshService, port: MeshPort): Encoded | undefined {
+  if (service.vip === undefined || port.protocol === 'http') return undefined;
+  const name = `${service.vip}_${port.number}`;
+  const opaque = tcpProxy(outboundCluster(port.number, '', service.host));
+  const listener = handedOver(name, service.vip, port.number);
+  if (port.protocol === 'tcp') return encodeListener({ ...listener, filterChains: [{ filters: [opaque] }] });
+  return encodeListener({
+    ...listener,
+    listenerFilters: [HTTP_INSPECTOR],
+    listenerFiltersTimeout: durationOf(DETECTION_TIMEOUT_MS),
+    continueOnListenerFiltersTimeout: true,
+    filterChains: [
+      {
+        filterChainMatch: { applicationProtocols: HTTP_PROTOCOLS },
+        filters: [httpOverRds(`outbound_${name}`, detectedRoutesName(service.host, port.number))],
+      },
+    ],
+    defaultFilterChain: { filters: [opaque] },
+  });
+}
+
+/** Name of the route configuration of a port whose protocol is detected. */
+export function detectedRoutesName(host: string, port: number): string {
+  return `${host}:${port}`;
+}
+
+function handedOver(name: string, address: string, port: number): ListenerInit {
+  return {
+    name,
+    address: tcpAddress(address, port),
+    bindToPort: false,
+    trafficDirection: TrafficDirection.OUTBOUND,
+  };
+}
+
+function encodeListener(init: ListenerInit): Encoded {
+  return encode(ListenerSchema, init.name ?? '', create(ListenerSchema, init));
+}

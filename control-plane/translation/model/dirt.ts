@@ -1,0 +1,15 @@
+/** What a batch of changes made stale. Hosts are services' full names, keys are `NAMESPACE/NAME`. */
+export class Dirt {
+  /** Services whose clusters, listeners and routes must be derived again. */
+  readonly services = new Set<string>();
+  /** Services whose endpoints must be. */
+  readonly endpoints = new Set<string>();
+  /** Namespaces whose services changed: their pods' inbound listeners must be looked at. */
+  readonly namespaces = new Set<string>();
+  readonly pods = new Set<string>();
+  /** The routes of hosts that are no services. */
+  foreignHosts = false;
+  /** Rules whose verdict must be found again. */
+  readonly virtualServices = new Set<string>();
+  readonly destinationRules = new Set<string>();
+}

@@ -1,0 +1,40 @@
+import type { HeaderMatch, StringMatch } from '#api/kinds/virtual-service.ts';
+import type { HeaderMatcherSchema } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
+import type { StringMatcherSchema } from '#api/xds/gen/envoy/type/matcher/v3/string_pb.js';
+import type { Init } from '../message.ts';
+
+type StringMatcher = Init<typeof StringMatcherSchema>;
+type HeaderMatcher = Init<typeof HeaderMatcherSchema>;
+
+/** Undefined for a match that everything meets: Envoy refuses an empty prefix. */
+export function stringMatcher(match: StringMatch): StringMatcher | undefined {
+  if ('exact' in match) return { matchPattern: { case: 'exact', value: match.exact } };
+  if ('regex' in match) {
+    return match.regex === ''
+      ? { matchPattern: { case: 'exact', value: '' } }
+      : { matchPattern: { case: 'safeRegex', value: { regex: match.regex } } };
+  }
+  return match.prefix === '' ? undefined : { matchPattern: { case: 'prefix', value: match.prefix } };
+}
+
+/** A header's match; `{}` asks for presence. Pseudo-headers (`:method`, `:authority`) work the same. */
+export function headerMatcher(name: string, match: HeaderMatch): HeaderMatcher {
+  const matcher = isStringMatch(match) ? stringMatcher(match) : undefined;
+  return {
+    name,
+    headerMatchSpecifier:
+      matcher === undefined ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: matcher },
+  };
+}
+
+/** Istio `withoutHeaders`: a request without the header meets it. */
+export function withoutHeaderMatcher(name: string, match: HeaderMatch): HeaderMatcher {
+  const matcher = headerMatcher(name, match);
+  return matcher.headerMatchSpecifier?.case === 'presentMatch'
+    ? { ...matcher, invertMatch: true }
+    : { ...matcher, invertMatch: true, treatMissingHeaderAsEmpty: true };
+}
+
+function isStringMatch(match: HeaderMatch): match is StringMatch {
+  return 'exact' in match || 'prefix' in match || 'regex' in match;
+}
