@@ -18,6 +18,8 @@ export interface ForwardDecision {
   /** Whole-request deadline, milliseconds; 0 is none. */
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  /** Tell the upstream which try this is, in `x-envoy-attempt-count` (Envoy's include_request_attempt_count). */
+  readonly countAttempts?: boolean;
 }
 
 export interface RejectDecision {

@@ -1,0 +1,154 @@
+/**
+ * The sidecar's configuration as xDS resources change it. Pure: what comes in are resources of one type at a time,
+ * what comes out are reasons for those that cannot be run, the names to subscribe to, and the snapshot.
+ *
+ *   Cluster ──names──▶ ClusterLoadAssignment        a cluster warms until its first assignment
+ *   Listener ──names──▶ RouteConfiguration          a listener warms until its routes are known
+ *   RouteConfiguration ──names──▶ Cluster           routes wait while a cluster that they name warms
+ *
+ * Whatever waits, its predecessor serves; whatever is refused, the last good one stays.
+ */
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Random } from '#api/foundation/random.ts';
+import {
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  LISTENER_TYPE,
+  type ResourceType,
+  ROUTE_TYPE,
+} from '#api/xds/resource-types.ts';
+import { buildSnapshot, EMPTY_SNAPSHOT } from './build-snapshot.ts';
+import { LiveClusters } from './live-clusters.ts';
+import { LiveListeners } from './live-listeners.ts';
+import { LiveRoutes } from './live-routes.ts';
+import { acceptResource, type Resource } from './resource.ts';
+import { ResourceLedger } from './resource-ledger.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Resources of one type, as one response brought them. */
+export interface Change {
+  readonly type: ResourceType;
+  readonly resources: readonly Resource[];
+  readonly removed: readonly string[];
+}
+
+export class Configuration {
+  readonly clusters: LiveClusters;
+  readonly routes = new LiveRoutes();
+  readonly listeners = new LiveListeners();
+  readonly ledger = new ResourceLedger();
+  readonly #random: Random;
+  readonly #heard = new Set<ResourceType>();
+  #snapshot: Snapshot = EMPTY_SNAPSHOT;
+  #complete = false;
+
+  constructor(clock: Clock, random: Random) {
+    this.clusters = new LiveClusters(clock, random);
+    this.#random = random;
+  }
+
+  /** Replaced whenever a listener changed; empty until the first complete configuration. */
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** True once everything that the first listeners and clusters name has come. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Applies what can be run. Returns the reasons for the rest, each with type and name; none is an ACK. */
+  apply(change: Change): string[] {
+    this.#heard.add(change.type);
+    const names = new Set<string>();
+    const reasons: string[] = [];
+    for (const resource of change.resources) {
+      if (names.has(resource.name)) reasons.push(`${resource.name}: stands twice in one response`);
+      else reasons.push(...this.#put(change.type, resource));
+      names.add(resource.name);
+    }
+    for (const name of change.removed) this.#remove(change.type, name);
+    this.#settle(change.type);
+    return reasons;
+  }
+
+  /** What to be subscribed to by name. */
+  interest(type: typeof ENDPOINT_TYPE | typeof ROUTE_TYPE): Set<string> {
+    return type === ENDPOINT_TYPE ? this.clusters.assignments : this.listeners.routes();
+  }
+
+  /** True while something that serves or is about to names what has not come. */
+  get waiting(): boolean {
+    return this.clusters.awaited.size > 0 || this.routes.waiting || this.listeners.waiting;
+  }
+
+  /** What something waits for, by name. */
+  awaited(): string[] {
+    const routes = [...this.listeners.routes()].filter((name) => this.routes.get(name) === undefined);
+    return [...this.clusters.awaited, ...routes];
+  }
+
+  /** Takes everything that is awaited for absent: the control plane has had its time (Envoy's initial fetch timeout). */
+  stopWaiting(): void {
+    for (const name of [...this.clusters.awaited]) this.clusters.assign(name, []);
+    for (const name of this.listeners.routes()) this.routes.absent(name);
+    this.#settle(undefined);
+  }
+
+  #put(type: ResourceType, resource: Resource): string[] {
+    if (this.ledger.has(type, resource)) return [];
+    const context = { clusters: this.clusters, random: this.#random };
+    const accepted = acceptResource(type, resource, context);
+    if (!accepted.ok) {
+      this.ledger.refuse(type, resource, accepted.reasons);
+      this.#withoutPredecessor(type, resource.name);
+      return accepted.reasons.map((reason) => `${resource.name}: ${reason}`);
+    }
+    this.ledger.accept(type, resource);
+    const { value } = accepted;
+    if (value.kind === 'cluster') this.clusters.put(value.spec);
+    else if (value.kind === 'listener') this.listeners.put(value.spec);
+    else if (value.kind === 'routes') this.routes.put(resource.name, value.spec);
+    else this.clusters.assign(resource.name, value.endpoints);
+    return [];
+  }
+
+  /** What waited for a resource that was refused waits no longer; one that served goes on. */
+  #withoutPredecessor(type: ResourceType, name: string): void {
+    if (type === ROUTE_TYPE) this.routes.absent(name);
+    else if (type === ENDPOINT_TYPE && this.clusters.awaited.has(name)) this.clusters.assign(name, []);
+  }
+
+  #remove(type: ResourceType, name: string): void {
+    this.ledger.remove(type, name);
+    if (type === CLUSTER_TYPE) this.clusters.remove(name);
+    else if (type === LISTENER_TYPE) this.listeners.remove(name);
+    else if (type === ROUTE_TYPE) this.routes.absent(name);
+    else if (this.clusters.awaited.has(name)) this.clusters.assign(name, []);
+  }
+
+  /** Puts in place what need not wait any longer. `changed`: the type that resources just came for. */
+  #settle(changed: ResourceType | undefined): void {
+    this.routes.promote((cluster) => this.clusters.isWarming(cluster));
+    const promoted = this.listeners.promote((name) => this.routes.get(name) !== undefined);
+    const relisted = promoted || changed === LISTENER_TYPE;
+    if (relisted) this.#forgetRoutes();
+    if (changed === CLUSTER_TYPE) this.ledger.retain(ENDPOINT_TYPE, this.clusters.assignments);
+    const first = !this.#complete;
+    this.#complete ||= this.#hasEverything();
+    if (this.#complete && (relisted || first)) {
+      this.#snapshot = buildSnapshot(this.listeners.live, this.clusters, this.routes);
+    }
+  }
+
+  #hasEverything(): boolean {
+    return this.#heard.has(CLUSTER_TYPE) && this.#heard.has(LISTENER_TYPE) && !this.waiting;
+  }
+
+  /** Drops the routes that no listener names any more. */
+  #forgetRoutes(): void {
+    const names = this.listeners.routes();
+    this.routes.retain(names);
+    this.ledger.retain(ROUTE_TYPE, names);
+  }
+}
