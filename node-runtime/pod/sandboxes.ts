@@ -1,3 +1,5 @@
+import type { Limits } from './containers.ts';
+
 /** Redirect of a pod's traffic into its sidecar. */
 export interface Redirect {
   readonly sidecarUid: number;
@@ -9,13 +11,18 @@ export interface Redirect {
 }
 
 export interface SandboxPlan {
-  /** Name of the network namespace and stem of every kernel object of the pod; at most 15 characters of link name derive from it. */
+  /**
+   * Name of the network namespace and stem of every kernel object of the pod: `MESHID-…`, at most 63 of [a-z0-9-]. At most
+   * 15 characters of link name derive from it.
+   */
   readonly name: string;
   readonly podUid: string;
   readonly hostname: string;
   readonly ip: string;
   /** Absent for a pod without a sidecar. */
   readonly redirect: Redirect | undefined;
+  /** What all containers of the pod may use together (`sumOfLimits`); absent: each only has its own. */
+  readonly limits?: Limits;
 }
 
 /**

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '#api/foundation/clock.ts';
+import { WeftError } from '#api/foundation/errors.ts';
+import { TOOL_ENVIRONMENT } from '../host/command.ts';
+import { readPidFile } from '../host/processes.ts';
+import type { ExecOptions } from '../pod/containers.ts';
+import { execProcess } from './bundle.ts';
+import { type ContainerPaths, readSpec } from './container-files.ts';
+import type { OciRuntime } from './runtime.ts';
+
+/** What timeout(1) and Kubernetes say of a command that took too long. */
+const TIMED_OUT = 124;
+
+/**
+ * Runs a command in a running container, as confined as its first process; resolves with its exit code when it has ended
+ * and all output was handed over. The streams given are not ended. Rejects with the signal's reason when aborted.
+ */
+export async function execIn(
+  runtime: OciRuntime,
+  clock: Clock,
+  id: string,
+  paths: ContainerPaths,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<number> {
+  options.signal?.throwIfAborted();
+  const spec = await readSpec(paths);
+  if (spec === undefined) throw new WeftError('ContainerNotFound', `there is no container ${id}`);
+  const stem = join(paths.directory, `exec-${randomUUID()}`);
+  const files = { process: `${stem}.json`, pid: `${stem}.pid` };
+  await writeFile(files.process, JSON.stringify(execProcess(spec.process, argv, options)), { mode: 0o600 });
+  try {
+    return await attend(runtime, clock, id, files, options);
+  } finally {
+    await Promise.all(Object.values(files).map((path) => rm(path, { force: true })));
+  }
+}
+
+function attend(
+  runtime: OciRuntime,
+  clock: Clock,
+  id: string,
+  files: { readonly process: string; readonly pid: string },
+  { stdin, stdout, stderr, timeoutMs, signal }: ExecOptions,
+): Promise<number> {
+  const args = [...runtime.globalArgs, 'exec', '--process', files.process, '--pid-file', files.pid, id];
+  const pipe = (wanted: unknown): 'pipe' | 'ignore' => (wanted === undefined ? 'ignore' : 'pipe');
+  const child = spawn(runtime.path, args, {
+    stdio: [pipe(stdin), pipe(stdout), pipe(stderr)],
+    env: TOOL_ENVIRONMENT,
+  });
+  if (stdin !== undefined && child.stdin !== null) stdin.pipe(child.stdin.on('error', () => {}));
+  if (stdout !== undefined) child.stdout?.pipe(stdout, { end: false });
+  if (stderr !== undefined) child.stderr?.pipe(stderr, { end: false });
+
+  return new Promise((resolve, reject) => {
+    let verdict: 'timed out' | 'aborted' | undefined;
+    const stop = (why: typeof verdict): void => {
+      verdict ??= why;
+      void killExecuted(files.pid, child.pid);
+    };
+    const onAbort = (): void => stop('aborted');
+    const timer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => stop('timed out'));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const settle = (): void => {
+      timer?.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      if (stdin !== undefined && child.stdin !== null) stdin.unpipe(child.stdin);
+    };
+    child.on('error', (cause) => {
+      settle();
+      reject(new WeftError('OciRuntimeFailed', `${runtime.name} cannot be run`, { cause }));
+    });
+    child.on('close', (code) => {
+      settle();
+      if (verdict === 'aborted') reject(signal?.reason);
+      else resolve(verdict === 'timed out' ? TIMED_OUT : (code ?? 255));
+    });
+  });
+}
+
+/** The command leads a process group of its own in the container: all of it ends, then the one who waits for it. */
+async function killExecuted(pidFile: string, runtimePid: number | undefined): Promise<void> {
+  const pid = await readPidFile(pidFile);
+  for (const target of [pid === undefined ? undefined : -pid, runtimePid]) {
+    try {
+      if (target !== undefined) process.kill(target, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile, which is what was wanted.
+    }
+  }
+}

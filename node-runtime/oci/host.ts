@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MeshConfig } from '#api/mesh/config.ts';
+import { netnsPath } from '../network/names.ts';
+import { sandboxPaths } from '../network/sandbox-files.ts';
+import type { ContainerPlan } from '../pod/containers.ts';
+import { podCgroup } from '../resources/cgroup-layout.ts';
+import { type HostFacts, readHostFacts } from '../rootfs/host-facts.ts';
+import { hostBinds, type WeftFiles } from '../rootfs/host-root.ts';
+import type { BundleInputs } from './bundle.ts';
+import { toOciMount } from './bundle-mounts.ts';
+import { denyingProfile } from './seccomp-denials.ts';
+import { convertProfile, EngineProfile } from './seccomp-profile.ts';
+import type { OciSeccomp } from './spec.ts';
+
+/** What of this host goes into every bundle; read once, when the node runtime starts. */
+export interface ContainerHost {
+  readonly facts: HostFacts;
+  readonly weft: WeftFiles;
+  readonly maxOpenFiles: number;
+  /** Where the system call filter comes from. */
+  readonly seccompSource: 'containers-common' | 'weft';
+  readonly seccompFor: (capabilities: readonly string[]) => OciSeccomp;
+}
+
+const ENGINE_PROFILE = '/usr/share/containers/seccomp.json';
+
+export async function readContainerHost(): Promise<ContainerHost> {
+  const [facts, profile, maxOpenFiles] = await Promise.all([
+    readHostFacts(),
+    readEngineProfile(),
+    readMaxOpenFiles(),
+  ]);
+  const examples = join(import.meta.dirname, '..', '..', 'examples');
+  return {
+    facts,
+    weft: { node: process.execPath, examples: existsSync(examples) ? examples : undefined },
+    maxOpenFiles,
+    seccompSource: profile === undefined ? 'weft' : 'containers-common',
+    seccompFor: (capabilities) =>
+      profile === undefined
+        ? denyingProfile(process.arch)
+        : convertProfile(profile, process.arch, capabilities),
+  };
+}
+
+/** A container's place in its pod and on this host. */
+export function bundleInputs(
+  config: Pick<MeshConfig, 'id' | 'runDir'>,
+  host: ContainerHost,
+  plan: ContainerPlan,
+  root: string,
+): BundleInputs {
+  const { ipc, uts } = sandboxPaths(config, plan.sandbox);
+  return {
+    root,
+    rootMounts: hostBinds(host.facts, host.weft).map(toOciMount),
+    cgroupsPath: join(podCgroup(config.id, plan.podUid), plan.id.replace(`${config.id}-${plan.podUid}-`, '')),
+    namespaces: { network: netnsPath(plan.sandbox), ipc, uts },
+    seccomp: plan.seccomp === 'default' ? host.seccompFor(plan.capabilities) : undefined,
+    maxOpenFiles: host.maxOpenFiles,
+  };
+}
+
+/** The profile of the host's container tools; undefined when there is none that can be read. */
+async function readEngineProfile(): Promise<EngineProfile | undefined> {
+  try {
+    return EngineProfile.parse(JSON.parse(await readFile(ENGINE_PROFILE, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function readMaxOpenFiles(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8');
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
+  return hard === undefined ? Number.MAX_SAFE_INTEGER : Number(hard);
+}
