@@ -69,8 +69,7 @@ export class LiveClusters implements ClusterDirectory {
   remove(name: string): void {
     this.#ask(name, undefined);
     this.#source.delete(name);
-    const live = this.#live.get(name);
-    if (live !== undefined) live.removed = true;
+    this.#live.get(name)?.retire();
     this.#live.delete(name);
   }
 
@@ -111,6 +110,9 @@ export class LiveClusters implements ClusterDirectory {
   }
 
   #install(name: string, cluster: LiveCluster, source?: string): void {
+    const previous = this.#live.get(name);
+    const inherits = previous instanceof EndpointCluster && cluster instanceof EndpointCluster;
+    if (previous !== undefined && !inherits) previous.retire();
     this.#live.set(name, cluster);
     if (source === undefined) this.#source.delete(name);
     else this.#source.set(name, source);

@@ -6,7 +6,12 @@ import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
 export type Reporter = 'source' | 'destination';
 
 /** The other side of an exchange: of an inbound request its caller, of an outbound one the endpoint's workload. */
-export type Peer = EndpointWorkload & { readonly principal?: string };
+export type Peer = EndpointWorkload & {
+  readonly principal?: string;
+  /** Labels `app` and `version`; the canonical name and revision stand in for them when they are not known. */
+  readonly app?: string;
+  readonly version?: string;
+};
 
 /**
  * The series of one (reporter, peer, service) triple, found once and kept by the connection or the exchange, so

@@ -49,7 +49,14 @@ export class EndpointCluster implements Cluster {
       const endpoint = kept !== undefined && sameWorkload(kept, where) ? kept : this.#track(where);
       next.set(endpoint.key, endpoint);
     }
+    for (const [key, endpoint] of known) endpoint.removed = next.get(key) !== endpoint;
     this.#endpoints = [...next.values()];
+  }
+
+  /** The cluster is gone, and so are its endpoints. */
+  retire(): void {
+    this.removed = true;
+    for (const endpoint of this.#endpoints) endpoint.removed = true;
   }
 
   #track(where: EndpointAddress): TrackedEndpoint {
@@ -64,7 +71,10 @@ export class EndpointCluster implements Cluster {
   #adopt(previous: EndpointCluster): void {
     const estimate = estimateOf(this.policy.balancer);
     this.#endpoints = previous.endpoints.map((endpoint) => {
-      if (endpoint.localAddress !== this.policy.localAddress) return this.#track(endpoint);
+      if (endpoint.localAddress !== this.policy.localAddress) {
+        endpoint.removed = true;
+        return this.#track(endpoint);
+      }
       endpoint.load.policy = estimate;
       return endpoint;
     });

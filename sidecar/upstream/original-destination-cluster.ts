@@ -45,6 +45,12 @@ export class OriginalDestinationCluster implements Cluster {
     return endpoint;
   }
 
+  /** The cluster is gone, and so are its endpoints. */
+  retire(): void {
+    this.removed = true;
+    for (const endpoint of this.#destinations.values()) endpoint.removed = true;
+  }
+
   #remember(key: string, { address, port }: OriginalDestination): TrackedEndpoint {
     if (this.#destinations.size >= MAX_DESTINATIONS) this.#forgetOne();
     const where = { address, port, workload: undefined };
@@ -62,6 +68,8 @@ export class OriginalDestinationCluster implements Cluster {
       victim = key;
       break;
     }
-    if (victim !== undefined) this.#destinations.delete(victim);
+    if (victim === undefined) return;
+    this.#destinations.get(victim)!.removed = true;
+    this.#destinations.delete(victim);
   }
 }

@@ -28,6 +28,7 @@ export class TrackedEndpoint implements Endpoint {
   readonly localAddress: string | undefined;
   readonly load: LoadEstimate;
   active = 0;
+  removed = false;
   readonly #clock: Clock;
 
   constructor(

@@ -1,0 +1,82 @@
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { SidecarConfig } from '#api/mesh/sidecar-config.ts';
+import type { Discovery } from '#sidecar/discovery/discovery.ts';
+import { configDump } from './config-dump.ts';
+import { type HttpServer, json, type Pages, serve, text } from './http-server.ts';
+import { clusterLines, liveClusters } from './live-clusters.ts';
+
+/** What the admin pages show and do. */
+export interface AdminSubject {
+  readonly discovery: Discovery;
+  /** Ready to take traffic: configured, listening and not draining. */
+  readonly isReady: () => boolean;
+  /** All metrics in Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
+  /** Stops taking new connections; returns at once. */
+  readonly startDrain: () => void;
+  /** Drains and ends the process; returns at once. */
+  readonly quit: () => void;
+}
+
+export interface Admin {
+  readonly ports: { readonly admin: number; readonly metrics: number; readonly readiness: number };
+  close(): Promise<void>;
+}
+
+/** Opens readiness and metrics to everybody, and the rest to this pod (and to the node, over the socket file). */
+export async function startAdmin(
+  subject: AdminSubject,
+  config: Pick<SidecarConfig, 'ports' | 'adminSocket'>,
+  clock: Clock,
+  logger: Logger,
+): Promise<Admin> {
+  const { ports, adminSocket } = config;
+  const pages = adminPages(subject, clock);
+  const readiness = await serve({ host: '0.0.0.0', port: ports.readiness }, readinessPages(subject), logger);
+  const metrics = await serve({ host: '0.0.0.0', port: ports.metrics }, metricsPages(subject), logger);
+  const admin = await serve({ host: '127.0.0.1', port: ports.admin }, pages, logger);
+  const servers: HttpServer[] = [readiness, metrics, admin];
+  if (adminSocket !== undefined) servers.push(await serve({ path: adminSocket }, pages, logger));
+  return {
+    ports: { admin: admin.port, metrics: metrics.port, readiness: readiness.port },
+    async close() {
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+function readinessPages(subject: AdminSubject): Pages {
+  return { 'GET /healthz/ready': () => readiness(subject) };
+}
+
+function readiness({ isReady }: AdminSubject) {
+  return isReady() ? text(200, 'LIVE\n') : text(503, 'not ready\n');
+}
+
+function metricsPages({ metrics }: AdminSubject): Pages {
+  const page = async () => text(200, await metrics());
+  return { 'GET /metrics': page, 'GET /stats/prometheus': page };
+}
+
+function adminPages(subject: AdminSubject, clock: Clock): Pages {
+  const { configuration } = subject.discovery;
+  return {
+    ...metricsPages(subject),
+    'GET /ready': () => readiness(subject),
+    'GET /config_dump': () => json(configDump(configuration, clock.nowMs())),
+    'GET /clusters': (query) =>
+      query.get('format') === 'json'
+        ? json({ clusters: liveClusters(configuration, clock.nowMs()) })
+        : text(200, clusterLines(configuration, clock.nowMs())),
+    'GET /stats': async () => text(200, await subject.metrics()),
+    'POST /drain_listeners': () => {
+      subject.startDrain();
+      return text(200, 'OK\n');
+    },
+    'POST /quitquitquit': () => {
+      subject.quit();
+      return text(200, 'OK\n');
+    },
+  };
+}

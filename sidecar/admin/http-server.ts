@@ -1,0 +1,90 @@
+import { unlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { codeOf, messageOf } from '#api/foundation/errors.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly type: 'text/plain' | 'application/json';
+  readonly body: string;
+}
+
+/** What is answered to `METHOD /path`. The query comes as it was sent. */
+export type Pages = Readonly<Record<string, (query: URLSearchParams) => Answer | Promise<Answer>>>;
+
+export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface HttpServer {
+  /** The port that was bound; 0 for a socket file. */
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** These pages answer at once; whoever is slower than this is not a scraper. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 64;
+
+/** Serves a few pages off the hot path: plain node:http is enough here. Rejects when the address cannot be bound. */
+export async function serve(at: ListenAt, pages: Pages, logger: Logger): Promise<HttpServer> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    request.resume();
+    answer(request, pages).then(
+      (result) => send(response, result),
+      (error: unknown) => {
+        logger.error('admin page failed', { url: request.url ?? '', error: messageOf(error) });
+        send(response, text(500, 'internal error\n'));
+      },
+    );
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  if ('path' in at) removeStale(at.path);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...at, exclusive: true }, resolve);
+  });
+  return {
+    port: 'path' in at ? 0 : (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+export function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain', body };
+}
+
+export function json(body: unknown): Answer {
+  return { status: 200, type: 'application/json', body: `${JSON.stringify(body, null, 1)}\n` };
+}
+
+async function answer(request: IncomingMessage, pages: Pages): Promise<Answer> {
+  const url = URL.parse(request.url ?? '/', 'http://sidecar');
+  if (url === null) return text(400, 'bad request\n');
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const page = pages[`${method} ${url.pathname}`];
+  if (page !== undefined) return page(url.searchParams);
+  const others = Object.keys(pages).filter((key) => key.endsWith(` ${url.pathname}`));
+  if (others.length > 0) return text(405, `use ${others.map((key) => key.split(' ')[0]).join(' or ')}\n`);
+  return text(404, `no such page; there are:\n${Object.keys(pages).join('\n')}\n`);
+}
+
+function send(response: ServerResponse, { status, type, body }: Answer): void {
+  response.writeHead(status, {
+    'content-type': `${type}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** A sidecar that was killed leaves its socket file behind. */
+function removeStale(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
