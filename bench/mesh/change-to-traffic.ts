@@ -1,0 +1,77 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DestinationRule } from '#api/kinds/destination-rule.ts';
+import { Pod } from '#api/kinds/pod.ts';
+import { Service } from '#api/kinds/service.ts';
+import { VirtualService } from '#api/kinds/virtual-service.ts';
+import type { BenchMesh } from './bench-mesh.ts';
+import { askerPod, complete, ECHO_SERVICE, ECHO_SUBSETS, echoPod, echoRoute } from './manifests.ts';
+import { type Summary, summarise } from './statistics.ts';
+import { isReady, podUntil } from './wait-for.ts';
+
+export interface ChangeToTraffic {
+  /** Milliseconds from sending the change to the first answer of the new version, seen by the caller's pod. */
+  readonly untilTraffic: Summary;
+  /** Milliseconds from sending the change until every sidecar had acknowledged it. */
+  readonly untilAcknowledged: Summary;
+  readonly requests: number;
+  readonly failed: number;
+}
+
+/** Moves all traffic of a service to and fro between two versions under a steady load. */
+export async function measureChange(
+  mesh: BenchMesh,
+  changes: number,
+  rate: number,
+): Promise<ChangeToTraffic> {
+  const { client } = mesh;
+  const seconds = Math.ceil(changes * 0.5) + 10;
+  await client.create(Service, ECHO_SERVICE);
+  await client.create(DestinationRule, complete(DestinationRule, ECHO_SUBSETS));
+  let version = (await client.create(VirtualService, complete(VirtualService, echoRoute('v1')))).metadata;
+  for (const subset of ['v1', 'v2']) await client.create(Pod, echoPod(`echo-${subset}`, subset));
+  await client.create(Pod, askerPod('asker', 'http://echo:8080/', rate, seconds));
+  for (const name of ['echo-v1', 'echo-v2', 'asker']) {
+    await podUntil(client, name, (pod) => pod !== undefined && isReady(pod));
+  }
+  await pause(2_000);
+
+  const sent: { at: number; subset: string }[] = [];
+  const acknowledged: number[] = [];
+  for (let i = 0; i < changes; i++) {
+    const subset = i % 2 === 0 ? 'v2' : 'v1';
+    const route = complete(VirtualService, echoRoute(subset));
+    route.metadata.resourceVersion = version.resourceVersion;
+    const begun = performance.now();
+    sent.push({ at: Date.now(), subset });
+    version = (await client.patch(VirtualService, 'default', 'echo', { spec: route.spec })).metadata;
+    await client.request('GET', '/weft/v1/rollout', {
+      query: { resourceVersion: version.resourceVersion, timeoutSeconds: 10 },
+    });
+    acknowledged.push(performance.now() - begun);
+    await pause(400);
+  }
+  await podUntil(client, 'asker', (pod) => pod?.status?.phase === 'Succeeded', (seconds + 30) * 1000);
+  return { ...readLog(await mesh.weft('logs', 'asker'), sent), untilAcknowledged: summarise(acknowledged) };
+}
+
+function readLog(
+  log: string,
+  sent: readonly { at: number; subset: string }[],
+): Omit<ChangeToTraffic, 'untilAcknowledged'> {
+  const lines = log.trim().split('\n');
+  const totals =
+    lines
+      .filter((line) => line.startsWith('#'))
+      .at(-1)
+      ?.split(' ') ?? [];
+  const answers = lines
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.split(' '))
+    .map(([at, , body]) => ({ at: Number(at), body }));
+  const delays = sent.map(({ at, subset }) => {
+    const first = answers.find((answer) => answer.at >= at && answer.body === subset);
+    if (first === undefined) throw new Error(`no answer of ${subset} after the change to it`);
+    return first.at - at;
+  });
+  return { untilTraffic: summarise(delays), requests: Number(totals[1]), failed: Number(totals[2]) };
+}
