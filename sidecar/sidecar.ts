@@ -1,0 +1,110 @@
+/**
+ * The sidecar, put together: configuration in, connections through, metrics out. Each part is handed what it needs
+ * and does not know its neighbours.
+ */
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { Random } from '#api/foundation/random.ts';
+import type { SidecarConfig } from '#api/mesh/sidecar-config.ts';
+import { startAdmin } from './admin/admin.ts';
+import { startDiscovery } from './discovery/discovery.ts';
+import { nodeOf } from './discovery/node.ts';
+import type { DiscoveryTransport } from './discovery/transport.ts';
+import { type Interception, startInterception } from './intercept/interception.ts';
+import type { OriginalDestinationReader } from './intercept/original-destination.ts';
+import { exposeMeshMetrics } from './telemetry/exposition.ts';
+import { MeshTelemetry } from './telemetry/mesh-telemetry.ts';
+import { createGauges } from './telemetry/process-metrics.ts';
+
+/** What the sidecar needs of the world. */
+export interface World {
+  readonly transport: DiscoveryTransport;
+  readonly originalDestination: OriginalDestinationReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface Sidecar {
+  /** Configured, listening and not draining. */
+  isReady(): boolean;
+  readonly ports: {
+    readonly outbound: number;
+    readonly inbound: number;
+    readonly admin: number;
+    readonly metrics: number;
+    readonly readiness: number;
+  };
+  /** Takes no new connections, ends the open ones between requests; resolves when none is left or time is up. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts everything. `onQuit` is called when somebody asks over the admin port. Rejects when a port cannot be bound. */
+export async function startSidecar(
+  config: SidecarConfig,
+  world: World,
+  onQuit: () => void,
+): Promise<Sidecar> {
+  const { clock, logger } = world;
+  let draining: Promise<void> | undefined;
+
+  const telemetry = new MeshTelemetry({
+    name: config.pod,
+    namespace: config.namespace,
+    workload: config.workload,
+    cluster: config.clusterId,
+    labels: config.labels,
+  });
+  const discovery = startDiscovery({ ...world, node: nodeOf(config) });
+  const shared = { ...world, snapshot: discovery.snapshot, telemetry, host: '0.0.0.0' };
+  const outbound = await startInterception({ ...shared, direction: 'outbound', port: config.ports.outbound });
+  const inbound = await startInterception({ ...shared, direction: 'inbound', port: config.ports.inbound });
+
+  const isReady = (): boolean => discovery.ready.value && draining === undefined;
+  const drain = (): Promise<void> => {
+    draining ??= drainAll([outbound, inbound], config.drainMs, logger);
+    return draining;
+  };
+  const gauges = createGauges([
+    gauge('weft_sidecar_ready', 'Whether traffic is taken.', () => Number(isReady())),
+    gauge('weft_sidecar_discovery_connected', 'Whether the control plane is there.', () =>
+      Number(discovery.connected.value),
+    ),
+    gauge('weft_sidecar_outbound_connections', 'Open outbound connections.', () => outbound.connections()),
+    gauge('weft_sidecar_inbound_connections', 'Open inbound connections.', () => inbound.connections()),
+  ]);
+  const subject = {
+    discovery,
+    isReady,
+    metrics: async () => exposeMeshMetrics(telemetry) + (await gauges()),
+    startDrain: () => void drain(),
+    quit: onQuit,
+  };
+  const admin = await startAdmin(subject, config, clock, logger);
+
+  return {
+    isReady,
+    ports: { ...admin.ports, outbound: outbound.address().port, inbound: inbound.address().port },
+    drain,
+    async close() {
+      discovery.close();
+      await Promise.all([outbound.close(), inbound.close(), admin.close()]);
+    },
+  };
+}
+
+async function drainAll(
+  interceptions: readonly Interception[],
+  drainMs: number,
+  logger: Logger,
+): Promise<void> {
+  const open = (): number => interceptions.reduce((sum, each) => sum + each.connections(), 0);
+  logger.info('draining', { connections: open(), drainMs });
+  await Promise.all(interceptions.map((each) => each.drain(drainMs)));
+  logger.info('drained', { left: open() });
+}
+
+function gauge(name: string, help: string, read: () => number) {
+  return { name, help, read };
+}
