@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly localAddress: string | undefined;
   /** Requests (or opaque connections) under way. */
   active: number;
+  /** True once the address left its cluster: pools close its idle connections. */
+  readonly removed?: boolean;
   /** A try begins: `active` rises. Returns the start, milliseconds of the cluster's clock. */
   begin(): number;
   /** A try that began at `startMs` ended; feeds the balancer. For opaque TCP the latency is the connect time. */

@@ -1,0 +1,86 @@
+import { MAX_HEAD_LINES } from './limits.ts';
+
+/** No header line of that name. */
+export const NO_LINE = -1;
+
+/**
+ * One scanned head, as offsets into the bytes that it was scanned from. Valid as long as those bytes are, that is
+ * within one read; instances are reused, so a scan allocates nothing.
+ */
+export class Head {
+  /** First byte of the start line. */
+  start = 0;
+  /** First byte after the empty line. */
+  end = 0;
+  /** First byte of the first header line. */
+  fields = 0;
+  /** Minor version: 0 or 1. */
+  minor = 1;
+
+  /** Requests: the method is `[start, methodEnd)`, the target as sent `[targetStart, targetEnd)`. */
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  /** Requests: path and query of the target; empty for absolute forms without one. */
+  pathStart = 0;
+  /** Requests: authority of the target or value of Host. Empty when there is neither. */
+  authorityStart = 0;
+  authorityEnd = 0;
+  /** Requests: the target carries the authority, and Host (if any) must give way. */
+  absolute = false;
+
+  /** Responses: the status code. */
+  status = 0;
+
+  /** Declared length of the body, or -1. */
+  contentLength = -1;
+  chunked = false;
+  /** `Connection` options. */
+  close = false;
+  keepAlive = false;
+  upgrade = false;
+
+  /** Lines by name, `NO_LINE` when absent. */
+  host: number = NO_LINE;
+  connection: number = NO_LINE;
+  upgradeLine: number = NO_LINE;
+  requestId: number = NO_LINE;
+  traceparent: number = NO_LINE;
+  forwardedProto: number = NO_LINE;
+  peerMetadata: number = NO_LINE;
+  keepAliveLine: number = NO_LINE;
+  transferEncoding: number = NO_LINE;
+  contentLengthLine: number = NO_LINE;
+
+  /** Number of header lines. */
+  lines = 0;
+  readonly nameStart: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  readonly nameEnd: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  /** Values without the white space around them. */
+  readonly valueStart: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  readonly valueEnd: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  /** First byte after the line's CRLF. */
+  readonly lineEnd: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  /** 1 for lines that stay on this hop. */
+  readonly cut: Uint8Array = new Uint8Array(MAX_HEAD_LINES);
+
+  reset(start: number): void {
+    this.start = start;
+    this.lines = 0;
+    this.contentLength = -1;
+    this.chunked = false;
+    this.close = false;
+    this.keepAlive = false;
+    this.upgrade = false;
+    this.host = NO_LINE;
+    this.connection = NO_LINE;
+    this.upgradeLine = NO_LINE;
+    this.requestId = NO_LINE;
+    this.traceparent = NO_LINE;
+    this.forwardedProto = NO_LINE;
+    this.peerMetadata = NO_LINE;
+    this.keepAliveLine = NO_LINE;
+    this.transferEncoding = NO_LINE;
+    this.contentLengthLine = NO_LINE;
+  }
+}

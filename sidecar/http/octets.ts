@@ -1,0 +1,80 @@
+/**
+ * Tables and comparisons over octets, as RFC 9110 §5.5–5.6 names their classes. Everything that reads a head works on
+ * bytes with these; a string is made only where a rule asks for one.
+ */
+export const HTAB = 9;
+export const LF = 10;
+export const CR = 13;
+export const SP = 32;
+export const COMMA = 44;
+export const SLASH = 47;
+export const COLON = 58;
+export const SEMICOLON = 59;
+export const ASTERISK = 42;
+
+const TOKEN_CHARS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const HOST_CHARS = "!$%&'()*+-.:;=[]_~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** The lower-case form of octets that may stand in a token, 0 for all others. */
+export const TOKEN: Uint8Array = new Uint8Array(256);
+for (const char of TOKEN_CHARS) TOKEN[char.charCodeAt(0)] = char.toLowerCase().charCodeAt(0);
+
+/** 1 for octets that may stand in a field value: HTAB, SP, VCHAR and obs-text. */
+export const FIELD: Uint8Array = new Uint8Array(256);
+for (let octet = SP; octet < 256; octet++) if (octet !== 127) FIELD[octet] = 1;
+FIELD[HTAB] = 1;
+
+/** 1 for octets that may stand in a request target: VCHAR and obs-text, which browsers and curl do send. */
+export const TARGET: Uint8Array = FIELD.slice();
+TARGET[HTAB] = 0;
+TARGET[SP] = 0;
+
+/** 1 for octets that may stand in an authority without user information (RFC 3986 §3.2.2). */
+export const HOST: Uint8Array = new Uint8Array(256);
+for (const char of HOST_CHARS) HOST[char.charCodeAt(0)] = 1;
+
+/** The octets of an ASCII text. */
+export function octets(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+/** Whether the token at `at` is `name` (given in lower case), whatever its case. The caller checked the length. */
+export function isToken(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) {
+    if (TOKEN[bytes[at + i]!] !== name[i]) return false;
+  }
+  return true;
+}
+
+/** Whether `bytes[start, end)` is exactly the token `name` (given in lower case), whatever its case. */
+export function equalsToken(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  return end - start === name.length && isToken(bytes, start, name);
+}
+
+/** Whether two stretches hold the same octets. */
+export function sameOctets(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array): boolean {
+  if (aEnd - aStart !== b.length) return false;
+  for (let i = 0; i < b.length; i++) if (a[aStart + i] !== b[i]) return false;
+  return true;
+}
+
+/** Below this a loop beats the call into `Buffer.copy`. */
+const SHORT = 24;
+
+/** Copies `from[start, end)` to `out` at `at`; returns the offset after it. */
+export function put(out: Buffer, at: number, from: Buffer, start: number, end: number): number {
+  const length = end - start;
+  if (length >= SHORT) {
+    from.copy(out, at, start, end);
+    return at + length;
+  }
+  let next = at;
+  for (let i = start; i < end; i++) out[next++] = from[i]!;
+  return next;
+}
+
+/** Copies all of a short constant to `out` at `at`; returns the offset after it. */
+export function putAll(out: Buffer, at: number, constant: Uint8Array): number {
+  for (let i = 0; i < constant.length; i++) out[at + i] = constant[i]!;
+  return at + constant.length;
+}

@@ -1,0 +1,159 @@
+/**
+ * The header lines of a head, for requests and responses alike: one pass that validates every octet, keeps the
+ * offsets of each line and understands the few names that framing and the hop depend on.
+ */
+import { scanConnection } from './connection-options.ts';
+import { Fault } from './fault.ts';
+import type { Head } from './head.ts';
+import { NO_LINE } from './head.ts';
+import { MAX_HEAD_LINES } from './limits.ts';
+import { COLON, CR, equalsToken, FIELD, HTAB, isToken, LF, octets, SP, TOKEN } from './octets.ts';
+
+const NAME = {
+  te: octets('te'),
+  host: octets('host'),
+  upgrade: octets('upgrade'),
+  trailer: octets('trailer'),
+  connection: octets('connection'),
+  keepAlive: octets('keep-alive'),
+  traceparent: octets('traceparent'),
+  requestId: octets('x-request-id'),
+  contentLength: octets('content-length'),
+  proxyConnection: octets('proxy-connection'),
+  transferEncoding: octets('transfer-encoding'),
+  forwardedProto: octets('x-forwarded-proto'),
+  peerMetadata: octets('x-envoy-peer-metadata'),
+};
+const CHUNKED = octets('chunked');
+
+/**
+ * Scans header lines from `at` to the empty line. Returns the offset after it, 0 when the bytes end before it,
+ * or a fault.
+ */
+export function scanFields(bytes: Buffer, at: number, end: number, head: Head): number {
+  head.fields = at;
+  let p = at;
+  for (;;) {
+    if (p + 1 >= end) return 0;
+    if (bytes[p] === CR) {
+      if (bytes[p + 1] !== LF) return Fault.lineEnd;
+      head.end = p + 2;
+      return checkFraming(head) ?? scanConnection(bytes, head) ?? p + 2;
+    }
+    const nameStart = p;
+    while (p < end && TOKEN[bytes[p]!] !== 0) p++;
+    if (p >= end) return 0;
+    if (bytes[p] !== COLON || p === nameStart) return Fault.fieldName;
+    const nameEnd = p++;
+    while (p < end && (bytes[p] === SP || bytes[p] === HTAB)) p++;
+    const valueStart = p;
+    while (p < end && FIELD[bytes[p]!] === 1) p++;
+    if (p + 1 >= end) return p < end && bytes[p] !== CR ? notALineEnd(bytes[p]!) : 0;
+    if (bytes[p] !== CR || bytes[p + 1] !== LF) return notALineEnd(bytes[p]!);
+    let valueEnd = p;
+    while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
+    p += 2;
+
+    const line = head.lines;
+    if (line === MAX_HEAD_LINES) return Fault.tooManyLines;
+    head.lines = line + 1;
+    head.nameStart[line] = nameStart;
+    head.nameEnd[line] = nameEnd;
+    head.valueStart[line] = valueStart;
+    head.valueEnd[line] = valueEnd;
+    head.lineEnd[line] = p;
+    head.cut[line] = 0;
+    const fault = understand(bytes, head, line);
+    if (fault !== 0) return fault;
+  }
+}
+
+function notALineEnd(octet: number): number {
+  return octet === CR || octet === LF ? Fault.lineEnd : Fault.fieldValue;
+}
+
+/** Notes the lines that framing, routing and the hop depend on. Returns 0 or a fault. */
+function understand(bytes: Buffer, head: Head, line: number): number {
+  const name = head.nameStart[line]!;
+  switch (head.nameEnd[line]! - name) {
+    case 2:
+      if (isToken(bytes, name, NAME.te)) head.cut[line] = 1;
+      return 0;
+    case 4:
+      if (!isToken(bytes, name, NAME.host)) return 0;
+      if (head.host !== NO_LINE) return Fault.hostTwice;
+      head.host = line;
+      return 0;
+    case 7:
+      if (isToken(bytes, name, NAME.upgrade)) {
+        head.upgradeLine = line;
+        head.cut[line] = 1;
+      } else if (isToken(bytes, name, NAME.trailer)) head.cut[line] = 1;
+      return 0;
+    case 10:
+      if (isToken(bytes, name, NAME.connection)) {
+        head.connection = line;
+        head.cut[line] = 1;
+      } else if (isToken(bytes, name, NAME.keepAlive)) {
+        head.keepAliveLine = line;
+        head.cut[line] = 1;
+      }
+      return 0;
+    case 11:
+      if (isToken(bytes, name, NAME.traceparent)) head.traceparent = line;
+      return 0;
+    case 12:
+      if (isToken(bytes, name, NAME.requestId)) head.requestId = line;
+      return 0;
+    case 14:
+      return isToken(bytes, name, NAME.contentLength) ? readContentLength(bytes, head, line) : 0;
+    case 16:
+      if (isToken(bytes, name, NAME.proxyConnection)) head.cut[line] = 1;
+      return 0;
+    case 17:
+      if (isToken(bytes, name, NAME.transferEncoding)) return readTransferEncoding(bytes, head, line);
+      if (isToken(bytes, name, NAME.forwardedProto)) head.forwardedProto = line;
+      return 0;
+    case 21:
+      if (isToken(bytes, name, NAME.peerMetadata)) {
+        head.peerMetadata = line;
+        head.cut[line] = 1;
+      }
+      return 0;
+    default:
+      return 0;
+  }
+}
+
+/** Digits only: no sign, no list, no second line, nothing above what a number holds exactly. */
+function readContentLength(bytes: Buffer, head: Head, line: number): number {
+  if (head.contentLength !== -1) return Fault.contentLengthTwice;
+  const start = head.valueStart[line]!;
+  const end = head.valueEnd[line]!;
+  if (start === end) return Fault.contentLength;
+  let length = 0;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 48;
+    if (digit < 0 || digit > 9) return Fault.contentLength;
+    length = length * 10 + digit;
+    if (length > Number.MAX_SAFE_INTEGER) return Fault.contentLength;
+  }
+  head.contentLength = length;
+  head.contentLengthLine = line;
+  return 0;
+}
+
+function readTransferEncoding(bytes: Buffer, head: Head, line: number): number {
+  if (head.chunked) return Fault.transferEncoding;
+  if (!equalsToken(bytes, head.valueStart[line]!, head.valueEnd[line]!, CHUNKED))
+    return Fault.transferEncoding;
+  head.chunked = true;
+  head.transferEncoding = line;
+  return 0;
+}
+
+function checkFraming(head: Head): number | undefined {
+  if (!head.chunked) return undefined;
+  if (head.contentLength !== -1) return Fault.lengthAndEncoding;
+  return head.minor === 0 ? Fault.encodingInHttp10 : undefined;
+}

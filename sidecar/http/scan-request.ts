@@ -1,0 +1,134 @@
+/** The head of a request (RFC 9112 §3), stricter than the RFC where it leaves a choice. */
+import { Fault } from './fault.ts';
+import type { Head } from './head.ts';
+import { NO_LINE } from './head.ts';
+import { MAX_HEAD_BYTES, MAX_TARGET_BYTES } from './limits.ts';
+import { ASTERISK, CR, equalsToken, HOST, LF, octets, SLASH, SP, TARGET, TOKEN } from './octets.ts';
+import { scanFields } from './scan-fields.ts';
+
+/** `HTTP/1.x` and its CRLF. */
+const VERSION_BYTES = 10;
+const HTTP_1 = octets('HTTP/1.');
+const HTTP_SCHEME = octets('http');
+const HTTPS_SCHEME = octets('https');
+const AUTHORITY_MARK = octets('://');
+const HASH = 35;
+const QUESTION = 63;
+
+/**
+ * Scans `bytes[at, end)` as a request head into `head`. Returns the offset after the head, 0 when it is not complete,
+ * or a fault. Empty lines before the request line are skipped.
+ */
+export function scanRequest(bytes: Buffer, at: number, end: number, head: Head): number {
+  let start = at;
+  while (start + 1 < end && bytes[start] === CR && bytes[start + 1] === LF) start += 2;
+  head.reset(start);
+  const line = scanRequestLine(bytes, start, end, head);
+  const result = line > 0 ? scanFields(bytes, line, end, head) : line;
+  if (result === 0) return end - start > MAX_HEAD_BYTES ? tooLong(head, end) : 0;
+  if (result < 0) return result;
+  if (result - start > MAX_HEAD_BYTES) return Fault.headTooLong;
+  return checkHost(bytes, head) ?? result;
+}
+
+function tooLong(head: Head, end: number): number {
+  return head.targetEnd === 0 && end - head.targetStart > MAX_TARGET_BYTES
+    ? Fault.targetTooLong
+    : Fault.headTooLong;
+}
+
+function scanRequestLine(bytes: Buffer, start: number, end: number, head: Head): number {
+  let p = start;
+  head.targetEnd = 0;
+  head.targetStart = start;
+  while (p < end && TOKEN[bytes[p]!] !== 0) p++;
+  if (p >= end) return 0;
+  if (bytes[p] !== SP || p === start) return Fault.requestLine;
+  head.methodEnd = p++;
+  head.targetStart = p;
+  while (p < end && TARGET[bytes[p]!] === 1) p++;
+  if (p >= end) return 0;
+  if (bytes[p] !== SP) return p - head.targetStart > 0 ? Fault.requestLine : Fault.target;
+  head.targetEnd = p++;
+  if (head.targetEnd - head.targetStart > MAX_TARGET_BYTES) return Fault.targetTooLong;
+  const version = scanVersion(bytes, p, end, head);
+  if (version <= 0) return version;
+  return scanTarget(bytes, head) ?? version;
+}
+
+function scanVersion(bytes: Buffer, at: number, end: number, head: Head): number {
+  const length = Math.min(HTTP_1.length, end - at);
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== HTTP_1[i]) return notHttp1(bytes, at, end);
+  if (end - at < VERSION_BYTES) return 0;
+  const minor = bytes[at + 7]! - 48;
+  if (bytes[at + 8] !== CR || bytes[at + 9] !== LF) return Fault.requestLine;
+  if (minor !== 0 && minor !== 1) return Fault.version;
+  head.minor = minor;
+  return at + VERSION_BYTES;
+}
+
+/** `HTTP/2.0` is another version; anything else is no version. */
+function notHttp1(bytes: Buffer, at: number, end: number): number {
+  const word = bytes.toString('latin1', at, Math.min(end, at + 8));
+  return /^HTTP\/\d\.\d$/.test(word) ? Fault.version : Fault.requestLine;
+}
+
+const OPTIONS = octets('options');
+const CONNECT = octets('connect');
+
+function scanTarget(bytes: Buffer, head: Head): number | undefined {
+  const start = head.targetStart;
+  const end = head.targetEnd;
+  head.absolute = false;
+  head.pathStart = start;
+  head.authorityStart = 0;
+  head.authorityEnd = 0;
+  if (equalsToken(bytes, head.start, head.methodEnd, CONNECT)) return Fault.connectMethod;
+  if (start === end) return Fault.target;
+  for (let p = start; p < end; p++) if (bytes[p] === HASH) return Fault.target;
+  if (bytes[start] === SLASH) return undefined;
+  if (bytes[start] === ASTERISK) {
+    const asked = end - start === 1 && equalsToken(bytes, head.start, head.methodEnd, OPTIONS);
+    return asked ? undefined : Fault.target;
+  }
+  return scanAbsoluteForm(bytes, head);
+}
+
+/** `http://AUTHORITY[/PATH][?QUERY]`: its authority counts, whatever Host says (RFC 9112 §3.2.2). */
+function scanAbsoluteForm(bytes: Buffer, head: Head): number | undefined {
+  const start = head.targetStart;
+  let p = start;
+  while (p < head.targetEnd && TOKEN[bytes[p]!] !== 0) p++;
+  if (!equalsToken(bytes, start, p, HTTP_SCHEME) && !equalsToken(bytes, start, p, HTTPS_SCHEME)) {
+    return Fault.target;
+  }
+  for (const octet of AUTHORITY_MARK) if (bytes[p++] !== octet) return Fault.target;
+  head.authorityStart = p;
+  while (p < head.targetEnd && bytes[p] !== SLASH && bytes[p] !== QUESTION) p++;
+  head.authorityEnd = p;
+  head.pathStart = p;
+  head.absolute = true;
+  return head.authorityStart === p ? Fault.target : undefined;
+}
+
+/** HTTP/1.1 needs a Host; it must be an authority and nothing else, for one parser's path is another's host. */
+function checkHost(bytes: Buffer, head: Head): number | undefined {
+  if (head.host === NO_LINE) {
+    if (head.minor === 1) return Fault.hostMissing;
+  } else {
+    const fault = checkAuthority(bytes, head.valueStart[head.host]!, head.valueEnd[head.host]!);
+    if (fault !== undefined) return fault;
+    if (!head.absolute) {
+      head.authorityStart = head.valueStart[head.host]!;
+      head.authorityEnd = head.valueEnd[head.host]!;
+      return undefined;
+    }
+    head.cut[head.host] = 1;
+  }
+  return head.absolute ? checkAuthority(bytes, head.authorityStart, head.authorityEnd) : undefined;
+}
+
+function checkAuthority(bytes: Buffer, start: number, end: number): number | undefined {
+  for (let p = start; p < end; p++) if (HOST[bytes[p]!] === 0) return Fault.host;
+  return undefined;
+}

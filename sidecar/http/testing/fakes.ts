@@ -1,0 +1,178 @@
+/** Stand-ins for the rooms around the data path, which remember what they were told. */
+import type { EndpointWorkload } from '#api/xds/node-metadata.ts';
+import type { Lookup } from '#sidecar/discovery/lookup.ts';
+import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
+import type { RequestView } from '#sidecar/routing/request-view.ts';
+import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
+import type { RouteDecision, RouteTable } from '#sidecar/routing/route-table.ts';
+import type { Peer, Reporter, Telemetry } from '#sidecar/telemetry/telemetry.ts';
+import type { Cluster, OriginalDestination, ServiceIdentity } from '#sidecar/upstream/cluster.ts';
+import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
+
+export class FakeEndpoint implements Endpoint {
+  readonly key: string;
+  readonly address: string;
+  readonly port: number;
+  readonly workload: EndpointWorkload | undefined = undefined;
+  readonly localAddress: string | undefined = undefined;
+  active = 0;
+  removed = false;
+  begun = 0;
+  readonly outcomes: Outcome[] = [];
+
+  constructor(port: number, address = '127.0.0.1') {
+    this.key = `${address}:${port}`;
+    this.address = address;
+    this.port = port;
+  }
+
+  begin(): number {
+    this.active += 1;
+    this.begun += 1;
+    return performance.now();
+  }
+
+  end(_startMs: number, outcome: Outcome): void {
+    this.active -= 1;
+    this.outcomes.push(outcome);
+  }
+}
+
+export class FakeCluster implements Cluster {
+  readonly name = 'outbound|80||app.test';
+  readonly service: ServiceIdentity = { host: 'app.test', name: 'app', namespace: 'test' };
+  connectTimeoutMs = 1000;
+  removed = false;
+  endpoints: FakeEndpoint[];
+  readonly originals: OriginalDestination[] = [];
+  #next = 0;
+
+  constructor(...endpoints: FakeEndpoint[]) {
+    this.endpoints = endpoints;
+  }
+
+  pick(excluded: readonly Endpoint[], original: OriginalDestination): Endpoint | undefined {
+    this.originals.push(original);
+    const fresh = this.endpoints.filter((endpoint) => !excluded.includes(endpoint));
+    const choice = fresh.length > 0 ? fresh : this.endpoints;
+    return choice[this.#next++ % Math.max(1, choice.length)];
+  }
+}
+
+export interface Observation {
+  readonly reporter: Reporter;
+  readonly peer: Peer | undefined;
+  readonly service: string;
+  readonly code: number;
+  readonly flag: ResponseFlag;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+
+export interface TcpObservation {
+  readonly service: string;
+  opened: number;
+  readonly flags: ResponseFlag[];
+  sent: number;
+  received: number;
+}
+
+export class FakeTelemetry implements Telemetry {
+  readonly ownPeerMetadata = 'b3du';
+  readonly requestsSeen: Observation[] = [];
+  readonly tcpSeen: TcpObservation[] = [];
+
+  requests(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity) {
+    return {
+      observe: (
+        code: number,
+        flag: ResponseFlag,
+        _durationMs: number,
+        requestBytes: number,
+        responseBytes: number,
+      ): void => {
+        this.requestsSeen.push({
+          reporter,
+          peer,
+          service: service.host,
+          code,
+          flag,
+          requestBytes,
+          responseBytes,
+        });
+      },
+    };
+  }
+
+  tcp(_reporter: Reporter, _peer: Peer | undefined, service: ServiceIdentity) {
+    const seen: TcpObservation = { service: service.host, opened: 0, flags: [], sent: 0, received: 0 };
+    this.tcpSeen.push(seen);
+    return {
+      opened: (): void => {
+        seen.opened += 1;
+      },
+      closed: (flag: ResponseFlag): void => {
+        seen.flags.push(flag);
+      },
+      sent: (bytes: number): void => {
+        seen.sent += bytes;
+      },
+      received: (bytes: number): void => {
+        seen.received += bytes;
+      },
+    };
+  }
+
+  peerOf(headerValue: string): Peer | undefined {
+    if (headerValue === '') return undefined;
+    return {
+      workload: headerValue,
+      namespace: 'test',
+      canonicalName: headerValue,
+      canonicalRevision: 'v1',
+      cluster: 'Kubernetes',
+    };
+  }
+}
+
+/** A route table of one function. */
+export function tableOf(select: (request: RequestView) => RouteDecision): RouteTable {
+  return { name: 'test', select };
+}
+
+export function forwardTo(
+  cluster: Cluster,
+  options: { timeoutMs?: number; attempts?: number } = {},
+): RouteDecision {
+  return {
+    kind: 'forward',
+    route: 'default',
+    cluster,
+    timeoutMs: options.timeoutMs ?? 0,
+    retry: { attempts: options.attempts ?? 0, on: 'connect-failure' },
+  };
+}
+
+export interface TargetOptions {
+  readonly protocol?: ListenerTarget['protocol'];
+  readonly cluster: Cluster;
+  readonly routes?: () => Lookup<RouteTable>;
+  readonly timeoutMs?: number;
+  readonly attempts?: number;
+}
+
+export function targetOf(options: TargetOptions): ListenerTarget {
+  const table = tableOf(() => forwardTo(options.cluster, options));
+  return {
+    name: 'test-target',
+    protocol: options.protocol ?? 'http',
+    routes: options.routes ?? (() => ({ state: 'found', value: table })),
+    cluster: () => ({ state: 'found', value: options.cluster }),
+  };
+}
+
+/** The same target for every destination. */
+export function snapshotOf(target: ListenerTarget): { value: Snapshot } {
+  const found: Lookup<ListenerTarget> = { state: 'found', value: target };
+  return { value: { outbound: () => found, inbound: () => found } };
+}

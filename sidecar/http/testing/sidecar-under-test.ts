@@ -1,0 +1,152 @@
+/** A whole data path on loopback: fake configuration, real sockets, and raw clients and servers around it. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { systemClock } from '#api/foundation/clock.ts';
+import { silentLogger } from '#api/foundation/logger.ts';
+import { seededRandom } from '#api/foundation/random.ts';
+import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import { type Interception, startInterception } from '#sidecar/intercept/interception.ts';
+import { FakeTelemetry, snapshotOf } from './fakes.ts';
+
+export const ORIGINAL = { address: '10.96.0.10', port: 80 };
+
+export interface SidecarUnderTest extends AsyncDisposable {
+  readonly port: number;
+  readonly telemetry: FakeTelemetry;
+  readonly interception: Interception;
+  /** A client connection to the sidecar. */
+  connect(): Client;
+}
+
+export async function startSidecar(
+  target: ListenerTarget,
+  direction: 'outbound' | 'inbound' = 'outbound',
+): Promise<SidecarUnderTest> {
+  const telemetry = new FakeTelemetry();
+  const interception = await startInterception({
+    direction,
+    host: '127.0.0.1',
+    port: 0,
+    snapshot: snapshotOf(target),
+    telemetry,
+    originalDestination: { read: () => ORIGINAL },
+    clock: systemClock,
+    random: seededRandom(1),
+    logger: silentLogger,
+  });
+  const { port } = interception.address();
+  const clients: Client[] = [];
+  return {
+    port,
+    telemetry,
+    interception,
+    connect() {
+      const client = new Client(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+      clients.push(client);
+      return client;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.socket.destroy();
+      interception.close();
+    },
+  };
+}
+
+/** A raw connection that collects what it reads as latin1 text. */
+export class Client {
+  readonly socket: Socket;
+  text = '';
+  ended = false;
+  error: Error | undefined;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => {
+      this.text += chunk.toString('latin1');
+    });
+    socket.on('end', () => {
+      this.ended = true;
+    });
+    socket.on('error', (error) => {
+      this.error = error;
+    });
+  }
+
+  send(text: string): void {
+    this.socket.write(text, 'latin1');
+  }
+
+  /** Waits until what was read satisfies `done`; fails when the connection ends before. */
+  async until(done: (text: string) => boolean): Promise<string> {
+    while (!done(this.text)) {
+      if (this.ended || this.socket.destroyed) {
+        throw new Error(
+          `the connection ended (${this.error?.message ?? 'FIN'}) after ${JSON.stringify(this.text)}`,
+        );
+      }
+      await Promise.race([once(this.socket, 'data'), once(this.socket, 'end'), once(this.socket, 'close')]);
+    }
+    return this.text;
+  }
+
+  /** Waits for the end of what the peer sends, by FIN or reset. */
+  async untilEnd(): Promise<string> {
+    while (!this.ended && !this.socket.destroyed) {
+      await Promise.race([once(this.socket, 'end'), once(this.socket, 'close')]);
+    }
+    return this.text;
+  }
+
+  /** Waits for one response with a Content-Length and takes it out of what was read. */
+  async response(): Promise<string> {
+    await this.until((text) => responseLength(text) > 0);
+    const length = responseLength(this.text);
+    const response = this.text.slice(0, length);
+    this.text = this.text.slice(length);
+    return response;
+  }
+}
+
+/** Length of the first response in `text` when it is there whole, 0 otherwise. */
+function responseLength(text: string): number {
+  const headEnd = text.indexOf('\r\n\r\n');
+  if (headEnd < 0) return 0;
+  const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text.slice(0, headEnd))?.[1] ?? 0);
+  return text.length >= headEnd + 4 + length ? headEnd + 4 + length : 0;
+}
+
+export interface RawServer extends AsyncDisposable {
+  readonly port: number;
+  readonly server: Server;
+  /** Accepted connections, in order. */
+  readonly accepted: Client[];
+  /** Waits for the connection number `index`. */
+  connection(index: number): Promise<Client>;
+}
+
+/** A server of raw connections; `onData` gets what a connection has read so far, to answer or ignore. */
+export async function startRawServer(onData?: (client: Client, index: number) => void): Promise<RawServer> {
+  const accepted: Client[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const client = new Client(socket);
+    const index = accepted.push(client) - 1;
+    socket.on('data', () => onData?.(client, index));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return {
+    port,
+    server,
+    accepted,
+    async connection(index) {
+      while (accepted.length <= index) await once(server, 'connection');
+      return accepted[index]!;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of accepted) client.socket.destroy();
+      server.close();
+    },
+  };
+}

@@ -1,0 +1,255 @@
+/**
+ * The client side of a connection to an endpoint: reads responses and hands them to the exchange that uses the
+ * connection at present. Lives in its endpoint's pool between exchanges.
+ */
+import { codeOf } from '#api/foundation/errors.ts';
+import { Deadline, type Deadlines } from '#sidecar/tcp/deadlines.ts';
+import { dial } from '#sidecar/tcp/sockets.ts';
+import { Unread } from '#sidecar/tcp/unread.ts';
+import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
+import type { IdleConnection, Pool } from '#sidecar/upstream/pool.ts';
+import { Body } from './body.ts';
+import { Head } from './head.ts';
+import { keepAliveTimeoutMs } from './keep-alive.ts';
+import { MAX_HEAD_BYTES } from './limits.ts';
+import { LF } from './octets.ts';
+import { frameResponse } from './response-shape.ts';
+import { scanResponse } from './scan-response.ts';
+
+/** What an exchange hears from the connection that it uses. Bytes are valid only during the call. */
+export interface ResponseListener {
+  /** The request asked for a head only. */
+  readonly headOnly: boolean;
+  onConnected(connection: UpstreamConnection): void;
+  onConnectFailure(connection: UpstreamConnection, cause: string): void;
+  /** 1xx but 101. */
+  onInformational(bytes: Buffer, head: Head): void;
+  /** 101: everything after the head, from `rest` on, is of the other protocol. */
+  onSwitch(connection: UpstreamConnection, bytes: Buffer, head: Head, rest: number, length: number): void;
+  /** The final head, and as much of the body as came with it in `bytes[at, length)`. Returns the offset after what it took, or a fault. */
+  onResponse(bytes: Buffer, head: Head, body: Body, at: number, length: number): number;
+  onBody(bytes: Buffer, body: Body, at: number, length: number): number;
+  /** The body is complete. The connection is the exchange's until it releases or closes it. */
+  onComplete(): void;
+  onFault(fault: number): void;
+  /** Written bytes have left. */
+  onDrain(): void;
+  /** The connection ended. `silent`: not one byte of a response had come. */
+  onUpstreamClosed(silent: boolean, error: Error | undefined): void;
+}
+
+/** One at a time is scanned, so one is enough for all connections. */
+const head = new Head();
+
+export class UpstreamConnection implements WireReader, IdleConnection {
+  readonly wire: Wire;
+  readonly pool: Pool<UpstreamConnection>;
+  idleSinceMs = 0;
+  keepAliveMs: number = Number.POSITIVE_INFINITY;
+  /** It served a request before the present one. */
+  reused = false;
+  #listener: ResponseListener | undefined;
+  #state: 'connecting' | 'idle' | 'head' | 'body' | 'complete' | 'closed';
+  #silent = true;
+  #persistent = true;
+  readonly #unread = new Unread();
+  readonly #body = new Body();
+  readonly #deadlines: Deadlines;
+  readonly #connectDeadline: Deadline;
+
+  private constructor(
+    pool: Pool<UpstreamConnection>,
+    deadlines: Deadlines,
+    listener: ResponseListener | undefined,
+    established: Wire | undefined,
+  ) {
+    this.pool = pool;
+    pool.connections += 1;
+    this.#deadlines = deadlines;
+    this.#listener = listener;
+    this.#connectDeadline = new Deadline(() => this.#failToConnect('timed out'));
+    if (established !== undefined) {
+      established.reader = this;
+      this.wire = established;
+      this.#state = 'idle';
+      return;
+    }
+    this.#state = 'connecting';
+    deadlines.set(this.#connectDeadline, pool.cluster.connectTimeoutMs);
+    this.wire = dial(pool.endpoint, this, () => this.#connected());
+  }
+
+  /** Connects on behalf of `listener`, which hears how it went. */
+  static open(
+    pool: Pool<UpstreamConnection>,
+    deadlines: Deadlines,
+    listener: ResponseListener,
+  ): UpstreamConnection {
+    return new UpstreamConnection(pool, deadlines, listener, undefined);
+  }
+
+  /** Takes over a connection that was made before it was known to carry HTTP. */
+  static around(wire: Wire, pool: Pool<UpstreamConnection>, deadlines: Deadlines): UpstreamConnection {
+    return new UpstreamConnection(pool, deadlines, undefined, wire);
+  }
+
+  /** Whether it can carry another request after the present one. */
+  get persistent(): boolean {
+    return this.#persistent && !this.wire.ended && !this.wire.closed;
+  }
+
+  /** The next response belongs to `listener`. */
+  attach(listener: ResponseListener): void {
+    this.#listener = listener;
+    this.#state = 'head';
+    this.#silent = true;
+  }
+
+  /** Gives the connection back to its pool. */
+  release(nowMs: number): void {
+    this.#listener = undefined;
+    if (this.#state !== 'complete' || !this.persistent) {
+      this.close();
+      return;
+    }
+    this.#state = 'idle';
+    this.reused = true;
+    this.wire.resume();
+    this.pool.put(this, nowMs);
+  }
+
+  /** Leaves the wire to somebody else: it carries another protocol from now on. */
+  surrender(): Wire {
+    this.#state = 'closed';
+    this.#listener = undefined;
+    this.pool.connections -= 1;
+    return this.wire;
+  }
+
+  /** Closes without a word to the listener. */
+  close(): void {
+    this.#listener = undefined;
+    this.#deadlines.clear(this.#connectDeadline);
+    this.wire.destroy();
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    if (this.#state === 'body') {
+      this.#readBody(bytes, 0, length);
+      return;
+    }
+    if (this.#state !== 'head') {
+      this.#unsolicited();
+      return;
+    }
+    this.#silent = false;
+    if (this.#unread.length === 0) {
+      this.#readHead(bytes, 0, length);
+      return;
+    }
+    this.#unread.append(bytes, 0, length);
+    if (this.#unread.length > MAX_HEAD_BYTES || bytes.subarray(0, length).includes(LF)) {
+      const kept = this.#unread.take();
+      this.#readHead(kept, 0, kept.length);
+    }
+  }
+
+  onEnd(): void {
+    if (this.#state === 'body' && this.#body.kind === 'close') {
+      this.#body.done = true;
+      this.#persistent = false;
+      this.#complete();
+      return;
+    }
+    this.wire.destroy();
+  }
+
+  onDrain(): void {
+    this.#listener?.onDrain();
+  }
+
+  onClose(error: Error | undefined): void {
+    const before = this.#state;
+    this.#state = 'closed';
+    this.pool.connections -= 1;
+    this.pool.remove(this);
+    this.#deadlines.clear(this.#connectDeadline);
+    const listener = this.#listener;
+    this.#listener = undefined;
+    if (listener === undefined) return;
+    if (before === 'connecting') listener.onConnectFailure(this, codeOf(error) ?? error?.message ?? 'closed');
+    else listener.onUpstreamClosed(this.#silent, error);
+  }
+
+  #connected(): void {
+    if (this.#state !== 'connecting') return;
+    this.#deadlines.clear(this.#connectDeadline);
+    this.#state = 'idle';
+    this.#listener?.onConnected(this);
+  }
+
+  #failToConnect(cause: string): void {
+    const listener = this.#listener;
+    this.close();
+    listener?.onConnectFailure(this, cause);
+  }
+
+  #readHead(bytes: Buffer, from: number, length: number): void {
+    let at = from;
+    for (;;) {
+      const end = scanResponse(bytes, at, length, head);
+      if (end === 0) {
+        this.#unread.append(bytes, at, length);
+        return;
+      }
+      if (end < 0) {
+        this.#listener!.onFault(end);
+        return;
+      }
+      at = end;
+      if (head.status >= 200) break;
+      if (head.status === 101) {
+        const listener = this.#listener!;
+        listener.onSwitch(this, bytes, head, at, length);
+        return;
+      }
+      this.#listener!.onInformational(bytes, head);
+      if (this.#listener === undefined || at === length) return;
+    }
+    this.#startBody(bytes, at, length);
+  }
+
+  #startBody(bytes: Buffer, at: number, length: number): void {
+    const listener = this.#listener!;
+    frameResponse(this.#body, head, listener.headOnly);
+    this.#persistent = !head.close && (head.minor === 1 || head.keepAlive) && this.#body.kind !== 'close';
+    if (head.keepAliveLine >= 0) this.keepAliveMs = keepAliveTimeoutMs(bytes, head);
+    this.#state = 'body';
+    this.#taken(listener.onResponse(bytes, head, this.#body, at, length), length);
+  }
+
+  #readBody(bytes: Buffer, at: number, length: number): void {
+    this.#taken(this.#listener!.onBody(bytes, this.#body, at, length), length);
+  }
+
+  #taken(end: number, length: number): void {
+    if (end < 0) {
+      this.#listener?.onFault(end);
+      return;
+    }
+    if (!this.#body.done) return;
+    if (end < length) this.#persistent = false;
+    this.#complete();
+  }
+
+  #complete(): void {
+    this.#state = 'complete';
+    this.#listener?.onComplete();
+  }
+
+  /** Bytes that no request asked for would be taken for the answer to the next one. */
+  #unsolicited(): void {
+    this.#persistent = false;
+    this.wire.destroy();
+  }
+}

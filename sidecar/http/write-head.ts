@@ -1,0 +1,124 @@
+/**
+ * Heads on their way out: the bytes as they came, without the lines of this hop, with the lines of this proxy in front
+ * of the empty line.
+ */
+import type { Random } from '#api/foundation/random.ts';
+import type { Head } from './head.ts';
+import { NO_LINE } from './head.ts';
+import { octets, put, putAll, SLASH } from './octets.ts';
+import { putRequestId, putTraceparent, REQUEST_IDS_BYTES } from './request-ids.ts';
+import type { Coding } from './response-shape.ts';
+
+const CRLF = octets('\r\n');
+const VERSION_LINE_END = octets(' HTTP/1.1\r\n');
+const HOST = octets('host: ');
+const FORWARDED_PROTO = octets('x-forwarded-proto: http\r\n');
+const CONNECTION_UPGRADE = octets('connection: Upgrade\r\n');
+const CONNECTION_CLOSE = octets('connection: close\r\n');
+const CONNECTION_KEEP_ALIVE = octets('connection: keep-alive\r\n');
+const CHUNKED = octets('transfer-encoding: chunked\r\n');
+const ONE = 49;
+
+/** What a direction adds to the requests that it forwards. */
+export interface RequestAdditions {
+  /** The whole line with CRLF that names this workload to its peer; empty towards the app. */
+  readonly peerMetadata: Buffer;
+  /** Gives a traceparent to requests without one. */
+  readonly traceparent: boolean;
+  readonly random: Random;
+}
+
+/** Bytes that a response head can gain. */
+export const RESPONSE_ADDED_BYTES = 128;
+
+/** Bytes that the head can have after `writeRequest`. */
+export function requestHeadBound(head: Head, additions: RequestAdditions, fallbackHost: Buffer): number {
+  const added = REQUEST_IDS_BYTES + additions.peerMetadata.length + fallbackHost.length + 128;
+  return head.end - head.start + added;
+}
+
+/**
+ * Writes a request head to `out` at 0; returns its length. `upgrade` lets the Upgrade header pass. `fallbackHost` is
+ * the Host of a request of HTTP/1.0 that has none.
+ */
+export function writeRequest(
+  out: Buffer,
+  bytes: Buffer,
+  head: Head,
+  additions: RequestAdditions,
+  upgrade: boolean,
+  fallbackHost: Buffer,
+): number {
+  let p = head.absolute ? putOriginForm(out, bytes, head) : putRequestLine(out, bytes, head);
+  p = putLines(out, p, bytes, head, upgrade ? head.upgradeLine : NO_LINE);
+  if (head.absolute) p = putHost(out, p, bytes, head.authorityStart, head.authorityEnd);
+  else if (head.host === NO_LINE) p = putHost(out, p, fallbackHost, 0, fallbackHost.length);
+  if (upgrade) p = putAll(out, p, CONNECTION_UPGRADE);
+  if (isAbsent(head, head.requestId)) p = putRequestId(out, p, additions.random);
+  if (additions.traceparent && isAbsent(head, head.traceparent)) p = putTraceparent(out, p, additions.random);
+  if (isAbsent(head, head.forwardedProto)) p = putAll(out, p, FORWARDED_PROTO);
+  p = put(out, p, additions.peerMetadata, 0, additions.peerMetadata.length);
+  return putAll(out, p, CRLF);
+}
+
+/**
+ * What a response says about its connection: `close` that it ends with it, `keep-alive` what HTTP/1.0 must be told,
+ * `upgrade` that another protocol follows, `silent` nothing.
+ */
+export type ConnectionNote = 'silent' | 'close' | 'keep-alive' | 'upgrade';
+
+/** Writes a response head to `out` at 0; returns its length. */
+export function writeResponse(
+  out: Buffer,
+  bytes: Buffer,
+  head: Head,
+  connection: ConnectionNote,
+  coding: Coding,
+): number {
+  let p = put(out, 0, bytes, head.start, head.fields);
+  out[7] = ONE;
+  if (coding === 'remove-chunks' && head.transferEncoding !== NO_LINE) head.cut[head.transferEncoding] = 1;
+  p = putLines(out, p, bytes, head, connection === 'upgrade' ? head.upgradeLine : NO_LINE);
+  if (coding === 'add-chunks') p = putAll(out, p, CHUNKED);
+  if (connection === 'close') p = putAll(out, p, CONNECTION_CLOSE);
+  else if (connection === 'keep-alive') p = putAll(out, p, CONNECTION_KEEP_ALIVE);
+  else if (connection === 'upgrade') p = putAll(out, p, CONNECTION_UPGRADE);
+  return putAll(out, p, CRLF);
+}
+
+function isAbsent(head: Head, line: number): boolean {
+  return line === NO_LINE || head.cut[line] === 1;
+}
+
+/** The request line as sent, but of this proxy's own version (RFC 9110 §2.5). */
+function putRequestLine(out: Buffer, bytes: Buffer, head: Head): number {
+  const p = put(out, 0, bytes, head.start, head.fields);
+  out[p - 3] = ONE;
+  return p;
+}
+
+function putOriginForm(out: Buffer, bytes: Buffer, head: Head): number {
+  let p = put(out, 0, bytes, head.start, head.targetStart);
+  if (bytes[head.pathStart] !== SLASH || head.pathStart === head.targetEnd) out[p++] = SLASH;
+  p = put(out, p, bytes, head.pathStart, head.targetEnd);
+  return putAll(out, p, VERSION_LINE_END);
+}
+
+function putHost(out: Buffer, at: number, bytes: Buffer, start: number, end: number): number {
+  return putAll(out, put(out, putAll(out, at, HOST), bytes, start, end), CRLF);
+}
+
+/** Copies the runs of lines that are not cut; `kept` passes although it is. */
+function putLines(out: Buffer, at: number, bytes: Buffer, head: Head, kept: number): number {
+  let p = at;
+  let from = head.fields;
+  let to = from;
+  for (let line = 0; line < head.lines; line++) {
+    if (head.cut[line] === 1 && line !== kept) {
+      if (to > from) p = put(out, p, bytes, from, to);
+      from = head.lineEnd[line]!;
+    }
+    to = head.lineEnd[line]!;
+  }
+  return to > from ? put(out, p, bytes, from, to) : p;
+}

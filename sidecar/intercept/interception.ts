@@ -1,0 +1,190 @@
+/** The listener of one direction: takes captured connections, finds out where each was going, and has it carried there. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { Random } from '#api/foundation/random.ts';
+import type { Lookup } from '#sidecar/discovery/lookup.ts';
+import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
+import { RequestMeters } from '#sidecar/http/meters.ts';
+import type { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
+import { Deadlines } from '#sidecar/tcp/deadlines.ts';
+import { adopt, chooseReadMode, SERVER_OPTIONS } from '#sidecar/tcp/sockets.ts';
+import type { Wire } from '#sidecar/tcp/wire.ts';
+import type { Telemetry } from '#sidecar/telemetry/telemetry.ts';
+import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import { PoolSet } from '#sidecar/upstream/pool-set.ts';
+import { CapturedConnection, type CaptureSettings } from './captured-connection.ts';
+import type { OriginalDestinationReader } from './original-destination.ts';
+import { ServerFirstMemory } from './server-first-memory.ts';
+
+export interface InterceptionOptions {
+  readonly direction: 'outbound' | 'inbound';
+  readonly host: string;
+  readonly port: number;
+  /** The configuration at the moment of asking. */
+  readonly snapshot: { readonly value: Snapshot };
+  readonly telemetry: Telemetry;
+  readonly originalDestination: OriginalDestinationReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface Interception {
+  /**
+   * Lets what is under way end: responses close their connections, idle ones are closed, new connections are still
+   * served. Resolves when nothing is under way any more, or after `timeoutMs`.
+   */
+  drain(timeoutMs: number): Promise<void>;
+  /** Stops listening and closes every connection. */
+  close(): void;
+  /** Captured connections that are open. */
+  connections(): number;
+  address(): { readonly address: string; readonly port: number };
+}
+
+/** Where all sidecars listen: connections that go there have gone in a circle. */
+const CAPTURE_PORTS: readonly number[] = [15001, 15006];
+
+/** How often a drain looks whether anything is still under way. */
+const DRAIN_CHECK_MS = 20;
+
+const LISTEN_BACKLOG = 4096;
+
+/** Starts to take connections. Rejects when the port cannot be listened on. */
+export async function startInterception(options: InterceptionOptions): Promise<Interception> {
+  const readMode = await chooseReadMode();
+  if (readMode === 'data') options.logger.warn('accepted sockets cannot be read in place on this Node');
+  const server = createServer(SERVER_OPTIONS);
+  const interceptor = new Interceptor(options, server);
+  server.on('connection', (socket: Socket) => interceptor.accept(socket, adopt(socket, readMode)));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  server.on('error', (error) =>
+    options.logger.error('a connection could not be accepted', { cause: error.message }),
+  );
+  return interceptor;
+}
+
+class Interceptor implements Interception {
+  readonly #options: InterceptionOptions;
+  readonly #server: Server;
+  readonly #capture: CaptureSettings;
+  readonly #pools: PoolSet<UpstreamConnection>;
+  readonly #connections = new Set<CapturedConnection>();
+  readonly #ownAddresses: ReadonlySet<string>;
+  #draining = false;
+
+  constructor(options: InterceptionOptions, server: Server) {
+    this.#options = options;
+    this.#server = server;
+    this.#pools = new PoolSet<UpstreamConnection>(options.clock);
+    this.#capture = this.#settings();
+    this.#ownAddresses = new Set(
+      Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((a) => a.address)),
+    );
+  }
+
+  accept(socket: Socket, wire: Wire): void {
+    const original = this.#options.originalDestination.read(wire.socket);
+    void socket;
+    if (original === undefined || this.#isOwn(original)) {
+      const reason = original === undefined ? 'it was not redirected here' : 'it goes to this sidecar itself';
+      this.#options.logger.warn('a connection was refused', { reason, direction: this.#options.direction });
+      wire.reset();
+      return;
+    }
+    this.#route(wire, original);
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    for (const connection of this.#connections) connection.drain();
+    const { clock } = this.#options;
+    const endMs = clock.nowMs() + timeoutMs;
+    while (this.#busy() && clock.nowMs() < endMs) {
+      await new Promise<void>((resolve) => clock.after(DRAIN_CHECK_MS, resolve));
+    }
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const connection of this.#connections) connection.destroy();
+    this.#pools.clear();
+  }
+
+  connections(): number {
+    return this.#connections.size;
+  }
+
+  address(): { readonly address: string; readonly port: number } {
+    return this.#server.address() as { address: string; port: number };
+  }
+
+  #busy(): boolean {
+    for (const connection of this.#connections) if (connection.busy) return true;
+    return false;
+  }
+
+  #route(wire: Wire, original: OriginalDestination): void {
+    const target = this.#lookUp(original);
+    if (target.state === 'found') {
+      const done = (connection: CapturedConnection): boolean => this.#connections.delete(connection);
+      const connection = new CapturedConnection(wire, target.value, original, this.#capture, done);
+      this.#connections.add(connection);
+      connection.start();
+    } else if (target.state === 'fetching') {
+      const again = (): void => {
+        if (!wire.closed) this.#route(wire, original);
+      };
+      target.settled.then(again, again);
+    } else {
+      const destination = `${original.address}:${original.port}`;
+      this.#options.logger.warn('a connection was refused', { reason: 'no listener matches', destination });
+      wire.reset();
+    }
+  }
+
+  #lookUp({ address, port }: OriginalDestination): Lookup<ListenerTarget> {
+    const snapshot = this.#options.snapshot.value;
+    return this.#options.direction === 'outbound' ? snapshot.outbound(address, port) : snapshot.inbound(port);
+  }
+
+  #isOwn({ address, port }: OriginalDestination): boolean {
+    const own = port === this.address().port || CAPTURE_PORTS.includes(port);
+    return own && this.#ownAddresses.has(address);
+  }
+
+  #settings(): CaptureSettings {
+    const { clock, telemetry, random, logger, direction } = this.#options;
+    const reporter = direction === 'outbound' ? 'source' : 'destination';
+    const deadlines = new Deadlines(clock);
+    const ownMetadata = direction === 'outbound' ? telemetry.ownPeerMetadata : '';
+    const peerMetadata = Buffer.from(ownMetadata === '' ? '' : `x-envoy-peer-metadata: ${ownMetadata}\r\n`);
+    return {
+      http: {
+        clock,
+        deadlines,
+        pools: this.#pools,
+        additions: { peerMetadata, traceparent: direction === 'outbound', random },
+        meters: new RequestMeters(telemetry, reporter),
+        draining: () => this.#draining,
+      },
+      opaque: {
+        clock,
+        deadlines,
+        telemetry,
+        reporter,
+        refused: (reason) => logger.warn('a connection was refused', { reason, direction }),
+      },
+      serverFirst: new ServerFirstMemory(),
+      logger,
+    };
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * A socket as the data path uses it: reads come as a view of one buffer that all sockets share, and whoever reads
+ * can be replaced (detection hands over to HTTP or to an opaque pump) without touching the socket.
+ *
+ * Streams and their `'data'` events cost more than everything else that a small request needs here; `onread`
+ * callbacks cost next to nothing, but their bytes are gone when the callback returns.
+ */
+import type { Socket } from 'node:net';
+import { giveBack, type WriteBuffer, writeBufferFor } from './write-buffer.ts';
+
+/** Who reads a wire. Bytes are valid only during the call. */
+export interface WireReader {
+  onBytes(bytes: Buffer, length: number): void;
+  /** The peer sends no more. */
+  onEnd(): void;
+  /** Everything that was written has left; comes after each write that found the wire blocked. */
+  onDrain(): void;
+  /** The socket is gone, with the error that ended it if one did. Comes exactly once. */
+  onClose(error: Error | undefined): void;
+}
+
+export class Wire {
+  readonly socket: Socket;
+  reader: WireReader;
+  /** The peer has ended its side. */
+  ended = false;
+  #paused = false;
+  #error: Error | undefined;
+  #lent: Buffer | undefined;
+
+  /** The socket must have a `writableHighWaterMark` of 1, so that it drains after every write that had to wait. */
+  constructor(socket: Socket, reader: WireReader) {
+    this.socket = socket;
+    this.reader = reader;
+    this.#paused = socket.isPaused();
+    socket.on('end', () => {
+      this.ended = true;
+      this.reader.onEnd();
+    });
+    socket.on('drain', () => {
+      if (this.#lent !== undefined) giveBack(this.#lent);
+      this.#lent = undefined;
+      this.reader.onDrain();
+    });
+    socket.on('error', (error) => {
+      this.#error = error;
+    });
+    socket.on('close', () => this.reader.onClose(this.#error));
+  }
+
+  /** Written bytes wait for the peer: whoever feeds this wire should stop until `onDrain`. */
+  get blocked(): boolean {
+    return this.socket.writableLength !== 0;
+  }
+
+  get closed(): boolean {
+    return this.socket.destroyed;
+  }
+
+  /** Writes the first `length` bytes of a write buffer, which is free for the next message at once. */
+  send(buffer: WriteBuffer, length: number): void {
+    if (this.socket.write(buffer.bytes.subarray(0, length))) return;
+    this.#lent = buffer.lend();
+  }
+
+  /** Writes bytes that nobody changes until they have left. */
+  sendOwned(bytes: Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  /** Writes a copy of `bytes[start, end)`, at most what one read brings. */
+  sendCopy(bytes: Buffer, start: number, end: number): void {
+    const buffer = writeBufferFor(end - start);
+    bytes.copy(buffer.bytes, 0, start, end);
+    this.send(buffer, end - start);
+  }
+
+  /** Stops reading. Without reading, an end of the peer goes unseen too. */
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+
+  /** Ends this side; the peer may go on sending. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** Closes both sides; what waits to be written is dropped. */
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  /** Closes with a reset, so that the peer cannot take what it got for complete. */
+  reset(): void {
+    if (this.socket.writableEnded) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Kept-alive connections of one endpoint, the last used first, so that the others can grow old and be closed.
+ *
+ * What a pool must never do is to hand out a connection that its server is just closing. Idle connections are read, so
+ * an end or a stray byte takes them out at once; what remains is the moment in which a close is on its way. Servers
+ * close after a fixed idle time, so requests that cannot be repeated only take a connection used a moment ago.
+ */
+import type { Cluster } from './cluster.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** A connection between two requests. */
+export interface IdleConnection {
+  /** Since when it is idle, milliseconds of the pool's clock. */
+  idleSinceMs: number;
+  /** How long its server said it keeps idle connections, milliseconds; Infinity when it said nothing. */
+  readonly keepAliveMs: number;
+  close(): void;
+}
+
+/** Envoy keeps idle connections for an hour; apps close theirs after 5 to 75 s, and a connect within a pod network is cheap. */
+export const IDLE_TIMEOUT_MS = 30_000;
+
+/** A server's word on its idle time is taken with this much less, for the way there. */
+const KEEP_ALIVE_MARGIN_MS = 1_000;
+
+/** No common server closes a connection that was idle for less than this. */
+export const SURELY_OPEN_MS = 1_000;
+
+/** More idle connections than this are worth less than the memory at both ends. */
+export const MAX_IDLE = 256;
+
+export class Pool<C extends IdleConnection> {
+  readonly endpoint: Endpoint;
+  readonly cluster: Cluster;
+  /** Connections that exist, idle or in use. A pool is dropped only without any. */
+  connections = 0;
+  readonly #idle: C[] = [];
+
+  constructor(endpoint: Endpoint, cluster: Cluster) {
+    this.endpoint = endpoint;
+    this.cluster = cluster;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** The connection used last, if it is usable. `repeatable` says that the request can be sent again elsewhere. */
+  take(nowMs: number, repeatable: boolean): C | undefined {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      const idleMs = nowMs - connection.idleSinceMs;
+      if (idleMs >= idleLimitMs(connection)) {
+        connection.close();
+        continue;
+      }
+      if (repeatable || idleMs < SURELY_OPEN_MS) return connection;
+      this.#idle.push(connection);
+      return undefined;
+    }
+    return undefined;
+  }
+
+  put(connection: C, nowMs: number): void {
+    connection.idleSinceMs = nowMs;
+    if (this.abandoned || this.#idle.length >= MAX_IDLE) connection.close();
+    else this.#idle.push(connection);
+  }
+
+  /** The connection is closed and must not be handed out. */
+  remove(connection: C): void {
+    const at = this.#idle.lastIndexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  /** Nobody will ask for this endpoint again: what is idle is closed, and what is in use is not kept. */
+  get abandoned(): boolean {
+    return this.cluster.removed || this.endpoint.removed === true;
+  }
+
+  /** Closes what is idle for too long, or all of it when the endpoint is gone. */
+  sweep(nowMs: number): void {
+    const gone = this.abandoned;
+    const stale = this.#idle.filter((c) => gone || nowMs - c.idleSinceMs >= idleLimitMs(c));
+    for (const connection of stale) {
+      this.remove(connection);
+      connection.close();
+    }
+  }
+
+  /** Closes all idle connections. */
+  clear(): void {
+    for (const connection of this.#idle.splice(0)) connection.close();
+  }
+}
+
+function idleLimitMs(connection: IdleConnection): number {
+  return Math.min(IDLE_TIMEOUT_MS, connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS);
+}
