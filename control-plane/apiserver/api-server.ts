@@ -1,0 +1,198 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { addAbortSignal, type Duplex } from 'node:stream';
+import type { Clock } from '#api/foundation/clock.ts';
+import { codeOf, messageOf, WeftError } from '#api/foundation/errors.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import { type Authenticate, bearerToken } from './http/authenticate.ts';
+import { readBody } from './http/body.ts';
+import { type Handler, toApiRequest } from './http/exchange.ts';
+import { refuseUpgrade, send, sendError } from './http/respond.ts';
+import { asApiError, badRequest, noSuchPath, unauthorized } from './registry/statuses.ts';
+import { verbOf } from './resources/resource-handler.ts';
+import { parseResourcePath } from './resources/resource-path.ts';
+import { createRoutes, isPublic, type RouteEnvironment } from './routes.ts';
+import { podExec } from './runtime/pod-exec.ts';
+
+/** One finished request, for the metrics. */
+export interface Observation {
+  readonly verb: string;
+  readonly resource: string;
+  readonly code: number;
+  readonly seconds: number;
+}
+
+export interface ApiServerOptions extends RouteEnvironment {
+  readonly port: number;
+  /** PEM. */
+  readonly certificate: string;
+  readonly key: string;
+  readonly token: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly observe?: (observation: Observation) => void;
+}
+
+export interface ApiServer {
+  /** The port it listens on; differs from the asked one when that was 0. */
+  readonly port: number;
+  /** Serves with another certificate from the next connection on. */
+  renew(pair: { readonly certificate: string; readonly key: string }): void;
+  /** Ends watches and streams, lets other requests finish, and closes. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_CONNECTIONS = 4_096;
+/** Requests that are still running this long after the end of the watches are cut off. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** Starts the HTTPS server on 127.0.0.1. Rejects with a WeftError `PortInUse`. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const stopping = new AbortController();
+  const authenticate = bearerToken(options.token);
+  const routes = createRoutes(options);
+  const { certificate: cert, key } = options;
+  const server = createServer({ cert, key, minVersion: 'TLSv1.2' });
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('request', (incoming, response) => {
+    void answer({ options, authenticate, routes, stopping: stopping.signal }, incoming, response);
+  });
+  server.on('upgrade', (incoming, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    addAbortSignal(stopping.signal, socket);
+    upgrade(options, authenticate, incoming, socket, head).catch((error: unknown) => {
+      refuseUpgrade(socket, asApiError(error));
+    });
+  });
+  await listen(server, options.port);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    renew: (pair) => server.setSecureContext({ cert: pair.certificate, key: pair.key }),
+    async close() {
+      stopping.abort();
+      await closeServer(server, options.clock);
+    },
+  };
+}
+
+interface Serving {
+  readonly options: ApiServerOptions;
+  readonly authenticate: Authenticate;
+  readonly routes: Handler;
+  readonly stopping: AbortSignal;
+}
+
+async function answer(serving: Serving, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { options } = serving;
+  const started = options.clock.nowMs();
+  const gone = new AbortController();
+  response.once('close', () => {
+    gone.abort();
+    observe(options, incoming, response, started);
+  });
+  response.on('error', () => gone.abort());
+  try {
+    const url = urlOf(incoming);
+    if (!isPublic(url.pathname) && !serving.authenticate(incoming.headers)) throw unauthorized();
+    const signal = AbortSignal.any([gone.signal, serving.stopping]);
+    const reply = await serving.routes(toApiRequest(incoming, url, signal, () => readBody(incoming)));
+    if ('stream' in reply) await reply.stream(response);
+    else send(response, reply, incoming.method !== 'HEAD');
+  } catch (error) {
+    fail(options.logger, incoming, response, gone.signal.aborted, error);
+  }
+}
+
+function fail(
+  logger: Logger,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  gone: boolean,
+  error: unknown,
+): void {
+  if (gone || response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const refusal = asApiError(error);
+  if (refusal.code >= 500) {
+    logger.error('a request failed', {
+      method: incoming.method,
+      path: incoming.url?.split('?')[0],
+      code: refusal.code,
+      cause: messageOf(error),
+    });
+  }
+  sendError(response, incoming, refusal);
+}
+
+function urlOf(incoming: IncomingMessage): URL {
+  try {
+    return new URL(`https://apiserver${incoming.url ?? '/'}`);
+  } catch {
+    throw badRequest('the path of the request cannot be read');
+  }
+}
+
+async function upgrade(
+  options: ApiServerOptions,
+  authenticate: Authenticate,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  if (!authenticate(incoming.headers)) throw unauthorized();
+  const url = urlOf(incoming);
+  const path = parseResourcePath(url.pathname);
+  if (path?.subresource !== 'exec' || !path.kind.subresources.includes('exec'))
+    throw noSuchPath(url.pathname);
+  await podExec(options.registry, incoming, url.searchParams, path, { socket, head });
+}
+
+function observe(
+  options: ApiServerOptions,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  started: number,
+): void {
+  if (options.observe === undefined) return;
+  const [pathname = '/', search] = (incoming.url ?? '/').split('?');
+  const path = parseResourcePath(pathname);
+  const request = { method: incoming.method ?? 'GET', query: new URLSearchParams(search) };
+  options.observe({
+    verb: path === undefined ? request.method : verbOf(request, path),
+    resource: path === undefined ? '' : path.kind.plural,
+    code: response.statusCode,
+    seconds: (options.clock.nowMs() - started) / 1000,
+  });
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(portError(port, cause)));
+    server.listen(port, HOST, resolve);
+  });
+}
+
+/** Why a port could not be opened, and what to do. */
+export function portError(port: number, cause: unknown, setting = 'apiPort'): unknown {
+  if (codeOf(cause) !== 'EADDRINUSE') return cause;
+  return new WeftError('PortInUse', `port ${port} on ${HOST} is in use by another program`, {
+    remedy: `stop that program (ss -ltnp 'sport = :${port}' shows it), or set another ${setting} in mesh.json`,
+    cause,
+  });
+}
+
+async function closeServer(server: Server, clock: Clock): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
+  await closed;
+  timer.cancel();
+}

@@ -1,0 +1,51 @@
+import { type ApiRequest, jsonReply, type Reply, type StreamReply } from './http/exchange.ts';
+import { wholeNumber } from './http/query.ts';
+import type { Registry } from './registry/registry.ts';
+import { badRequest, methodNotAllowed, noSuchPath, unavailable } from './registry/statuses.ts';
+import { proxyAdmin } from './runtime/proxy-admin.ts';
+
+/** Which sidecars run a change, as the push ledger knows it. */
+export interface Rollout {
+  readonly live: boolean;
+  readonly pending: readonly { readonly proxy: string; readonly reason: string }[];
+  readonly refused: readonly { readonly proxy: string; readonly type: string; readonly reason: string }[];
+}
+
+/** What the push ledger answers; declared here, so that the API does not depend on who keeps it. */
+export interface Ledger {
+  proxies(): unknown;
+  waitFor(revision: number, timeoutMs: number): Promise<Rollout>;
+}
+
+const DEFAULT_WAIT_SECONDS = 30;
+const MAX_WAIT_SECONDS = 300;
+const PROXY_PAGE = /^\/weft\/v1\/(proxyconfig|proxystats)\/([^/]+)\/([^/]+)$/;
+
+/** weft's own paths, beside Kubernetes'. Undefined when the path is none of them. */
+export async function handleWeftPath(
+  registry: Registry,
+  ledger: Ledger | undefined,
+  request: ApiRequest,
+): Promise<Reply | StreamReply | undefined> {
+  if (!request.path.startsWith('/weft/v1/')) return undefined;
+  if (request.method !== 'GET') throw methodNotAllowed(request.method, request.path);
+  if (request.path === '/weft/v1/proxies') return jsonReply({ proxies: required(ledger).proxies() });
+  if (request.path === '/weft/v1/rollout') return rollout(required(ledger), request);
+  const [, page, namespace, name] = PROXY_PAGE.exec(request.path) ?? [];
+  if (namespace === undefined || name === undefined) throw noSuchPath(request.path);
+  const pod = { namespace: decodeURIComponent(namespace), name: decodeURIComponent(name) };
+  return proxyAdmin(registry, request, pod, page === 'proxystats' ? 'stats' : 'config_dump');
+}
+
+function required(ledger: Ledger | undefined): Ledger {
+  if (ledger === undefined) throw unavailable('the discovery service is not started yet');
+  return ledger;
+}
+
+/** Answers when every sidecar that the change touches runs it, or when time is up with who does not and why. */
+async function rollout(ledger: Ledger, { query }: ApiRequest): Promise<Reply> {
+  const revision = wholeNumber(query, 'resourceVersion');
+  if (revision === undefined) throw badRequest('resourceVersion is required');
+  const seconds = wholeNumber(query, 'timeoutSeconds') ?? DEFAULT_WAIT_SECONDS;
+  return jsonReply(await ledger.waitFor(revision, Math.min(seconds, MAX_WAIT_SECONDS) * 1000));
+}
