@@ -8,23 +8,14 @@ import { readFile } from 'node:fs/promises';
 /** True when `pid` runs (and is no zombie) in the cgroup `path`. */
 export async function livesInCgroup(pid: number, path: string): Promise<boolean> {
   const [stat, cgroups] = await Promise.all([read(pid, 'stat'), read(pid, 'cgroup')]);
-  return stat !== undefined && !isDead(stat) && (cgroups?.includes(path) ?? false);
+  const within = cgroups?.split('\n').some((line) => line.endsWith(path)) ?? false;
+  return stat !== undefined && !isDead(stat) && within;
 }
 
 /** True when `pid` runs with `argument` among its arguments. */
 export async function runsWithArgument(pid: number, argument: string): Promise<boolean> {
   const [stat, arguments_] = await Promise.all([read(pid, 'stat'), read(pid, 'cmdline')]);
   return stat !== undefined && !isDead(stat) && (arguments_?.split('\0').includes(argument) ?? false);
-}
-
-/** True when some process has this number, whichever it is: one system call. */
-export function numberIsTaken(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The number in a pid file, or undefined when there is none yet. */

@@ -19,6 +19,8 @@ export interface BundleInputs {
   readonly seccomp: OciSeccomp | undefined;
   /** The host's hard limit of open files: a container cannot be given more. */
   readonly maxOpenFiles: number;
+  /** Whether the kernel counts swap, so that it can be limited. */
+  readonly countsSwap: boolean;
 }
 
 /** Open files of a container: Linux' usual hard limit, less where the host has less. */
@@ -52,7 +54,7 @@ export function buildBundle(plan: ContainerPlan, inputs: BundleInputs): OciSpec 
         ...['mount', 'pid', 'cgroup'].map((type) => ({ type })),
         ...Object.entries(inputs.namespaces).map(([type, path]) => ({ type, path })),
       ],
-      resources: ociResources(plan.limits),
+      resources: ociResources(plan.limits, inputs.countsSwap),
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READ_ONLY_PATHS,
       rootfsPropagation: 'rprivate',

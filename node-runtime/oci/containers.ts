@@ -40,7 +40,7 @@ export async function createContainers(
   { logger, clock }: { logger: Logger; clock: Clock },
 ): Promise<Containers> {
   const layout = await readCgroupLayout();
-  const [runtime, host] = await Promise.all([findRuntime(config, layout.mode), readContainerHost()]);
+  const [runtime, host] = await Promise.all([findRuntime(config, layout.mode), readContainerHost(layout)]);
   await makeDirectories(config);
   const exits = createExitWatch(exitDirectory(config), clock);
   const log = logger.with({ component: 'containers' });
@@ -50,7 +50,7 @@ export async function createContainers(
     seccomp: host.seccompSource,
   });
 
-  const view = (id: string): Promise<ContainerView> =>
+  const view = async (id: string): Promise<ContainerView> =>
     sight(runtime, layout, clock, id, containerPaths(config, checkedId(id)));
 
   async function create(plan: ContainerPlan): Promise<void> {
@@ -96,7 +96,7 @@ export async function createContainers(
     if (await livesInCgroup(seen.pid, spec.linux.cgroupsPath)) process.kill(seen.pid, name);
   }
 
-  function exited(id: string, abort: AbortSignal): Promise<Exit> {
+  async function exited(id: string, abort: AbortSignal): Promise<Exit> {
     return new Promise((resolve, reject) => {
       let looking = false;
       const stop = exits.on(checkedId(id), () => void look());
@@ -133,7 +133,7 @@ export async function createContainers(
     signal,
     view,
     exited,
-    remove: (id) => removeContainer(runtime, id, containerPaths(config, checkedId(id))),
+    remove: async (id) => removeContainer(runtime, id, containerPaths(config, checkedId(id))),
     list: () => containerIds(config),
     async exec(id, argv, options) {
       const { state } = await view(id);

@@ -5,13 +5,13 @@ import type { MeshConfig } from '#api/mesh/config.ts';
 import { netnsPath } from '../network/names.ts';
 import { sandboxPaths } from '../network/sandbox-files.ts';
 import type { ContainerPlan } from '../pod/containers.ts';
-import { podCgroup } from '../resources/cgroup-layout.ts';
+import { type CgroupLayout, podCgroup } from '../resources/cgroup-layout.ts';
 import { type HostFacts, readHostFacts } from '../rootfs/host-facts.ts';
 import { hostBinds, type WeftFiles } from '../rootfs/host-root.ts';
 import type { BundleInputs } from './bundle.ts';
 import { toOciMount } from './bundle-mounts.ts';
-import { denyingProfile } from './seccomp-denials.ts';
-import { convertProfile, EngineProfile } from './seccomp-profile.ts';
+import { seccompFilter } from './seccomp.ts';
+import { EngineProfile } from './seccomp-profile.ts';
 import type { OciSeccomp } from './spec.ts';
 
 /** What of this host goes into every bundle; read once, when the node runtime starts. */
@@ -19,6 +19,7 @@ export interface ContainerHost {
   readonly facts: HostFacts;
   readonly weft: WeftFiles;
   readonly maxOpenFiles: number;
+  readonly countsSwap: boolean;
   /** Where the system call filter comes from. */
   readonly seccompSource: 'containers-common' | 'weft';
   readonly seccompFor: (capabilities: readonly string[]) => OciSeccomp;
@@ -26,7 +27,7 @@ export interface ContainerHost {
 
 const ENGINE_PROFILE = '/usr/share/containers/seccomp.json';
 
-export async function readContainerHost(): Promise<ContainerHost> {
+export async function readContainerHost(layout: CgroupLayout): Promise<ContainerHost> {
   const [facts, profile, maxOpenFiles] = await Promise.all([
     readHostFacts(),
     readEngineProfile(),
@@ -37,11 +38,9 @@ export async function readContainerHost(): Promise<ContainerHost> {
     facts,
     weft: { node: process.execPath, examples: existsSync(examples) ? examples : undefined },
     maxOpenFiles,
+    countsSwap: countsSwap(layout),
     seccompSource: profile === undefined ? 'weft' : 'containers-common',
-    seccompFor: (capabilities) =>
-      profile === undefined
-        ? denyingProfile(process.arch)
-        : convertProfile(profile, process.arch, capabilities),
+    seccompFor: (capabilities) => seccompFilter(profile, process.arch, capabilities),
   };
 }
 
@@ -60,6 +59,7 @@ export function bundleInputs(
     namespaces: { network: netnsPath(plan.sandbox), ipc, uts },
     seccomp: plan.seccomp === 'default' ? host.seccompFor(plan.capabilities) : undefined,
     maxOpenFiles: host.maxOpenFiles,
+    countsSwap: host.countsSwap,
   };
 }
 
@@ -70,6 +70,14 @@ async function readEngineProfile(): Promise<EngineProfile | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Version 1 has the file only when swap is counted (a boot option on older kernels); version 2 is written with care by the OCI runtimes. */
+function countsSwap(layout: CgroupLayout): boolean {
+  const memory = layout.rootOf('memory');
+  return (
+    layout.mode === 'v2' || (memory !== undefined && existsSync(join(memory, 'memory.memsw.usage_in_bytes')))
+  );
 }
 
 async function readMaxOpenFiles(): Promise<number> {

@@ -3,7 +3,7 @@ import type { Limits } from '../pod/containers.ts';
 /** The part of the runtime specification's `linux.resources` that weft sets. */
 export interface OciResources {
   readonly devices: readonly { readonly allow: boolean; readonly access: string }[];
-  readonly memory?: { readonly limit: number; readonly swap: number };
+  readonly memory?: { readonly limit: number; readonly swap?: number };
   readonly cpu?: { readonly quota?: number; readonly period?: number; readonly shares?: number };
   readonly pids: { readonly limit: number };
 }
@@ -30,15 +30,21 @@ export function cpuOf(limits: Pick<Limits, 'cpus' | 'cpuRequest'>): NonNullable<
 
 /**
  * Limits as the OCI runtime writes them, for cgroup v1 and v2 alike. Memory and memory with swap are the same number: a
- * container over its limit is killed and does not slow the machine down by swapping. All devices are denied; the OCI
+ * container over its limit is killed and does not slow the machine down by swapping; `countsSwap` says whether the kernel
+ * can tell. All devices are denied; the OCI
  * runtime adds null, zero, full, random, urandom, tty and the pseudo-terminals.
  */
-export function ociResources(limits: Limits): OciResources {
+export function ociResources(limits: Limits, countsSwap: boolean): OciResources {
   return {
     devices: [{ allow: false, access: 'rwm' }],
     ...(limits.memoryBytes === undefined
       ? {}
-      : { memory: { limit: limits.memoryBytes, swap: limits.memoryBytes } }),
+      : {
+          memory: {
+            limit: limits.memoryBytes,
+            ...(countsSwap ? { swap: limits.memoryBytes } : {}),
+          },
+        }),
     cpu: cpuOf(limits),
     pids: { limit: limits.pids },
   };
