@@ -1,6 +1,6 @@
 import { fromBinary, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { kindFor } from '#api/kinds/all.ts';
-import type { KubeObject, Stored } from '#api/kinds/meta.ts';
+import type { KubeObject } from '#api/kinds/meta.ts';
 import { validate } from '#api/kinds/validate.ts';
 import { ClusterSchema } from '#api/xds/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '#api/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js';

@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type ChannelOptions, type handleBidiStreamingCall, Server, ServerCredentials } from '@grpc/grpc-js';
+import { messageOf, WeftError } from '#api/foundation/errors.ts';
+import { AggregatedDiscovery } from '#api/xds/ads.ts';
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+  DiscoveryRequest,
+  DiscoveryResponse,
+} from '#api/xds/gen/envoy/service/discovery/v3/discovery_pb.js';
+import { type StreamTools, serveStream } from './ads-stream.ts';
+import { DELTA_WIRE, SOTW_WIRE } from './wire.ts';
+
+export interface AdsAddress {
+  /** Unix socket, mounted into sidecar containers and nowhere else: whoever sees it may ask. */
+  readonly socketPath: string;
+  /** Plaintext on loopback, for gRPC clients of the host. */
+  readonly port: number;
+}
+
+export interface AdsServer {
+  close(): Promise<void>;
+}
+
+/** A first request with all of a big mesh's names and versions fits; nothing endless does. */
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+
+const OPTIONS: ChannelOptions = {
+  'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
+  'grpc.max_send_message_length': -1,
+  /** A proxy that died without a word is noticed after the sum of the two. */
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_concurrent_streams': 16,
+};
+
+/** Serves both variants of the protocol. Throws a WeftError `XdsAddressInUse` when an address cannot be had. */
+export async function startAdsServer(address: AdsAddress, tools: StreamTools): Promise<AdsServer> {
+  const server = new Server(OPTIONS);
+  const delta: handleBidiStreamingCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> = (call) =>
+    serveStream(call, DELTA_WIRE, tools);
+  const stateOfTheWorld: handleBidiStreamingCall<DiscoveryRequest, DiscoveryResponse> = (call) =>
+    serveStream(call, SOTW_WIRE, tools);
+  server.addService(AggregatedDiscovery, {
+    deltaAggregatedResources: delta,
+    streamAggregatedResources: stateOfTheWorld,
+  });
+  try {
+    await bind(server, `127.0.0.1:${address.port}`);
+    await bindSocket(server, address.socketPath);
+  } catch (cause) {
+    server.forceShutdown();
+    throw new WeftError('XdsAddressInUse', `xDS cannot listen: ${messageOf(cause)}`, {
+      remedy: 'stop the other control plane, or give this mesh another xdsPort',
+      cause,
+    });
+  }
+  return {
+    async close() {
+      server.forceShutdown();
+      rmSync(address.socketPath, { force: true });
+    },
+  };
+}
+
+/**
+ * A control plane that was killed leaves its socket file. The port is taken by now, so that it is nobody's who runs.
+ * Everybody may connect: what keeps others out is that the directory is mounted into sidecars only.
+ */
+async function bindSocket(server: Server, path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  chmodSync(dirname(path), 0o755);
+  rmSync(path, { force: true });
+  await bind(server, `unix:${path}`);
+  chmodSync(path, 0o666);
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    );
+  });
+}

@@ -1,0 +1,112 @@
+import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import type { Clock } from '#api/foundation/clock.ts';
+import { messageOf } from '#api/foundation/errors.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { Node } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
+import { SHORT_NAMES } from '#api/xds/resource-types.ts';
+import type { Fleet } from './fleet.ts';
+import { identify, viewFor } from './identity.ts';
+import type { PushMetrics } from './metrics.ts';
+import { ProxySession } from './proxy-session.ts';
+import type { Answer, Push } from './session-state.ts';
+import type { WireVariant } from './wire.ts';
+
+export type AnySession = ProxySession<never>;
+
+export interface StreamTools {
+  readonly fleet: Fleet<AnySession>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: PushMetrics;
+}
+
+/** What every discovery request says beside its subscription. */
+type Discovery = { readonly node?: Node | undefined };
+type Typed = Answer & { readonly type: keyof typeof SHORT_NAMES };
+
+/** Serves one stream until the proxy or the server ends it. Only the first request must say who is asking. */
+export function serveStream<Message extends Discovery, Request extends Typed, Response>(
+  call: ServerDuplexStream<Message, Response>,
+  variant: WireVariant<Message, Request, Response>,
+  tools: StreamTools,
+): void {
+  let session: ProxySession<Request> | undefined;
+  let ended = false;
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    if (session !== undefined) leave(session, tools);
+  };
+  const refuse = (code: status, details: string): void => {
+    tools.logger.warn('stream refused', { reason: details });
+    call.emit('error', { code, details });
+    end();
+  };
+  const send = (push: Push): void => {
+    if (ended) return;
+    call.write(variant.write(push));
+    tools.metrics.pushed(push);
+  };
+  call.on('data', (message: Message) => {
+    if (ended) return;
+    const request = variant.read(message);
+    if (request === undefined) return;
+    if (typeof request === 'string') return refuse(status.RESOURCE_EXHAUSTED, request);
+    session ??= join(message.node, variant, send, tools);
+    if (session === undefined) return refuse(status.INVALID_ARGUMENT, 'the first request names no node.id');
+    noteNack(session, request, tools);
+    session.receive(request);
+    tools.fleet.progressed();
+  });
+  call.on('end', () => {
+    call.end();
+    end();
+  });
+  call.on('cancelled', end);
+  call.on('error', (error) => {
+    tools.logger.debug('stream broken', { reason: messageOf(error) });
+    end();
+  });
+}
+
+function join<Message, Request, Response>(
+  node: Node | undefined,
+  variant: WireVariant<Message, Request, Response>,
+  send: (push: Push) => void,
+  { fleet, clock, logger, metrics }: StreamTools,
+): ProxySession<Request> | undefined {
+  const identity = identify(node);
+  if (identity === undefined) return undefined;
+  const generation = (): number => fleet.generation;
+  const { converged } = metrics;
+  const session = new ProxySession(identity, viewFor(fleet.world, identity), variant, {
+    clock,
+    generation,
+    send,
+    converged,
+  });
+  fleet.join(session as unknown as AnySession);
+  metrics.connected(fleet.members.size);
+  logger.info('proxy connected', { proxy: identity.proxy, variant: variant.name });
+  return session;
+}
+
+function leave<Request>(session: ProxySession<Request>, { fleet, logger, metrics }: StreamTools): void {
+  session.close();
+  fleet.leave(session as unknown as AnySession);
+  metrics.connected(fleet.members.size);
+  logger.info('proxy disconnected', { proxy: session.identity.proxy });
+}
+
+/** A refusal is news only when it answers what is in flight. */
+function noteNack(
+  session: { readonly identity: AnySession['identity']; readonly state: AnySession['state'] },
+  request: Typed,
+  tools: StreamTools,
+): void {
+  if (request.error === undefined) return;
+  if (session.state.types[request.type].inFlight?.nonce !== request.nonce) return;
+  const type = SHORT_NAMES[request.type];
+  tools.metrics.refused(request.type);
+  tools.logger.warn('configuration refused', { proxy: session.identity.proxy, type, reason: request.error });
+}

@@ -1,0 +1,43 @@
+import type { Node } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
+import { parseSidecarNodeId } from '#api/xds/node-metadata.ts';
+import { proxylessView } from '#control-plane/translation/proxyless-view.ts';
+import { sidecarView } from '#control-plane/translation/sidecar-view.ts';
+import type { View } from '#control-plane/translation/view.ts';
+import type { World } from '#control-plane/translation/world.ts';
+
+/** Who is asking. */
+export interface Identity {
+  /** `POD.NAMESPACE` of a sidecar, else the node id as given. */
+  readonly proxy: string;
+  readonly kind: 'sidecar' | 'proxyless';
+  readonly namespace: string;
+  readonly pod: string;
+}
+
+/** Node ids are names, not documents. */
+const MAX_ID_LENGTH = 1024;
+
+/** Undefined for a node that does not say who it is. */
+export function identify(node: Node | undefined): Identity | undefined {
+  const id = node?.id ?? '';
+  if (id === '' || id.length > MAX_ID_LENGTH) return undefined;
+  const sidecar = parseSidecarNodeId(id);
+  if (sidecar !== undefined) {
+    const { pod, namespace } = sidecar;
+    return { proxy: `${pod}.${namespace}`, kind: 'sidecar', namespace, pod };
+  }
+  const namespace = node?.metadata?.['NAMESPACE'];
+  return {
+    proxy: id,
+    kind: 'proxyless',
+    namespace: typeof namespace === 'string' ? namespace : 'default',
+    pod: '',
+  };
+}
+
+/** What this proxy may ask for. */
+export function viewFor(world: World, identity: Identity): View {
+  return identity.kind === 'sidecar'
+    ? sidecarView(world, identity)
+    : proxylessView(world, identity.namespace);
+}

@@ -1,0 +1,71 @@
+import { Registry } from 'prom-client';
+import type { Client } from '#api/client/client.ts';
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { Random } from '#api/foundation/random.ts';
+import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { World } from '#control-plane/translation/world.ts';
+import { startAdsServer } from './ads-server.ts';
+import type { AnySession } from './ads-stream.ts';
+import { Fleet } from './fleet.ts';
+import { type Batch, startInputFeed } from './input-feed.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { createPushMetrics } from './metrics.ts';
+import { RevisionLog } from './revision-log.ts';
+import { createStatusWriter } from './status-writer.ts';
+
+export interface PushOptions {
+  readonly client: Client;
+  readonly config: Pick<MeshConfig, 'dataDir' | 'runDir' | 'clusterDomain' | 'xdsPort'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Where the metrics go; a new one when absent. */
+  readonly registry?: Registry;
+}
+
+export interface PushServer {
+  readonly ledger: Ledger;
+  readonly registry: Registry;
+  close(): Promise<void>;
+}
+
+/** Sidecars say the same in `CLUSTER_ID`. */
+const CLUSTER_ID = 'weft';
+
+/**
+ * Starts what brings the mesh's state to its proxies. Resolves when it serves, and it serves only when the whole
+ * mesh was read: a proxy that reconnects must never be told of a world that is half there.
+ */
+export async function startPush(options: PushOptions): Promise<PushServer> {
+  const { client, config, clock, random } = options;
+  const logger = options.logger.with({ component: 'push' });
+  const registry = options.registry ?? new Registry();
+  const metrics = createPushMetrics(registry);
+  const fleet = new Fleet<AnySession>(
+    new World({ clusterDomain: config.clusterDomain, clusterId: CLUSTER_ID }),
+  );
+  const revisions = new RevisionLog();
+  const statuses = createStatusWriter({ client, clock, logger });
+  const deliver = ({ changes, revision }: Batch): void => {
+    const startedMs = clock.nowMs();
+    const change = fleet.apply(changes);
+    revisions.record(fleet.generation, revision);
+    metrics.applied((clock.nowMs() - startedMs) / 1000);
+    statuses.report(change.diagnoses);
+  };
+  const feed = startInputFeed(client, { clock, random, logger }, deliver);
+  await feed.synced;
+  const address = { socketPath: pathsOf(config).xdsSocket, port: config.xdsPort };
+  const server = await startAdsServer(address, { fleet, clock, logger, metrics });
+  logger.info('serving xDS', { socket: address.socketPath, port: address.port });
+  return {
+    ledger: createLedger({ fleet, revisions, clock, caughtUp: (revision) => feed.caughtUp(revision) }),
+    registry,
+    async close() {
+      feed.stop();
+      await server.close();
+      await statuses.idle();
+    },
+  };
+}
