@@ -84,14 +84,14 @@ export class Configuration {
 
   /** What something waits for, by name. */
   awaited(): string[] {
-    const routes = [...this.listeners.routes()].filter((name) => this.routes.get(name) === undefined);
+    const routes = [...this.listeners.routes()].filter((name) => !this.routes.isKnown(name));
     return [...this.clusters.awaited, ...routes];
   }
 
   /** Takes everything that is awaited for absent: the control plane has had its time (Envoy's initial fetch timeout). */
   stopWaiting(): void {
     for (const name of [...this.clusters.awaited]) this.clusters.assign(name, []);
-    for (const name of this.listeners.routes()) this.routes.absent(name);
+    for (const name of this.listeners.routes()) if (!this.routes.isKnown(name)) this.routes.absent(name);
     this.#settle(undefined);
   }
 

@@ -22,6 +22,11 @@ export class LiveRoutes {
     return this.#live.get(name);
   }
 
+  /** True when it came, or is known not to exist. */
+  isKnown(name: string): boolean {
+    return this.#live.has(name) || this.#pending.has(name);
+  }
+
   get waiting(): boolean {
     return this.#pending.size > 0;
   }
@@ -32,7 +37,7 @@ export class LiveRoutes {
 
   /** The control plane has none of that name. What serves goes on: listeners are removed first. */
   absent(name: string): void {
-    this.#pending.delete(name);
+    if (this.#pending.has(name)) return;
     if (!this.#live.has(name)) this.#live.set(name, ABSENT);
   }
 

@@ -1,0 +1,162 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
+import { seededRandom } from '#api/foundation/random.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '#api/xds/resource-types.ts';
+import { LiveClusters } from './live-clusters.ts';
+import { acceptResource, type Resource } from './resource.ts';
+import {
+  assignment,
+  cluster,
+  httpManager,
+  listener,
+  overRds,
+  socketAddress,
+  tcpProxy,
+} from './test-resources.ts';
+
+const random = seededRandom(1);
+const context = { clusters: new LiveClusters(new ManualClock(), random), random };
+
+function reasonsFor(type: Parameters<typeof acceptResource>[0], resource: Resource): readonly string[] {
+  const accepted = acceptResource(type, resource, context);
+  return accepted.ok ? [] : accepted.reasons;
+}
+
+const ewma = (value: JsonObject): JsonObject => ({
+  load_balancing_policy: {
+    policies: [
+      {
+        typed_extension_config: {
+          name: 'envoy.load_balancing_policies.peak_ewma',
+          typed_config: {
+            '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+            type_url:
+              'type.googleapis.com/envoy.extensions.load_balancing_policies.peak_ewma.v3alpha.PeakEwma',
+            value,
+          },
+        },
+      },
+    ],
+  },
+});
+
+describe('clusters', () => {
+  test.each<[string, JsonObject, string[]]>([
+    ['round robin', {}, []],
+    ['least request', { lb_policy: 'LEAST_REQUEST' }, []],
+    ['random', { lb_policy: 'RANDOM' }, []],
+    ['peak-EWMA', ewma({ decay_time: '10s' }), []],
+    [
+      'peak-EWMA with a field of its own',
+      ewma({ decay_time: 'soon', aggregation_interval: '1s' }),
+      [
+        'load_balancing_policy.peak_ewma.decay_time: must be a duration of at least 1ms, such as "10s"',
+        'load_balancing_policy.peak_ewma.aggregation_interval: not supported',
+      ],
+    ],
+    ['ring hash', { lb_policy: 'RING_HASH' }, ['lb_policy: RING_HASH is not supported']],
+    [
+      'a policy list without a known one',
+      { load_balancing_policy: { policies: [{ typed_extension_config: { name: 'x' } }] } },
+      ['load_balancing_policy: none of these policies is supported: x'],
+    ],
+    [
+      'TLS and circuit breakers',
+      { transport_socket: { name: 'tls' }, circuit_breakers: {} },
+      ['circuit_breakers: not supported', 'transport_socket: not supported'],
+    ],
+    ['DNS', { type: 'STRICT_DNS' }, ['type: STRICT_DNS is not supported']],
+    [
+      'endpoints from a file',
+      { eds_cluster_config: { eds_config: { path: '/x' } } },
+      ['eds_cluster_config.eds_config: path is not supported, only ads'],
+    ],
+  ])('%s', (_name, fields, reasons) => {
+    expect([...reasonsFor(CLUSTER_TYPE, cluster('c', fields))].sort()).toEqual([...reasons].sort());
+  });
+});
+
+describe('assignments', () => {
+  test.each<[string, string[]]>([
+    ['10.0.0.1:80', []],
+    [
+      'name.example:80',
+      ['endpoints[0].lb_endpoints[0].endpoint.address.address: "name.example" is not an IP address'],
+    ],
+    [
+      '10.0.0.256:80',
+      ['endpoints[0].lb_endpoints[0].endpoint.address.address: "10.0.0.256" is not an IP address'],
+    ],
+    ['10.0.0.1:0', ['endpoints[0].lb_endpoints[0].endpoint.address.port_value: must be from 1 to 65535']],
+    ['10.0.0.1:70000', ['endpoints[0].lb_endpoints[0].endpoint.address.port_value: must be from 1 to 65535']],
+  ])('%s', (address, reasons) => {
+    expect(reasonsFor(ENDPOINT_TYPE, assignment('a', [address]))).toEqual(reasons);
+  });
+});
+
+describe('listeners', () => {
+  const at = { address: socketAddress('0.0.0.0', 80) };
+  const chains = (...filters: JsonObject[]) => ({ ...at, filter_chains: [{ filters }] });
+  const router = { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' };
+
+  test.each<[string, JsonObject, string[]]>([
+    ['HTTP over RDS', chains(overRds('80')), []],
+    ['opaque', chains(tcpProxy('a')), []],
+    ['no chain', at, ['filter_chains: there is no chain that can be run']],
+    [
+      'two filters',
+      chains(tcpProxy('a'), tcpProxy('b')),
+      ['filter_chains[0].filters: envoy.filters.network.tcp_proxy: a second filter is not supported'],
+    ],
+    [
+      'an unknown network filter',
+      chains({ name: 'x', typed_config: router }),
+      [
+        'filter_chains[0].filters[0]: network filter x (type.googleapis.com/envoy.extensions.filters.http.router.v3.Router) is not supported',
+        'filter_chains: there is no chain that can be run',
+      ],
+    ],
+    [
+      'an unknown HTTP filter',
+      chains(
+        httpManager({
+          rds: { config_source: { ads: {} }, route_config_name: 'r' },
+          http_filters: [{ name: 'envoy.filters.http.lua' }],
+        }),
+      ),
+      [
+        'filter_chains[0].filters[0].http_filters: envoy.filters.http.lua (without configuration) is not supported',
+      ],
+    ],
+    [
+      'HTTP/2 only',
+      chains(
+        httpManager({ codec_type: 'HTTP2', rds: { config_source: { ads: {} }, route_config_name: 'r' } }),
+      ),
+      ['filter_chains[0].filters[0].codec_type: HTTP2 is not supported'],
+    ],
+    [
+      'TLS',
+      { ...at, filter_chains: [{ filters: [tcpProxy('a')], transport_socket: { name: 'tls' } }] },
+      ['filter_chains[0].transport_socket: not supported'],
+    ],
+    [
+      'SNI',
+      { ...at, filter_chains: [{ filter_chain_match: { server_names: ['x'] }, filters: [tcpProxy('a')] }] },
+      ['filter_chains[0].filter_chain_match.server_names: not supported'],
+    ],
+    [
+      'an unknown listener filter',
+      { ...chains(tcpProxy('a')), listener_filters: [{ name: 'proxy_protocol' }] },
+      ['listener_filters[0]: proxy_protocol (without configuration) is not supported'],
+    ],
+    [
+      'chains that cannot be told apart',
+      { ...at, filter_chains: [{ filters: [tcpProxy('a')] }, { filters: [tcpProxy('b')] }] },
+      ['filter_chains: chains that cannot be told apart'],
+    ],
+  ])('%s', (_name, fields, reasons) => {
+    expect(reasonsFor(LISTENER_TYPE, listener('l', fields))).toEqual(reasons);
+  });
+});
