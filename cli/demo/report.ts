@@ -1,0 +1,100 @@
+/** What the demo prints at its end. Pure; fits into 100 columns and 40 lines. */
+
+import type { Pod } from '#api/kinds/pod.ts';
+import { podReason } from '#api/kinds/pod-columns.ts';
+import { type Style, widthOf } from '../output/style.ts';
+import { formatTable } from '../output/table.ts';
+import type { Observed } from './traffic.ts';
+
+export interface DemoReport {
+  readonly pods: readonly Pod[];
+  readonly before: Observed;
+  readonly after: Observed;
+  /** How long it took from sending the route until every sidecar ran it. */
+  readonly liveMs: number;
+  readonly pageUrl: string;
+  readonly sidecarMetrics: string;
+  readonly controlPlaneMetrics: string;
+  /** How the reader calls weft. */
+  readonly weft: string;
+  readonly networking: string;
+}
+
+const VERSIONS = [
+  ['v1', 'no stars'],
+  ['v2', 'black stars'],
+  ['v3', 'red stars'],
+] as const;
+const BAR = 24;
+const LABEL = 16;
+const COLUMN = 36;
+
+export function formatReport(report: DemoReport, style: Style): string {
+  return [
+    section('Pods', style),
+    podTable(report.pods),
+    section('Who answered for reviews', style),
+    split(report, style),
+    section('Look', style),
+    row('the page', report.pageUrl),
+    row('metrics', `${report.sidecarMetrics}  (each pod has its own)`),
+    row('', `${report.controlPlaneMetrics}  (control plane)`),
+    section('Try', style),
+    ...commands(report).map(
+      ([command, what]) => `  ${style.cyan(pad(command, commandWidth(report)))}  ${style.dim(what)}\n`,
+    ),
+  ].join('');
+}
+
+const section = (title: string, style: Style): string => `\n${style.bold(title)}\n`;
+const row = (label: string, text: string): string => `  ${pad(label, LABEL)}${text}\n`;
+const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
+
+function podTable(pods: readonly Pod[]): string {
+  const rows = pods.map((pod) => {
+    const { cpu = '-', memory = '-' } = pod.spec.containers[0]?.resources?.limits ?? {};
+    return [pod.metadata.name ?? '', podReason(pod), pod.status?.podIP ?? '', String(cpu), String(memory)];
+  });
+  return formatTable(['Name', 'Status', 'IP', 'CPU limit', 'Memory limit'], rows, { indent: '  ' });
+}
+
+function split({ before, after, liveMs }: DemoReport, style: Style): string {
+  const header = `  ${' '.repeat(LABEL)}${pad('before: no rule, by latency', COLUMN)}after: 90 % v1, 10 % v2 (live in ${Math.round(liveMs)} ms)\n`;
+  const bars = VERSIONS.map(([version, stars]) => {
+    const label = `${version} ${stars}`;
+    return row(label, `${pad(bar(before, version, style), COLUMN)}${bar(after, version, style)}`);
+  });
+  const latency = ({ p50Ms, p99Ms }: Observed): string => `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)} ms`;
+  return [
+    style.dim(header),
+    ...bars,
+    row('p50 / p99', `${pad(latency(before), COLUMN)}${latency(after)}`),
+    row('failed', `${pad(failures(before, style), COLUMN)}${failures(after, style)}`),
+  ].join('');
+}
+
+function bar({ versions }: Observed, version: string, style: Style): string {
+  const total = [...versions.values()].reduce((sum, count) => sum + count, 0);
+  const share = total === 0 ? 0 : (versions.get(version) ?? 0) / total;
+  const full = Math.round(share * BAR);
+  const paint = version === 'v3' ? style.red : version === 'v2' ? style.yellow : style.green;
+  return `${paint('█'.repeat(full))}${style.dim('░'.repeat(BAR - full))} ${`${Math.round(share * 100)} %`.padStart(5)}`;
+}
+
+function failures({ failed, firstFailure }: Observed, style: Style): string {
+  return failed === 0 ? 'none' : style.red(`${failed} (${(firstFailure ?? '').slice(0, 24)})`);
+}
+
+/** Five things to do next. */
+function commands({ weft, networking, pageUrl }: DemoReport): (readonly [string, string])[] {
+  return [
+    [`${weft} get pods -o wide`, 'what runs'],
+    [`${weft} apply --wait -f ${networking}/virtual-service-reviews-50-v3.yaml`, 'half of it red'],
+    [`curl -s ${pageUrl} | grep -o 'stars [a-z]*'`, 'see it'],
+    [`${weft} proxy config deployment/productpage-v1 routes`, 'what its sidecar runs'],
+    [`${weft} down`, 'remove every trace'],
+  ];
+}
+
+const commandWidth = (report: DemoReport): number =>
+  Math.max(...commands(report).map(([command]) => command.length));

@@ -1,0 +1,184 @@
+/** Starts a mesh, or finds that it runs, and waits until it serves. */
+import { connect } from 'node:net';
+import type { HttpClient } from '#api/client/http-client.ts';
+import { clientFromMesh } from '#api/client/http-client.ts';
+import { isUnreachable } from '#api/client/transport-errors.ts';
+import { codeOf, WeftError } from '#api/foundation/errors.ts';
+import { isReady, Node } from '#api/kinds/node.ts';
+import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import type { Progress, Step } from '../output/progress.ts';
+import type { Directories } from '../session.ts';
+import type { Overrides } from './choose-config.ts';
+import { overlaps, parseCidr } from './cidr.ts';
+import { settleConfig, tailOf } from './config-file.ts';
+import {
+  findDaemons,
+  logOf,
+  PROGRAMS,
+  type Program,
+  restartsOf,
+  startDaemon,
+  stopDaemons,
+} from './daemons.ts';
+import { holderOf, readListeners, readRoutes } from './host-use.ts';
+
+export interface Started {
+  readonly config: MeshConfig;
+  /** False when everything ran already. */
+  readonly fresh: boolean;
+}
+
+/** A program that the keeper had to start again this often while it was waited for will not come. */
+const HOPELESS_RESTARTS = 3;
+const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+const LOG_LINES = 8;
+
+/** Throws a WeftError: `PortTaken`, `RangeTaken`, `MeshFixed`, `ProgramFailed` with the end of its log, `NotReady`. */
+export async function startMesh(
+  dirs: Directories,
+  overrides: Overrides,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Started> {
+  const running = findDaemons(dirs);
+  const config = settleConfig(dirs, overrides, running.length > 0);
+  const missing = PROGRAMS.filter(
+    (program) => !running.some((d) => d.program === program && d.role === 'keeper'),
+  );
+  if (missing.length === PROGRAMS.length && running.length === 0) checkRoom(config);
+  if (running.some((d) => missing.includes(d.program))) await stopDaemons(config, STOP_ORPHANS_MS);
+  const toStart = running.some((d) => missing.includes(d.program)) ? PROGRAMS : missing;
+  for (const program of toStart) startDaemon(config, program);
+  await progress.run(
+    'control plane',
+    (step) => controlPlaneReady(config, step, signal),
+    () => `https://127.0.0.1:${config.apiPort}`,
+  );
+  await progress.run(
+    'node runtime',
+    (step) => nodeReady(config, step, signal),
+    () => `node ${config.nodeName}`,
+  );
+  return { config, fresh: toStart.length > 0 };
+}
+
+/** Programs whose keeper was killed hold ports and sockets: they make way, and traffic does not notice. */
+const STOP_ORPHANS_MS = 10_000;
+
+function checkRoom(config: MeshConfig): void {
+  const listening = new Set(readListeners().map((listener) => listener.port));
+  const ports = [
+    ['--api-port', config.apiPort],
+    ['--xds-port', config.xdsPort],
+    ['--monitoring-port', config.monitoringPort],
+  ] as const;
+  for (const [flag, port] of ports) {
+    if (!listening.has(port)) continue;
+    throw new WeftError('PortTaken', `port ${port} is in use by ${holderOf(port) ?? 'another process'}`, {
+      remedy: `stop that, or choose another port: weft up ${flag} ${freeNear(port, listening)}`,
+    });
+  }
+  const range = parseCidr(config.podCidr);
+  const route = readRoutes().find(
+    (candidate) =>
+      range !== undefined && overlaps(range, candidate) && !candidate.link.startsWith(`${config.id}-`),
+  );
+  if (route === undefined) return;
+  throw new WeftError(
+    'RangeTaken',
+    `the pod range ${config.podCidr} overlaps what the host routes to ${route.link}`,
+    {
+      remedy: 'choose another one: weft up --pod-cidr 10.B.0.0/16',
+    },
+  );
+}
+
+function freeNear(port: number, listening: ReadonlySet<number>): number {
+  let candidate = port + 1000;
+  while (listening.has(candidate)) candidate += 1;
+  return candidate;
+}
+
+async function controlPlaneReady(config: MeshConfig, step: Step, signal: AbortSignal): Promise<void> {
+  await until(config, 'control-plane', step, signal, async () => {
+    const client = clientFromMesh(config);
+    try {
+      await client.list(Node);
+      return true;
+    } finally {
+      await client.close();
+    }
+  });
+}
+
+async function nodeReady(config: MeshConfig, step: Step, signal: AbortSignal): Promise<void> {
+  const client = clientFromMesh(config);
+  try {
+    await until(config, 'node-runtime', step, signal, () => nodeServes(config, client));
+  } finally {
+    await client.close();
+  }
+}
+
+/** The node says that it is ready, and its runtime answers now: what it said before it was stopped does not count. */
+async function nodeServes(config: MeshConfig, client: HttpClient): Promise<boolean> {
+  const node = await client.get(Node, undefined, config.nodeName);
+  return node !== undefined && isReady(node) && (await answers(pathsOf(config).runtimeSocket));
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const settle = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
+
+async function until(
+  config: MeshConfig,
+  program: Program,
+  step: Step,
+  signal: AbortSignal,
+  ready: () => Promise<boolean>,
+): Promise<void> {
+  const start = performance.now();
+  const before = restartsOf(config, program);
+  while (!(await ready().catch(notYet))) {
+    signal.throwIfAborted();
+    const restarts = restartsOf(config, program) - before;
+    if (restarts > 0)
+      step.note(`it ended ${restarts} time${restarts === 1 ? '' : 's'} and was started again`);
+    if (restarts >= HOPELESS_RESTARTS)
+      throw failure('ProgramFailed', `the ${program} does not start`, config, program);
+    if (performance.now() - start > READY_TIMEOUT_MS) {
+      throw failure(
+        'NotReady',
+        `the ${program} is not ready after ${READY_TIMEOUT_MS / 1000} s`,
+        config,
+        program,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Not there yet: nothing listens, or the certificates are not written. Anything else is a failure. */
+function notYet(error: unknown): false {
+  if (isUnreachable(error) || codeOf(error) === 'MeshNotConfigured' || codeOf(error) === 'TokenRefused')
+    return false;
+  if (codeOf(error) === 'ControlPlaneNotTrusted') return false;
+  throw error;
+}
+
+function failure(code: string, message: string, config: MeshConfig, program: Program): WeftError {
+  const log = logOf(config, program);
+  const lines = tailOf(log, LOG_LINES).map((line) => `\n  ${line}`);
+  return new WeftError(code, `${message}; its log ${log} ends:${lines.join('')}`, {
+    remedy: 'see: weft doctor',
+  });
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { describeFailure, EXIT, exitCodeOf } from './failure.ts';
+import { createSession, type Session } from './session.ts';
+import { GROUPS, VERBS, type VerbEntry } from './verbs.ts';
+
+/** Runs the command line of `process` and sets its exit code. */
+export async function run(process: NodeJS.Process): Promise<void> {
+  process.stdout.on('error', endQuietlyWhenNobodyReads);
+  const session = createSession(process, (code) => {
+    process.exitCode = code;
+  });
+  try {
+    await (await programFor(session, process.argv.slice(2))).parseAsync(process.argv);
+  } catch (error) {
+    process.exitCode = await explain(error, session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** `weft get pods | head` closes the pipe early: that is no failure. */
+function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+  throw error;
+}
+
+async function explain(error: unknown, session: Session): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (session.signal.aborted) return 130;
+  session.warn(describeFailure(error));
+  return exitCodeOf(error);
+}
+
+async function programFor(session: Session, argv: readonly string[]): Promise<Command> {
+  const program = new Command('weft')
+    .description('A service mesh for plain Linux.')
+    .version(version(), '-v, --version')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    .exitOverride();
+  const asked = argv.find((word) => !word.startsWith('-'));
+  for (const group of GROUPS)
+    program.commandsGroup(`${group}:`) && (await addVerbs(program, group, asked, session));
+  program.addHelpText('after', '\nweft VERB --help tells more. Start with: weft demo');
+  if (argv.length === 0) program.action(() => program.outputHelp());
+  return program;
+}
+
+async function addVerbs(
+  program: Command,
+  group: string,
+  asked: string | undefined,
+  session: Session,
+): Promise<void> {
+  for (const entry of VERBS.filter((verb) => verb.group === group)) {
+    const command = program.command(entry.name).description(entry.summary);
+    if (entry.name === asked) await load(entry, command, session);
+  }
+}
+
+async function load(entry: VerbEntry, command: Command, session: Session): Promise<void> {
+  const { define } = await entry.load();
+  define(command, session);
+}
+
+function oneLine(text: string): string {
+  return `weft: ${text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')} (see: weft --help)\n`;
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return version;
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import { applyRoute, bookinfoPods, examplePath, productPage, startBookinfo } from '../demo/bookinfo.ts';
+import { formatReport } from '../demo/report.ts';
+import { type Observed, sendLoad } from '../demo/traffic.ts';
+import { EXIT } from '../failure.ts';
+import { ensureHost } from '../mesh/ensure-host.ts';
+import { needRoot } from '../mesh/need-root.ts';
+import { startMesh } from '../mesh/start-mesh.ts';
+import type { Progress } from '../output/progress.ts';
+import type { Session } from '../session.ts';
+
+const REQUESTS = 300;
+const CONCURRENCY = 6;
+/** Opens the connections and lets the balancers see each endpoint once, so that what is measured is the mesh at work. */
+const WARM_UP = 30;
+
+export function define(command: Command, session: Session): void {
+  command
+    .addHelpText(
+      'after',
+      '\nStarts the mesh and Bookinfo, sends requests, applies a 90/10 split of reviews, sends again, and\nleaves everything running. Run it again as often as you like; weft down removes it.',
+    )
+    .action(() => demo(session));
+}
+
+async function demo(session: Session): Promise<void> {
+  needRoot('demo');
+  const progress = await session.progress();
+  await ensureHost(progress);
+  const { config } = await startMesh(session.dirs, {}, progress, session.signal);
+  const client = await session.client();
+  await progress.run('bookinfo: 4 services, 6 pods, each with its sidecar', (step) =>
+    startBookinfo(client, step, session.signal),
+  );
+  const page = await productPage(client);
+  const before = await observe(session, progress, page, `${REQUESTS} requests, balanced by latency`, WARM_UP);
+  const liveMs = await progress.run(
+    'route: 90 % of reviews to v1, 10 % to v2',
+    () => applyRoute(client, 'virtual-service-reviews-90-10.yaml'),
+    (ms) => `live on every sidecar after ${Math.round(ms)} ms`,
+  );
+  const after = await observe(session, progress, page, `${REQUESTS} requests, split 90/10`, 0);
+  const pods = await bookinfoPods(client);
+  const report = {
+    pods,
+    before,
+    after,
+    liveMs,
+    pageUrl: `${page}/productpage`,
+    sidecarMetrics: `http://${pods[0]?.status?.podIP ?? 'POD-IP'}:${SIDECAR_PORTS.metrics}/metrics`,
+    controlPlaneMetrics: `http://127.0.0.1:${config.monitoringPort}/metrics`,
+    weft: session.env['WEFT_COMMAND'] ?? './weft',
+    networking: `${examplePath()}/networking`,
+  };
+  session.print(formatReport(report, session.style));
+  if (before.failed + after.failed > 0) session.exit(EXIT.failed);
+}
+
+function observe(
+  session: Session,
+  progress: Progress,
+  page: string,
+  title: string,
+  warmUp: number,
+): Promise<Observed> {
+  const url = `${page}/api/v1/products/0/reviews`;
+  const load = { url, concurrency: CONCURRENCY, signal: session.signal };
+  return progress.run(
+    title,
+    async () => {
+      if (warmUp > 0) await sendLoad({ ...load, requests: warmUp });
+      return sendLoad({ ...load, requests: REQUESTS });
+    },
+    ({ failed }) => (failed === 0 ? 'none failed' : `${failed} failed`),
+  );
+}

@@ -1,0 +1,40 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Overrides } from '../mesh/choose-config.ts';
+import { ensureHost } from '../mesh/ensure-host.ts';
+import { needRoot } from '../mesh/need-root.ts';
+import { startMesh } from '../mesh/start-mesh.ts';
+import type { Session } from '../session.ts';
+
+export function define(command: Command, session: Session): void {
+  command
+    .option('--api-port <port>', 'port of the Kubernetes API (6443)', port)
+    .option('--xds-port <port>', 'port of xDS for gRPC clients on this host (15010)', port)
+    .option('--monitoring-port <port>', "port of the control plane's metrics (15014)", port)
+    .option('--pod-cidr <range>', 'addresses of pods (10.244.0.0/16)')
+    .option('--service-cidr <range>', 'addresses of services (10.96.0.0/16)')
+    .option('--node-name <name>', 'name of this node (the host name)')
+    .option('--oci-runtime <runtime>', 'runc or crun (what the host supports)')
+    .addHelpText(
+      'after',
+      '\nData goes to WEFT_DATA_DIR (/var/lib/weft), sockets to WEFT_RUN_DIR (/run/weft). With other\ndirectories another mesh starts, whose names, ports and ranges are derived from them.',
+    )
+    .action((overrides: Overrides) => up(session, overrides));
+}
+
+async function up(session: Session, overrides: Overrides): Promise<void> {
+  needRoot('up');
+  const progress = await session.progress();
+  await ensureHost(progress);
+  const { fresh } = await startMesh(session.dirs, overrides, progress, session.signal);
+  session.print(
+    fresh
+      ? 'The mesh is up. Try: weft apply -f examples/bookinfo/bookinfo.yaml\n'
+      : 'The mesh was up already.\n',
+  );
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 65535) return value;
+  throw new InvalidArgumentError('It is not a port (1..65535).');
+}
