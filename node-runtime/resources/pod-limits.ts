@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Limits } from '../pod/containers.ts';
-import { type CgroupLayout, meshCgroup } from './cgroup-layout.ts';
+import type { CgroupLayout } from './cgroup-layout.ts';
 import { CPU_PERIOD_US, cpuOf } from './oci-limits.ts';
 
 /**
@@ -80,9 +80,4 @@ async function delegate(root: string, cgroup: string): Promise<void> {
   for (const directory of [root, mesh, join(root, cgroup)]) {
     await writeFile(join(directory, 'cgroup.subtree_control'), '+cpu +memory +pids');
   }
-}
-
-/** The parent of all pods of a mesh, which exists as long as the mesh. */
-export async function makeMeshCgroup(layout: CgroupLayout, meshId: string): Promise<void> {
-  await Promise.all(layout.roots.map((root) => mkdir(join(root, meshCgroup(meshId)), { recursive: true })));
 }
