@@ -499,7 +499,7 @@ describe("weft's own paths", () => {
     expect(await json(await api.request('/weft/v1/proxies'))).toEqual({ proxies: [{ id: 'sidecar~1' }] });
     const rollout = await json(await api.request('/weft/v1/rollout?resourceVersion=7&timeoutSeconds=2'));
     expect(rollout).toMatchObject({ live: false, pending: [{ proxy: 'p' }] });
-    expect(waits).toEqual([[7, 2000]]);
+    expect(waits).toEqual([['7', 2000]]);
     expect((await api.request('/weft/v1/rollout')).status).toBe(400);
   });
 

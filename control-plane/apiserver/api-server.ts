@@ -2,12 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { addAbortSignal, type Duplex } from 'node:stream';
 import type { Clock } from '#api/foundation/clock.ts';
-import { codeOf, messageOf, WeftError } from '#api/foundation/errors.ts';
+import { messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import { type Authenticate, bearerToken } from './http/authenticate.ts';
 import { readBody } from './http/body.ts';
 import { type Handler, toApiRequest } from './http/exchange.ts';
 import { refuseUpgrade, send, sendError } from './http/respond.ts';
+import { portError } from './port-error.ts';
 import { asApiError, badRequest, noSuchPath, unauthorized } from './registry/statuses.ts';
 import { verbOf } from './resources/resource-handler.ts';
 import { parseResourcePath } from './resources/resource-path.ts';
@@ -49,7 +50,7 @@ const MAX_CONNECTIONS = 4_096;
 /** Requests that are still running this long after the end of the watches are cut off. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** Starts the HTTPS server on 127.0.0.1. Rejects with a WeftError `PortInUse`. */
+/** Starts the HTTPS server on 127.0.0.1. Rejects with a WeftError `PortInUse` or `PortForbidden`. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const stopping = new AbortController();
   const authenticate = bearerToken(options.token);
@@ -97,6 +98,9 @@ async function answer(serving: Serving, incoming: IncomingMessage, response: Ser
     observe(options, incoming, response, started);
   });
   response.on('error', () => gone.abort());
+  response.once('finish', () => {
+    if (serving.stopping.aborted) incoming.socket.destroySoon();
+  });
   try {
     const url = urlOf(incoming);
     if (!isPublic(url.pathname) && !serving.authenticate(incoming.headers)) throw unauthorized();
@@ -175,17 +179,8 @@ function observe(
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(portError(port, cause)));
+    server.once('error', (cause) => reject(portError(port, cause, 'apiPort')));
     server.listen(port, HOST, resolve);
-  });
-}
-
-/** Why a port could not be opened, and what to do. */
-export function portError(port: number, cause: unknown, setting = 'apiPort'): unknown {
-  if (codeOf(cause) !== 'EADDRINUSE') return cause;
-  return new WeftError('PortInUse', `port ${port} on ${HOST} is in use by another program`, {
-    remedy: `stop that program (ss -ltnp 'sport = :${port}' shows it), or set another ${setting} in mesh.json`,
-    cause,
   });
 }
 

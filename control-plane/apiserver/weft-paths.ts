@@ -14,7 +14,8 @@ export interface Rollout {
 /** What the push ledger answers; declared here, so that the API does not depend on who keeps it. */
 export interface Ledger {
   proxies(): unknown;
-  waitFor(revision: number, timeoutMs: number): Promise<Rollout>;
+  /** `revision` is a resourceVersion. */
+  waitFor(revision: string, timeoutMs: number): Promise<Rollout>;
 }
 
 const DEFAULT_WAIT_SECONDS = 30;
@@ -47,5 +48,5 @@ async function rollout(ledger: Ledger, { query }: ApiRequest): Promise<Reply> {
   const revision = wholeNumber(query, 'resourceVersion');
   if (revision === undefined) throw badRequest('resourceVersion is required');
   const seconds = wholeNumber(query, 'timeoutSeconds') ?? DEFAULT_WAIT_SECONDS;
-  return jsonReply(await ledger.waitFor(revision, Math.min(seconds, MAX_WAIT_SECONDS) * 1000));
+  return jsonReply(await ledger.waitFor(String(revision), Math.min(seconds, MAX_WAIT_SECONDS) * 1000));
 }

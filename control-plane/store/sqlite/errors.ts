@@ -1,4 +1,4 @@
-import { messageOf, WeftError } from '#api/foundation/errors.ts';
+import { codeOf, messageOf, WeftError } from '#api/foundation/errors.ts';
 
 /** SQLite's primary result codes that have a meaning of their own here (sqlite.org/rescode.html). */
 const BUSY = 5;
@@ -22,9 +22,17 @@ export function corrupt(path: string, what: string, cause?: unknown): WeftError 
   });
 }
 
+function unreadable(path: string, cause: unknown): WeftError {
+  return new WeftError('StoreUnreadable', `the store ${path} cannot be opened: ${messageOf(cause)}`, {
+    remedy: 'check that its directory exists and that this user may read and write it',
+    cause,
+  });
+}
+
 /** SQLite's failure as one of the store's: `StoreFull`, `StoreCorrupt`, `StoreInUse`, `StoreUnreadable` or `StoreFailed`. */
 export function storeError(path: string, error: unknown): WeftError {
   if (error instanceof WeftError) return error;
+  if (['ENOENT', 'EACCES', 'EISDIR', 'EROFS'].includes(codeOf(error) ?? '')) return unreadable(path, error);
   switch (resultCode(error)) {
     case FULL:
       return new WeftError('StoreFull', `no space is left for the store ${path}; the change was not made`, {
@@ -41,10 +49,7 @@ export function storeError(path: string, error: unknown): WeftError {
       });
     case READONLY:
     case CANTOPEN:
-      return new WeftError('StoreUnreadable', `the store ${path} cannot be opened: ${messageOf(error)}`, {
-        remedy: `check that its directory exists and that this user may read and write it`,
-        cause: error,
-      });
+      return unreadable(path, error);
     case IOERR:
       return new WeftError('StoreFailed', `the disk failed under the store ${path}: ${messageOf(error)}`, {
         remedy: 'look at the kernel log (dmesg) for the disk, then try again',

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { WeftError } from '#api/foundation/errors.ts';
@@ -91,6 +91,7 @@ const PRAGMAS = `
 `;
 
 function openForWriting(path: string, fresh: boolean): DatabaseSync {
+  if (fresh) makePrivateFile(path);
   const database = new DatabaseSync(path);
   try {
     database.exec(PRAGMAS);
@@ -101,6 +102,12 @@ function openForWriting(path: string, fresh: boolean): DatabaseSync {
     database.close();
     throw error;
   }
+}
+
+/** The store holds secrets; SQLite gives its log the mode of the database. */
+function makePrivateFile(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
 }
 
 function create(database: DatabaseSync): void {

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -46,6 +47,12 @@ describe('a store file', () => {
     const again = openSqliteStore({ path });
     expect(await again.list('/')).toEqual(before);
     await again.close();
+  });
+
+  it('and its log are readable by their owner alone: they hold secrets', async () => {
+    const store = await written(1);
+    expect([path, `${path}-wal`].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
+    await store.close();
   });
 
   it('is refused while another process or store has it open', async () => {

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { Random } from '#api/foundation/random.ts';
+import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { startApiServer } from './apiserver/api-server.ts';
+import { ensureCredentials, keepCertificateFresh } from './apiserver/credentials.ts';
+import { expireEvents } from './apiserver/event-expiry.ts';
+import { createLocalClient } from './apiserver/local-client.ts';
+import { createRegistry } from './apiserver/registry/registry.ts';
+import { ensureSystemNamespaces } from './apiserver/system-namespaces.ts';
+import type { Ledger } from './apiserver/weft-paths.ts';
+import { createMetrics } from './monitoring/metrics.ts';
+import { startMonitoring } from './monitoring/monitoring-server.ts';
+import { startPush } from './push/push.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+
+export interface Tools {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/**
+ * Starts everything that the control plane is, in the order in which the parts need one another, and returns the way
+ * to stop it, in the other order. Whatever fails at the start takes down what had started before it.
+ */
+export async function startControlPlane(config: MeshConfig, tools: Tools): Promise<AsyncDisposable> {
+  const { clock, random, logger } = tools;
+  const paths = pathsOf(config);
+  let ready = false;
+  let ledger: Ledger | undefined;
+  await using started = new AsyncDisposableStack();
+
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const store = started.adopt(openSqliteStore({ path: paths.store }), (open) => open.close());
+  const registry = createRegistry({ store, clock, random, newUid: randomUUID });
+  const client = createLocalClient(registry);
+  await ensureSystemNamespaces(client);
+  started.defer(expireEvents(client, clock, logger));
+
+  const metrics = createMetrics(() => registry.revision());
+  const isReady = (): boolean => ready;
+  const monitoring = { port: config.monitoringPort, registry: metrics.registry, isReady };
+  started.adopt(await startMonitoring(monitoring), (server) => server.close());
+
+  const api = await startApiServer({
+    ...(await ensureCredentials(config, clock.wallMs())),
+    ...tools,
+    registry,
+    port: config.apiPort,
+    ledger: () => ledger,
+    isReady,
+    observe: metrics.observe,
+  });
+  started.defer(() => api.close());
+  started.defer(keepCertificateFresh(api, config, clock, logger));
+
+  const push = await startPush({ client, config, ...tools, registry: metrics.registry });
+  started.defer(() => push.close());
+  ledger = push.ledger;
+
+  ready = true;
+  logger.info('the control plane serves', { api: api.port, xds: config.xdsPort, store: paths.store });
+  return started.move();
+}
