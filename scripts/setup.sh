@@ -73,7 +73,7 @@ x86_64 | aarch64) ;;
 esac
 
 # An install that npm itself made since the lock file changed is as good as ours.
-if [ ! -e "$stamp" ] && [ -n "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
+if [ -x "$node" ] && [ -n "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
   printf '%s' "$locked" >"$stamp"
 fi
 if [ "$(cat "$stamp" 2>/dev/null)" != "$locked" ] || [ ! -x "$node" ]; then
