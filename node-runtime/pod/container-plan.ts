@@ -41,7 +41,7 @@ export function planContainer(inputs: PlanInputs): ContainerPlan {
     argv: argvOf(container, env),
     env,
     cwd: container.workingDir ?? '/',
-    ...userOf(container, record),
+    ...processUser(container, record),
     capabilities: capabilitiesOf(container),
     readOnlyRoot: true,
     mounts: inputs.mounts,
@@ -75,7 +75,8 @@ function argvOf(container: Container, env: Readonly<Record<string, string>>): st
   );
 }
 
-function userOf(
+/** As whom a container's processes run. Throws a WeftError `CreateContainerConfigError` for root where it is ruled out. */
+export function processUser(
   { name, securityContext: own }: Container,
   record: PodRecord,
 ): Pick<ContainerPlan, 'uid' | 'gid' | 'additionalGids'> {

@@ -9,8 +9,6 @@ export function podPaths(directory: string) {
     etc: join(directory, 'etc'),
     sidecar: join(directory, 'sidecar'),
     admin: join(directory, 'admin'),
-    /** As whom commands run in each container, by container name. */
-    processes: join(directory, 'processes'),
   } as const;
 }
 

@@ -12,6 +12,7 @@ import { creationFailed } from './outcomes.ts';
 import { containerRecord, type PodRecord } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import type { PodTools } from './pod-tools.ts';
+import { isSamePod, rememberedPod } from './remembered-pod.ts';
 import { failureDelay } from './restart-backoff.ts';
 import type { Health, Sighting } from './stage.ts';
 
@@ -75,7 +76,8 @@ export class PodWorker implements Subject {
 
   /** The pod changed in the API. */
   update(pod: Pod): void {
-    this.amend((record) => ({ ...record, pod }));
+    const next = rememberedPod(pod);
+    this.amend((record) => (isSamePod(record.pod, next) ? record : { ...record, pod: next }));
   }
 
   /** The API has this pod no more: it ends at once, as if it had been deleted by force. */

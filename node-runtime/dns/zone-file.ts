@@ -1,0 +1,52 @@
+import { type FSWatcher, mkdirSync, readFileSync, watch } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { codeOf } from '#api/foundation/errors.ts';
+import type { ServiceNames } from './service-names.ts';
+
+const Port = z.strictObject({ name: z.string(), protocol: z.string(), port: z.int() });
+const ZoneFile = z.strictObject({
+  services: z.array(
+    z.strictObject({
+      name: z.string(),
+      namespace: z.string(),
+      /** Absent for a headless service. */
+      vip: z.string().optional(),
+      ports: z.array(Port),
+      endpoints: z.array(z.strictObject({ host: z.string(), address: z.string(), ports: z.array(Port) })),
+    }),
+  ),
+});
+
+/** Where the node runtime leaves the names and the name server finds them. */
+export function zoneFilePath(runDir: string): string {
+  return join(runDir, 'dns', 'zone.json');
+}
+
+/** Replaced by rename: a reader sees the old names or the new ones. */
+export async function writeZoneFile(path: string, services: readonly ServiceNames[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(`${path}.next`, JSON.stringify({ services }));
+  await rename(`${path}.next`, path);
+}
+
+/** No file yet means no names yet. */
+export function readZoneFile(path: string): ServiceNames[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+  return ZoneFile.parse(JSON.parse(text)).services.map((service) => ({ ...service, vip: service.vip }));
+}
+
+/** Calls back after every replacement. */
+export function watchZoneFile(path: string, onChange: () => void): FSWatcher {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return watch(dirname(path), (_event, name) => {
+    if (name === null || path.endsWith(`/${name}`)) onChange();
+  });
+}

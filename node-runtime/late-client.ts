@@ -1,0 +1,28 @@
+import type { Client } from '#api/client/client.ts';
+import { clientFromMesh } from '#api/client/http-client.ts';
+import type { MeshConfig } from '#api/mesh/config.ts';
+
+/**
+ * The control plane's API from a program that may be up before it: the credentials are read at the first call that
+ * finds them, and until then every call fails as it does when the server is away.
+ */
+export function lateClient(config: MeshConfig): Client {
+  let known: Client | undefined;
+  const client = (): Client => {
+    known ??= clientFromMesh(config);
+    return known;
+  };
+  return {
+    get: async (kind, namespace, name) => client().get(kind, namespace, name),
+    list: async (kind, options) => client().list(kind, options),
+    async *watch(kind, options) {
+      yield* client().watch(kind, options);
+    },
+    create: async (kind, object, options) => client().create(kind, object, options),
+    update: async (kind, object, options) => client().update(kind, object, options),
+    updateStatus: async (kind, object) => client().updateStatus(kind, object),
+    patch: async (kind, namespace, name, patch, options) =>
+      client().patch(kind, namespace, name, patch, options),
+    delete: async (kind, namespace, name, options) => client().delete(kind, namespace, name, options),
+  };
+}

@@ -1,0 +1,132 @@
+import { type Client, isReason } from '#api/client/client.ts';
+import { recordEvent } from '#api/client/events.ts';
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { Random } from '#api/foundation/random.ts';
+import { Pod } from '#api/kinds/pod.ts';
+import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
+import { PROBE_SOURCE, SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import { redirectOf } from '../injection/redirect.ts';
+import { probeHttp } from '../probes/http-probe.ts';
+import { runProbe } from '../probes/run-probe.ts';
+import { containerId, processUser } from './container-plan.ts';
+import type { Containers, ExecOptions } from './containers.ts';
+import { EventSink } from './event-sink.ts';
+import type { Member } from './members.ts';
+import { containerRecord, type PodRecord } from './pod-record.ts';
+import type { PodTools } from './pod-tools.ts';
+import { Preparation, type PreparationTools } from './preparation.ts';
+import type { RecordStore } from './record-store.ts';
+import type { Sandboxes } from './sandboxes.ts';
+import { StatusWriter } from './status-writer.ts';
+
+export interface LiveTools {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly client: Client;
+  readonly containers: Containers;
+  readonly sandboxes: Sandboxes;
+  readonly store: RecordStore;
+  readonly addresses: { release(address: string): void };
+  readonly preparation: PreparationTools;
+}
+
+/** The sidecar answers its readiness port at once or not at all. */
+const READY_TIMEOUT_MS = 1_000;
+
+/** The real tools of one pod's worker: kernel, disk and API behind the small port that the worker sees. */
+export function livePodTools(
+  record: PodRecord,
+  live: LiveTools,
+): { tools: PodTools; preparation: Preparation; close(): void } {
+  const { config, gateway } = live.preparation;
+  const directory = live.store.directoryOf(record.pod.metadata.uid ?? '');
+  const preparation = new Preparation(directory, live.preparation);
+  const writer = new StatusWriter(live.client, live);
+  const sink = new EventSink(
+    (about, event) => void writeEvent(live, config.nodeName, about, event),
+    live.clock,
+  );
+  const user = (of: PodRecord, member: Member): Pick<ExecOptions, 'uid' | 'gid' | 'env'> => {
+    if (member.container === undefined) return { uid: SIDECAR_UID, gid: SIDECAR_UID, env: {} };
+    const { uid, gid } = processUser(member.container, of);
+    return { uid, gid, env: {} };
+  };
+  const idOf = (of: PodRecord, member: Member): string =>
+    containerId(config.id, of.pod.metadata.uid ?? '', member.name, containerRecord(of, member.name).attempt);
+
+  const tools: PodTools = {
+    clock: live.clock,
+    logger: live.logger,
+    meshId: config.id,
+    hostIp: gateway,
+    containers: live.containers,
+    sandboxes: live.sandboxes,
+    redirect: (of) => (of.injected ? redirectOf(of.pod.metadata.annotations ?? {}) : undefined),
+    prepare: (of, member) => preparation.plan(of, member),
+    probe: (of, member, probe, timeoutMs) => {
+      if (member.container === undefined) throw new Error('the sidecar has no probes in a spec');
+      const target = {
+        container: member.container,
+        containerId: idOf(of, member),
+        podIp: of.ip,
+        process: user(of, member),
+        localAddress: PROBE_SOURCE,
+      };
+      return runProbe(probe, timeoutMs, target, live.containers);
+    },
+    proxyReady: async (of) => (await probeHttp(readiness(of))).ok,
+    execHook: (of, member, command, timeoutMs) =>
+      live.containers.exec(idOf(of, member), command, { ...user(of, member), timeoutMs }),
+    save: (of) => live.store.save(of),
+    publish: (of, status) => writer.offer(of, status),
+    tell: (of, event) => sink.tell(of, event),
+    async release(of) {
+      await preparation.release(of);
+      live.addresses.release(of.ip);
+    },
+    forget: (of) => forgetPod(live.client, of.pod),
+  };
+  return { tools, preparation, close: () => writer.close() };
+}
+
+/** Removes a pod that has ended from the API. A namesake that came since stays. */
+export async function forgetPod(client: Client, pod: Pod): Promise<void> {
+  const { namespace, name = '', uid } = pod.metadata;
+  try {
+    await client.delete(Pod, namespace, name, {
+      gracePeriodSeconds: 0,
+      ...(uid === undefined ? {} : { uid }),
+    });
+  } catch (error) {
+    if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+  }
+}
+
+function readiness(record: PodRecord) {
+  return {
+    scheme: 'http',
+    host: record.ip,
+    port: SIDECAR_PORTS.readiness,
+    path: '/healthz/ready',
+    headers: [],
+    timeoutMs: READY_TIMEOUT_MS,
+    localAddress: undefined,
+  } as const;
+}
+
+async function writeEvent(
+  live: LiveTools,
+  host: string,
+  record: PodRecord,
+  event: { type: 'Normal' | 'Warning'; reason: string; message: string },
+): Promise<void> {
+  const { type, reason, message } = event;
+  const object = { ...record.pod, apiVersion: 'v1', kind: 'Pod' };
+  await recordEvent(
+    live.client,
+    { object, type, reason, message, component: 'node-runtime', host },
+    live.clock,
+  );
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import type { MeshConfig } from '#api/mesh/config.ts';
+import { serviceNames } from '../dns/service-names.ts';
+import { writeZoneFile, zoneFilePath } from '../dns/zone-file.ts';
+import { applyServiceRules } from '../network/host-network.ts';
+import { coalesced } from './coalesced.ts';
+import type { Informers } from './informers.ts';
+
+/**
+ * Keeps names and host rules in step with services and endpoints. Nothing is touched before both are known: a node
+ * runtime that starts without a control plane must not wipe out what works.
+ */
+export async function followServices(
+  config: MeshConfig,
+  { services, slices }: Pick<Informers, 'services' | 'slices'>,
+  tools: { clock: Clock; logger: Logger },
+): Promise<void> {
+  const path = zoneFilePath(config.runDir);
+  const rules = coalesced(
+    'service rules',
+    () => applyServiceRules(config, services.list(), slices.list()),
+    tools,
+  );
+  const names = coalesced(
+    'service names',
+    () => writeZoneFile(path, serviceNames(services.list(), slices.list())),
+    tools,
+  );
+  await Promise.all([services.synced, slices.synced]);
+  const update = (): void => {
+    rules();
+    names();
+  };
+  services.onChange(update);
+  slices.onChange(update);
+  update();
+}
