@@ -3,7 +3,7 @@ import { ApiError } from '#api/client/client.ts';
 import { codeOf, messageOf, WeftError } from '#api/foundation/errors.ts';
 import { printable } from './output/style.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** The command was used wrongly: exit code 2. */
 export class UsageError extends WeftError {

@@ -27,7 +27,7 @@ function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
 
 async function explain(error: unknown, session: Session): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (session.signal.aborted) return 130;
+  if (session.signal.aborted) return EXIT.interrupted;
   session.warn(describeFailure(error));
   return exitCodeOf(error);
 }
@@ -37,6 +37,7 @@ async function programFor(session: Session, argv: readonly string[]): Promise<Co
     .description('A service mesh for plain Linux.')
     .version(version(), '-v, --version')
     .helpCommand(false)
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) })

@@ -2,6 +2,7 @@
 import type { HttpClient } from '#api/client/http-client.ts';
 import { WeftError } from '#api/foundation/errors.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
+import { EXIT } from './failure.ts';
 import type { Progress } from './output/progress.ts';
 import { type Style, styleFor } from './output/style.ts';
 
@@ -45,13 +46,19 @@ function absolute(variable: string, path: string): string {
   throw new WeftError('Usage', `${variable} is "${path}"`, { remedy: 'give an absolute path other than /' });
 }
 
+/** Verbs get this long to end by themselves after Ctrl-C. */
+const INTERRUPT_PATIENCE_MS = 500;
+
 export function createSession(
   process: NodeJS.Process,
   exit: (code: number) => void,
 ): Session & { close(): Promise<void> } {
   const { env, stdin, stdout, stderr } = process;
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGINT', () => {
+    interrupted.abort();
+    setTimeout(() => process.exit(EXIT.interrupted), INTERRUPT_PATIENCE_MS).unref();
+  });
   let client: Promise<HttpClient> | undefined;
   const session: Session = {
     env,

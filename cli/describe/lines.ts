@@ -21,18 +21,42 @@ export function mapField(
   );
 }
 
-/** Any value as an indented outline, with members' names in words. */
-export function outline(value: unknown, indent = ''): string {
+/** Members whose keys people chose: they are shown as they are. */
+const CHOSEN = new Set([
+  'labels',
+  'matchLabels',
+  'annotations',
+  'selector',
+  'data',
+  'stringData',
+  'limits',
+  'requests',
+  'headers',
+]);
+
+/** Any value as an indented outline, with members' names in words and siblings' values aligned. */
+export function outline(value: unknown, indent = '', chosen = false): string {
   if (Array.isArray(value)) return value.map((item) => listItem(item, indent)).join('');
   if (typeof value !== 'object' || value === null) return `${indent}${printable(String(value))}\n`;
-  return Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .map(([key, member]) =>
-      isBranch(member)
-        ? `${indent}${title(key)}:\n${outline(member, `${indent}  `)}`
-        : field(title(key), member, indent),
-    )
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  const name = (key: string): string => (chosen ? key : title(key));
+  const width = Math.max(
+    0,
+    ...members.filter(([, member]) => !isBranch(member)).map(([key]) => name(key).length),
+  );
+  return members
+    .map(([key, member]) => {
+      if (isBranch(member))
+        return `${indent}${name(key)}:\n${outline(member, `${indent}  `, CHOSEN.has(key))}`;
+      return `${indent}${`${name(key)}:`.padEnd(width + 2)} ${leaf(member)}\n`;
+    })
     .join('');
+}
+
+function leaf(value: unknown): string {
+  const empty =
+    value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+  return empty ? '<none>' : printable(String(value));
 }
 
 function listItem(item: unknown, indent: string): string {
@@ -44,9 +68,8 @@ function isBranch(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
 
-/** `clusterIP` as `Cluster IP`; keys that people chose (labels, data) stay as they are. */
+/** `clusterIP` as `Cluster IP`. */
 function title(key: string): string {
-  if (!/^[a-z][A-Za-z]*$/.test(key)) return key;
   const words = key.replace(/([a-z])([A-Z])/g, '$1 $2');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

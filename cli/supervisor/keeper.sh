@@ -6,7 +6,7 @@
 #
 # CGROUPS: directories to move into first, separated by colons, so that killing the cgroup of whoever typed
 # `weft up` does not take the mesh along. SIGTERM stops the program, then the keeper.
-# Leaves RUN_DIR/NAME.pid (the program's) and RUN_DIR/NAME.restarts (how often it was started again).
+# Leaves RUN_DIR/NAME.restarts: how often it was started again.
 set -u
 name=$1 run=$2 log=$3 cgroups=$4
 shift 4
@@ -30,8 +30,8 @@ trap '' HUP
   for group in $cgroups; do echo "$$" >"$group/cgroup.procs"; done
 ) 2>/dev/null
 
-publish() {
-  echo "$2" >"$run/$name.$1.new" && mv "$run/$name.$1.new" "$run/$name.$1"
+publish_restarts() {
+  echo "$1" >"$run/$name.restarts.new" && mv "$run/$name.restarts.new" "$run/$name.restarts"
 }
 
 note() {
@@ -44,13 +44,12 @@ turn_log() {
 
 restarts=0
 quick=0
-publish restarts 0
+publish_restarts 0
 while [ -z "$stopping" ]; do
   turn_log
   started=$(date +%s)
   "$@" >>"$log" 2>&1 </dev/null &
   child=$!
-  publish pid "$child"
   wait "$child"
   code=$?
   # A trapped signal ends `wait` early: wait again for the program itself.
@@ -61,7 +60,7 @@ while [ -z "$stopping" ]; do
   child=
   [ -z "$stopping" ] || break
   restarts=$((restarts + 1))
-  publish restarts "$restarts"
+  publish_restarts "$restarts"
   if [ $(($(date +%s) - started)) -lt "$quick_seconds" ]; then quick=$((quick + 1)); else quick=0; fi
   case $quick in
   0 | 1) delay=0.1 ;;
@@ -75,4 +74,4 @@ while [ -z "$stopping" ]; do
   wait "$pause"
   pause=
 done
-rm -f "$run/$name.pid" "$run/$name.restarts"
+rm -f "$run/$name.restarts"
