@@ -12,10 +12,14 @@ import { openRegistry, type RegistryFixture } from './registry/registry-fixture.
 import type { Ledger } from './weft-paths.ts';
 
 export interface ServerFixture extends RegistryFixture {
-  readonly server: ApiServer;
+  readonly port: number;
+  /** Closes the server; the registry stays. */
+  stop(): Promise<void>;
   readonly url: string;
   readonly token: string;
   readonly kubeconfig: string;
+  /** Closes the server, and serves the same registry again on the same port. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** A request with the token, and JSON when there is a body. */
   request(
     path: string,
@@ -35,25 +39,34 @@ export async function startServer(
     Date.now(),
   );
   const token = 'a-token-for-tests-a-token-for-tests';
-  const server = await startApiServer({
-    ...certificates,
-    registry: fixture.registry,
-    port: 0,
-    token,
-    clock: systemClock,
-    random: seededRandom(3),
-    logger: silentLogger,
-    ledger: () => options.ledger,
-    isReady: () => true,
-  });
+  const start = (port: number): Promise<ApiServer> =>
+    startApiServer({
+      ...certificates,
+      registry: fixture.registry,
+      port,
+      token,
+      clock: systemClock,
+      random: seededRandom(3),
+      logger: silentLogger,
+      ledger: () => options.ledger,
+      isReady: () => true,
+    });
+  let server = await start(0);
   const url = `https://127.0.0.1:${server.port}`;
   const dispatcher = new Agent({ connect: { ca: certificates.ca } });
   return {
     ...fixture,
-    server,
+    stop: () => server.close(),
+    port: server.port,
     url,
     token,
     kubeconfig: kubeconfigText({ server: url, ca: certificates.ca, token }),
+    async restart(meanwhile = async () => {}) {
+      const { port } = server;
+      await server.close();
+      await meanwhile();
+      server = await start(port);
+    },
     async request(path, { method = 'GET', body, headers = {} } = {}) {
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       const type = body === undefined ? {} : { 'content-type': 'application/json' };

@@ -312,10 +312,10 @@ describe('hostile and mistaken requests', () => {
   });
 
   it('is refused a port that is taken, with the port and what to do', async () => {
-    const again = startApiServer({ ...(await optionsOf(api)), port: api.server.port });
+    const again = startApiServer({ ...(await optionsOf(api)), port: api.port });
     await expect(again).rejects.toMatchObject({
       code: 'PortInUse',
-      message: expect.stringContaining(String(api.server.port)),
+      message: expect.stringContaining(String(api.port)),
       remedy: expect.stringContaining('apiPort'),
     });
   });
@@ -415,7 +415,7 @@ describe('watches over HTTP', () => {
     await create(CONFIG_MAPS, { metadata: { name: 'a' } });
     await next;
     const end = watch.next();
-    await api.server.close();
+    await api.stop();
     expect((await end).done).toBe(true);
   });
 });

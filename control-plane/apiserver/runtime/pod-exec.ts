@@ -67,7 +67,19 @@ async function tunnel(
   if (answer.upstream === undefined) return pipeline(answer.response, socket);
   if (answer.first !== undefined && answer.first.length > 0) socket.write(answer.first);
   if (head.length > 0) answer.upstream.write(head);
-  await Promise.allSettled([pipeline(answer.upstream, socket), pipeline(socket, answer.upstream)]);
+  await Promise.all([flow(answer.upstream, socket), flow(socket, answer.upstream)]);
+}
+
+/** Bytes from one side to the other until the first has no more; what was written is delivered before the end. */
+function flow(from: Duplex, to: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    from.pipe(to);
+    from.once('error', () => to.destroy());
+    from.once('close', () => {
+      to.end();
+      resolve();
+    });
+  });
 }
 
 /** The runtime's answer head, byte for byte; a refusal is not chunked, since Node took the chunks apart. */
