@@ -6,11 +6,11 @@ import type { Random } from '#api/foundation/random.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import { startApiServer } from './apiserver/api-server.ts';
 import { ensureCredentials, keepCertificateFresh } from './apiserver/credentials.ts';
-import { expireEvents } from './apiserver/event-expiry.ts';
 import { createLocalClient } from './apiserver/local-client.ts';
 import { createRegistry } from './apiserver/registry/registry.ts';
 import { ensureSystemNamespaces } from './apiserver/system-namespaces.ts';
 import type { Ledger } from './apiserver/weft-paths.ts';
+import { startControllers } from './controllers/controllers.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { startMonitoring } from './monitoring/monitoring-server.ts';
 import { startPush } from './push/push.ts';
@@ -38,7 +38,6 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
   const registry = createRegistry({ store, clock, random, newUid: randomUUID });
   const client = createLocalClient(registry);
   await ensureSystemNamespaces(client);
-  started.defer(expireEvents(client, clock, logger));
 
   const metrics = createMetrics(() => registry.revision());
   const isReady = (): boolean => ready;
@@ -56,6 +55,9 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
   });
   started.defer(() => api.close());
   started.defer(keepCertificateFresh(api, config, clock, logger));
+
+  const controllers = startControllers({ client, config, ...tools });
+  started.defer(() => controllers.close());
 
   const push = await startPush({ client, config, ...tools, registry: metrics.registry });
   started.defer(() => push.close());
