@@ -38,6 +38,7 @@ export function purge(dirs: Directories): void {
     `${paths.config}.new`,
     join(dirs.dataDir, 'log'),
     join(dirs.dataDir, 'images'),
+    join(dirs.dataDir, 'lib'),
   ];
   const stores = safeList(dirs.dataDir)
     .filter((name) => name.startsWith('store.db'))

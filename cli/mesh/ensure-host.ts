@@ -1,0 +1,3 @@
+import type { Progress } from '../output/progress.ts';
+
+export async function ensureHost(_progress: Progress): Promise<void> {}
