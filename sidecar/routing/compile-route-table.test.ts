@@ -1,0 +1,383 @@
+import { fromJson, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
+import { seededRandom } from '#api/foundation/random.ts';
+import { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
+import { accept } from '#sidecar/discovery/refusals.ts';
+import { DEFAULT_POLICY } from '#sidecar/upstream/balancer.ts';
+import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
+import { compileRouteTable } from './compile-route-table.ts';
+import type { RequestView } from './request-view.ts';
+import type { RouteTable } from './route-table.ts';
+
+/** Every cluster exists but `gone`. */
+const clusters = {
+  made: new Map<string, EndpointCluster>(),
+  get(name: string) {
+    if (name === 'gone') return undefined;
+    const service = { host: name, name, namespace: 'default' };
+    const policy = { name, service, connectTimeoutMs: 1, balancer: DEFAULT_POLICY, localAddress: undefined };
+    const cluster = this.made.get(name) ?? new EndpointCluster(policy, new ManualClock(), seededRandom(1));
+    this.made.set(name, cluster);
+    return cluster;
+  },
+};
+
+function compile(virtualHosts: JsonValue[], fields: JsonObject = {}) {
+  const config = fromJson(RouteConfigurationSchema, { name: 't', virtual_hosts: virtualHosts, ...fields });
+  const context = { clusters, random: seededRandom(7), clusterNames: new Set<string>() };
+  return accept((place) => compileRouteTable(config, context, place));
+}
+
+function tableOf(virtualHosts: JsonValue[], fields: JsonObject = {}): RouteTable {
+  const compiled = compile(virtualHosts, fields);
+  if (!compiled.ok) throw new Error(compiled.reasons.join('\n'));
+  return compiled.value;
+}
+
+function reasonsOf(virtualHosts: JsonValue[]): readonly string[] {
+  const compiled = compile(virtualHosts);
+  return compiled.ok ? [] : compiled.reasons;
+}
+
+interface Sent {
+  method?: string;
+  path?: string;
+  authority?: string;
+  headers?: Record<string, string>;
+}
+
+function request({ method = 'GET', path = '/', authority = 'a', headers = {} }: Sent): RequestView {
+  return { method, path, authority, header: (name) => headers[name] };
+}
+
+/** The cluster that a request is sent to, or the status of the refusal. */
+function select(table: RouteTable, sent: Sent): string | number {
+  const decision = table.select(request(sent));
+  return decision.kind === 'forward' ? decision.cluster.name : decision.status;
+}
+
+const to = (cluster: string, match: JsonObject = { prefix: '/' }): JsonObject => ({
+  match,
+  route: { cluster },
+});
+const host = (domains: string[], ...routes: JsonObject[]): JsonObject => ({
+  name: domains.join(),
+  domains,
+  routes,
+});
+
+describe('virtual hosts', () => {
+  const table = tableOf([
+    host(['exact.example.com', 'exact.example.com:80'], to('exact')),
+    host(['*.example.com'], to('suffix')),
+    host(['*-bar.example.com'], to('longer-suffix')),
+    host(['api.*'], to('prefix')),
+    host(['api.example.*'], to('longer-prefix')),
+    host(['*'], to('any')),
+  ]);
+  test.each([
+    ['exact.example.com', 'exact'],
+    ['exact.example.com:80', 'exact'],
+    ['exact.example.com:81', 'any'],
+    ['x.example.com', 'suffix'],
+    ['x.y.example.com', 'suffix'],
+    ['.example.com', 'any'],
+    ['foo-bar.example.com', 'longer-suffix'],
+    ['-bar.example.com', 'suffix'],
+    ['api.org', 'prefix'],
+    ['api.', 'any'],
+    ['api.example.org', 'longer-prefix'],
+    ['api.example.com', 'suffix'],
+    ['', 'any'],
+  ])('%s goes to %s', (authority, cluster) => {
+    expect(select(table, { authority })).toBe(cluster);
+  });
+
+  test('compare domains without case', () => {
+    expect(select(tableOf([host(['WWW.Example.Com'], to('a'))]), { authority: 'www.example.com' })).toBe('a');
+  });
+
+  test.each([
+    ['a:8080', 'a'],
+    ['[::1]:80', 'six'],
+    ['[::1]', 'six'],
+  ])('ignore the port of %s when told to', (authority, cluster) => {
+    const hosts = [host(['a'], to('a')), host(['[::1]'], to('six'))];
+    expect(select(tableOf(hosts, { ignore_port_in_host_matching: true }), { authority })).toBe(cluster);
+  });
+});
+
+describe('path matches', () => {
+  const regex = (text: string): JsonObject => ({ safe_regex: { regex: text } });
+  test.each<[JsonObject, string, boolean]>([
+    [{ prefix: '/api' }, '/api', true],
+    [{ prefix: '/api' }, '/apis', true],
+    [{ prefix: '/api' }, '/api?x=1', true],
+    [{ prefix: '/api' }, '/ap', false],
+    [{ prefix: '/a?b' }, '/a?b', false],
+    [{ path: '/api' }, '/api', true],
+    [{ path: '/api' }, '/api?x=1', true],
+    [{ path: '/api' }, '/api#top', true],
+    [{ path: '/api' }, '/api/', false],
+    [{ path: '/api' }, '/API', false],
+    [{ path: '/api', case_sensitive: false }, '/API', true],
+    [{ prefix: '/Api', case_sensitive: false }, '/aPI/x', true],
+    [{ path_separated_prefix: '/api' }, '/api', true],
+    [{ path_separated_prefix: '/api' }, '/api/x', true],
+    [{ path_separated_prefix: '/api' }, '/api?x', true],
+    [{ path_separated_prefix: '/api' }, '/apis', false],
+    [regex('/v[0-9]+'), '/v12', true],
+    [regex('/v[0-9]+'), '/v12?x=y', true],
+    [regex('/v[0-9]+'), '/v12/x', false],
+    [regex('v[0-9]+'), '/v12', false],
+    [regex('(?i)/ABC.*'), '/abcdef', true],
+  ])('%o and %s: %s', (match, path, matches) => {
+    expect(select(tableOf([host(['*'], to('a', match))]), { path })).toBe(matches ? 'a' : 404);
+  });
+});
+
+describe('header matches', () => {
+  const exact = { string_match: { exact: 'v' } };
+  const absent = {};
+  test.each<[string, JsonObject, Record<string, string>, boolean]>([
+    ['exact', exact, { h: 'v' }, true],
+    ['exact, another value', exact, { h: 'w' }, false],
+    ['exact, missing', exact, absent, false],
+    ['inverted', { ...exact, invert_match: true }, { h: 'w' }, true],
+    ['inverted, missing', { ...exact, invert_match: true }, absent, false],
+    [
+      'inverted, missing as empty',
+      { ...exact, invert_match: true, treat_missing_header_as_empty: true },
+      absent,
+      true,
+    ],
+    ['prefix', { string_match: { prefix: 'v' } }, { h: 'value' }, true],
+    ['suffix without case', { string_match: { suffix: 'UE', ignore_case: true } }, { h: 'value' }, true],
+    ['contains', { string_match: { contains: 'alu' } }, { h: 'value' }, true],
+    ['regex, whole value', { string_match: { safe_regex: { regex: 'v.*' } } }, { h: 'value' }, true],
+    ['regex, a part only', { string_match: { safe_regex: { regex: 'v' } } }, { h: 'value' }, false],
+    ['present', { present_match: true }, { h: '' }, true],
+    ['present, missing', { present_match: true }, absent, false],
+    ['not present', { present_match: true, invert_match: true }, absent, true],
+    ['absent', { present_match: false }, absent, true],
+    ['absent, there', { present_match: false }, { h: 'x' }, false],
+    ['nothing said is presence', {}, { h: 'x' }, true],
+    ['range', { range_match: { start: '-5', end: '10' } }, { h: '-5' }, true],
+    ['range, at its end', { range_match: { start: '-5', end: '10' } }, { h: '10' }, false],
+    ['range, not a number', { range_match: { start: '-5', end: '10' } }, { h: 'x' }, false],
+  ])('%s', (_name, matcher, headers, matches) => {
+    const table = tableOf([host(['*'], to('a', { prefix: '/', headers: [{ name: 'h', ...matcher }] }))]);
+    expect(select(table, { headers })).toBe(matches ? 'a' : 404);
+  });
+
+  test.each<[string, string, Sent]>([
+    [':method', 'POST', { method: 'POST' }],
+    [':authority', 'shop:80', { authority: 'shop:80' }],
+    [':path', '/x?y', { path: '/x?y' }],
+  ])('%s stands for a part of the request', (name, exact, sent) => {
+    const matcher = { name, string_match: { exact } };
+    const table = tableOf([host(['*'], to('a', { prefix: '/', headers: [matcher] }))]);
+    expect(select(table, sent)).toBe('a');
+    expect(select(table, { method: 'PUT', authority: 'other', path: '/' })).toBe(404);
+  });
+
+  test('must all hold', () => {
+    const headers = [
+      { name: 'a', ...exact },
+      { name: 'b', ...exact },
+    ];
+    const table = tableOf([host(['*'], to('x', { prefix: '/', headers }))]);
+    expect(select(table, { headers: { a: 'v', b: 'v' } })).toBe('x');
+    expect(select(table, { headers: { a: 'v' } })).toBe(404);
+  });
+});
+
+test.each<[JsonObject, string, boolean]>([
+  [{ string_match: { exact: '1' } }, '/?q=1', true],
+  [{ string_match: { exact: '1' } }, '/?p=2&q=1#top', true],
+  [{ string_match: { exact: '1' } }, '/?q=2&q=1', false],
+  [{ present_match: true }, '/?q', true],
+  [{ present_match: true }, '/q', false],
+  [{ present_match: false }, '/', true],
+])('query parameter q %o of %s: %s', (matcher, path, matches) => {
+  const match = { prefix: '/', query_parameters: [{ name: 'q', ...matcher }] };
+  expect(select(tableOf([host(['*'], to('a', match))]), { path })).toBe(matches ? 'a' : 404);
+});
+
+describe('decisions', () => {
+  const decide = (route: JsonObject, fields: JsonObject = {}) =>
+    tableOf([{ ...host(['*'], { name: 'r', match: { prefix: '/' }, route }), ...fields }]).select(
+      request({}),
+    );
+
+  test('the first route that matches wins', () => {
+    const table = tableOf([host(['*'], to('a', { prefix: '/a' }), to('b'), to('c', { path: '/c' }))]);
+    expect([select(table, { path: '/a' }), select(table, { path: '/c' })]).toEqual(['a', 'b']);
+  });
+
+  test('are the same object for the same cluster', () => {
+    const table = tableOf([host(['*'], to('a'))]);
+    expect(table.select(request({}))).toBe(table.select(request({ path: '/other' })));
+  });
+
+  test.each<[string, JsonObject, object]>([
+    ['Envoy waits 15 s by default', {}, { timeoutMs: 15_000 }],
+    ['0s is no deadline', { timeout: '0s' }, { timeoutMs: 0 }],
+    ['a deadline', { timeout: '0.5s' }, { timeoutMs: 500 }],
+    ['no retry by default', {}, { retry: { attempts: 0, on: 'connect-failure' } }],
+    [
+      'one retry unless said',
+      { retry_policy: { retry_on: 'connect-failure' } },
+      { retry: { attempts: 1, on: 'connect-failure' } },
+    ],
+    [
+      "Istio's default",
+      {
+        retry_policy: {
+          retry_on: 'connect-failure,refused-stream,unavailable,cancelled',
+          num_retries: 2,
+          retry_host_predicate: [{ name: 'envoy.retry_host_predicates.previous_hosts' }],
+          host_selection_retry_max_attempts: '5',
+        },
+      },
+      { retry: { attempts: 2, on: 'connect-failure' } },
+    ],
+  ])('%s', (_name, fields, expected) => {
+    expect(decide({ cluster: 'a', ...fields })).toMatchObject({ kind: 'forward', route: 'r', ...expected });
+  });
+
+  test('tell the upstream its try only when the virtual host says so', () => {
+    expect(decide({ cluster: 'a' }, { include_request_attempt_count: true })).toMatchObject({
+      countAttempts: true,
+    });
+    expect(decide({ cluster: 'a' })).toMatchObject({ countAttempts: false });
+  });
+
+  test('refuse with 503 NC when the cluster does not exist, and name it', () => {
+    expect(decide({ cluster: 'gone' })).toEqual({
+      kind: 'reject',
+      status: 503,
+      flag: 'NC',
+      reason: 'route "r" names cluster "gone", which does not exist',
+    });
+    expect(decide({ cluster: 'gone', cluster_not_found_response_code: 'NOT_FOUND' })).toMatchObject({
+      status: 404,
+    });
+  });
+
+  test('refuse with 404 NR and say what was looked for', () => {
+    const table = tableOf([host(['shop'], to('a', { path: '/only' }))]);
+    expect(table.select(request({ authority: 'else' }))).toEqual({
+      kind: 'reject',
+      status: 404,
+      flag: 'NR',
+      reason: 'no virtual host of "t" is for "else"',
+    });
+    expect(table.select(request({ authority: 'shop', path: '/x' }))).toMatchObject({
+      flag: 'NR',
+      reason: 'no route of virtual host "shop" in "t" matches GET /x',
+    });
+  });
+
+  test('draw clusters by weight, never one of weight 0', () => {
+    const weighted = {
+      clusters: [
+        { name: 'a', weight: 90 },
+        { name: 'b', weight: 10 },
+        { name: 'c', weight: 0 },
+      ],
+    };
+    const table = tableOf([host(['*'], { match: { prefix: '/' }, route: { weighted_clusters: weighted } })]);
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < 10_000; i += 1) {
+      const cluster = String(select(table, {}));
+      counts[cluster] = (counts[cluster] ?? 0) + 1;
+    }
+    expect(Object.keys(counts).sort()).toEqual(['a', 'b']);
+    expect(Math.abs((counts['b'] ?? 0) - 1000)).toBeLessThan(120);
+  });
+});
+
+test.each<[string, JsonObject, string]>([
+  ['CORS', { ...host(['*'], to('a')), cors: {} }, 'virtual_hosts[0].cors: not supported'],
+  ['a domain twice', host(['a', 'A'], to('a')), 'virtual_hosts[0].domains: "A" stands twice'],
+  ['no domain', host([], to('a')), 'virtual_hosts[0].domains: must name at least one domain'],
+  [
+    'a redirect',
+    host(['*'], { match: { prefix: '/' }, redirect: {} }),
+    'virtual_hosts[0].routes[0].redirect: not supported',
+  ],
+  ['no match', host(['*'], { route: { cluster: 'a' } }), 'virtual_hosts[0].routes[0].match: is required'],
+  [
+    'a rewrite',
+    host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', prefix_rewrite: '/' } }),
+    'virtual_hosts[0].routes[0].route.prefix_rewrite: not supported',
+  ],
+  [
+    'a mirror',
+    host(['*'], {
+      match: { prefix: '/' },
+      route: { cluster: 'a', request_mirror_policies: [{ cluster: 'b' }] },
+    }),
+    'virtual_hosts[0].routes[0].route.request_mirror_policies: not supported',
+  ],
+  [
+    'retries on 5xx',
+    host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', retry_policy: { retry_on: '5xx' } } }),
+    'virtual_hosts[0].routes[0].route.retry_policy.retry_on: 5xx is not supported',
+  ],
+  [
+    'weights of 0',
+    host(['*'], {
+      match: { prefix: '/' },
+      route: { weighted_clusters: { clusters: [{ name: 'a', weight: 0 }] } },
+    }),
+    'virtual_hosts[0].routes[0].route.weighted_clusters: the weights sum up to 0',
+  ],
+  [
+    'a bad regex',
+    host(['*'], to('a', { safe_regex: { regex: 'a(?=b)' } })),
+    'virtual_hosts[0].routes[0].match.safe_regex: error parsing regexp: invalid or unsupported Perl syntax: `(?=`',
+  ],
+  [
+    'a huge regex',
+    host(['*'], to('a', { safe_regex: { regex: '((a{0,30}){0,30})' } })),
+    'virtual_hosts[0].routes[0].match.safe_regex: regex compiles to more than 500 instructions',
+  ],
+  [
+    'an unknown pseudo-header',
+    host(['*'], to('a', { prefix: '/', headers: [{ name: ':scheme' }] })),
+    'virtual_hosts[0].routes[0].match.headers[0].name: pseudo-header :scheme is not supported',
+  ],
+])('refuses %s by name', (_name, virtualHost, reason) => {
+  expect(reasonsOf([virtualHost])).toEqual([reason]);
+});
+
+test('refuses every mistake at once', () => {
+  const bad = { match: {}, route: { cluster: '', timeout: '1s', idle_timeout: '1s' } };
+  expect(reasonsOf([host(['*'], bad), host(['*'], to('a'))])).toEqual([
+    'virtual_hosts[0].routes[0].match: no path is given (prefix, path, path_separated_prefix or safe_regex)',
+    'virtual_hosts[0].routes[0].route.idle_timeout: not supported',
+    'virtual_hosts[0].routes[0].route.cluster: must not be empty',
+    'virtual_hosts[1].name: "*" is taken by another virtual host',
+    'virtual_hosts[1].domains: "*" stands twice',
+  ]);
+});
+
+test.each([
+  ['(a*)*b', `/${'a'.repeat(8000)}`],
+  ['(a|aa)+$', `/${'a'.repeat(8000)}b`],
+  ['.*(x+x+)+y.*', `/${'x'.repeat(8000)}`],
+])('a hostile pattern %s does not stall on a hostile path', (regex, path) => {
+  const table = tableOf([host(['*'], to('a', { safe_regex: { regex } }))]);
+  const cheap = tableOf([host(['*'], to('a', { safe_regex: { regex: '/[ax]+c' } }))]);
+  const time = (subject: RouteTable): number => {
+    const before = performance.now();
+    for (let i = 0; i < 20; i += 1) expect(select(subject, { path })).toBe(404);
+    return performance.now() - before;
+  };
+  time(cheap);
+  time(table);
+  expect(time(table)).toBeLessThan(100 * (time(cheap) + 1));
+});
