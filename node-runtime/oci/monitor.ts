@@ -39,6 +39,8 @@ export async function createMonitored(runtime: OciRuntime, plan: MonitorPlan): P
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     env: { ...TOOL_ENVIRONMENT, _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' },
     detached: true,
+    // conmon leaves a file called `oom` where it works.
+    cwd: plan.paths.directory,
   });
   const failed = new Promise<never>((_, reject) =>
     child.on('error', (cause) =>
