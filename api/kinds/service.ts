@@ -70,10 +70,16 @@ const clusterIpIsAnAddress: Check<Service> = {
       : [{ path: 'spec.clusterIP', message: 'must be an IPv4 address or None' }],
 };
 
-/** The VIP, or undefined for a headless service and one that has no address yet. */
+/** Condition that is False while the service names an address that it cannot have. */
+export const ADDRESS_CONDITION = 'ClusterIPAllocated';
+
+/** The VIP, or undefined for a headless service, one that has no address yet, and one whose address was refused. */
 export function vipOf(service: Service): string | undefined {
   const ip = service.spec.clusterIP;
-  return ip === undefined || ip === '' || ip === 'None' ? undefined : ip;
+  const refused = service.status?.conditions?.some(
+    (condition) => condition.type === ADDRESS_CONDITION && condition.status === 'False',
+  );
+  return refused || ip === undefined || ip === '' || ip === 'None' ? undefined : ip;
 }
 
 export const Service = defineKind<Service>({
