@@ -28,6 +28,7 @@ const VERSIONS = [
 const BAR = 24;
 const LABEL = 16;
 const COLUMN = 36;
+const WHAT = 13;
 
 export function formatReport(report: DemoReport, style: Style): string {
   return [
@@ -88,13 +89,10 @@ function failures({ failed, firstFailure }: Observed, style: Style): string {
 /** Five things to do next. */
 function commands({ weft, networking, pageUrl }: DemoReport): (readonly [string, string])[] {
   return [
-    [`${weft} get pods -o wide`, 'what runs'],
-    [`${weft} apply --wait -f ${networking}/virtual-service-reviews-50-v3.yaml`, 'half of it red'],
-    [`curl -s ${pageUrl} | grep -o 'stars [a-z]*'`, 'see it'],
-    [`${weft} proxy config deployment/productpage-v1 routes`, 'what its sidecar runs'],
-    [`${weft} down`, 'remove every trace'],
+    ['what runs', `${weft} get pods -o wide`],
+    ['half in red', `${weft} apply --wait -f ${networking}/virtual-service-reviews-50-v3.yaml`],
+    ['see it', `curl -s ${pageUrl} | grep -o '5 stars, [a-z]*'`],
+    ['its routes', `${weft} proxy config deployment/productpage-v1 routes`],
+    ['clean up', `${weft} down`],
   ];
 }
-
-const commandWidth = (report: DemoReport): number =>
-  Math.max(...commands(report).map(([command]) => command.length));

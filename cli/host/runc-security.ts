@@ -20,7 +20,7 @@ const OPEN_2025 = 'CVE-2025-31133, -52565 and -52881';
 
 /** Judges what `runc --version` begins with. Distributions carry fixes back, which the number alone does not show: `+deb12u1` does. */
 export function judgeRunc(line: string): RuncVerdict {
-  const match = /(\d+)\.(\d+)\.(\d+)(\S*)/.exec(line);
+  const match = /(\d+)\.(\d+)\.(\d+)([^\s,]*)/.exec(line);
   if (match === null) return { safe: false, words: `its version cannot be read from "${line}"` };
   const version: Version = [Number(match[1]), Number(match[2]), Number(match[3])];
   const text = `${version.join('.')}${match[4]}`;

@@ -14,10 +14,13 @@ import { findDaemons, stopDaemons } from './daemons.ts';
 const PATIENCE_MS = 10_000;
 const RUNTIME = fileURLToPath(new URL('../../node-runtime/main.ts', import.meta.url));
 
-/** True when there was something to stop. Throws a WeftError `TearDownFailed` when something is left. */
+/**
+ * True when there was something to stop; a mesh that is down already is swept once more all the same. Throws a WeftError
+ * `TearDownFailed` when something is left.
+ */
 export async function stopMesh(dirs: Directories, progress: Progress): Promise<boolean> {
-  const known = existsSync(pathsOf(dirs).config) || existsSync(dirs.runDir);
-  if (!known && findDaemons(dirs).length === 0) return false;
+  const up = existsSync(dirs.runDir) || findDaemons(dirs).length > 0;
+  if (!up && !existsSync(pathsOf(dirs).config)) return false;
   const config = configOrDerived(dirs);
   await progress.run('stopping the control plane and the node runtime', () =>
     stopDaemons(config, PATIENCE_MS),
@@ -25,7 +28,7 @@ export async function stopMesh(dirs: Directories, progress: Progress): Promise<b
   await progress.run('removing pods, links, rules and mounts', () => tearDown(config));
   removeCgroups(config.id);
   removeRunDirectory(config.runDir);
-  return true;
+  return up;
 }
 
 /** Removes the data too. Only what a mesh keeps there goes, in case the directory was not the mesh's alone. */

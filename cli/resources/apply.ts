@@ -62,7 +62,7 @@ async function update(
   options: ApplyOptions,
 ): Promise<Applied> {
   const { kind, object, defaulted } = manifest;
-  const { status: _status, ...wanted } = object as KubeObject & { status?: unknown };
+  const { status: _status, ...wanted } = withAnnotations(object, {}) as KubeObject & { status?: unknown };
   const patch = mergePatch({ last: lastApplied(live), wanted: spoken(wanted), defaulted, live });
   if (patch === undefined) return { manifest, outcome: 'unchanged', object: live };
   const annotations = { [LAST_APPLIED]: recorded(object) };
@@ -103,11 +103,18 @@ function lastApplied(live: KubeObject): unknown {
 }
 
 function annotated(object: KubeObject): KubeObject {
-  const annotations = { ...object.metadata.annotations, [LAST_APPLIED]: recorded(object) };
-  return { ...object, metadata: { ...object.metadata, annotations } };
+  return withAnnotations(object, { [LAST_APPLIED]: recorded(object) });
 }
 
+/** What is recorded has a map of annotations even when it is empty, so that it is never taken for one to remove. */
 function recorded(object: KubeObject): string {
   const { [LAST_APPLIED]: _own, ...annotations } = object.metadata.annotations ?? {};
   return `${JSON.stringify({ ...object, metadata: { ...object.metadata, annotations } })}\n`;
+}
+
+function withAnnotations(object: KubeObject, more: Readonly<Record<string, string>>): KubeObject {
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...more } },
+  };
 }

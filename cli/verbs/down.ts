@@ -17,6 +17,8 @@ async function down(session: Session, options: Options): Promise<void> {
   needRoot('down');
   const stopped = await stopMesh(session.dirs, await session.progress());
   if (options.purge) purge(session.dirs);
-  const data = options.purge ? ' The data is gone too.' : ` The data stays in ${session.dirs.dataDir}.`;
-  session.print(stopped ? `The mesh is down.${data}\n` : `No mesh is up here.${options.purge ? data : ''}\n`);
+  const data = options.purge ? 'its data is gone' : `its data stays in ${session.dirs.dataDir}`;
+  session.print(
+    stopped ? `The mesh is down; ${data}.\n` : `No mesh was up${options.purge ? `; ${data}` : ''}.\n`,
+  );
 }

@@ -52,7 +52,9 @@ export function serve(name: string, routes: readonly Route[]): Server {
       body: () => readBody(incoming),
     };
     const response = await answer(routes, request);
-    console.log(`${request.method} ${request.path} ${response.status}`);
+    if (request.path !== '/health' || response.status !== 200) {
+      console.log(`${request.method} ${request.path} ${response.status}`);
+    }
     outgoing.writeHead(response.status, response.headers);
     outgoing.end(request.method === 'HEAD' ? undefined : response.body);
   });
