@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changeObject } from '#api/client/retry-on-conflict.ts';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { Deployment } from '#api/kinds/deployment.ts';
 import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import { Event } from '#api/kinds/event.ts';
@@ -10,9 +11,10 @@ import { Pod } from '#api/kinds/pod.ts';
 import { ReplicaSet } from '#api/kinds/replica-set.ts';
 import { Service, vipOf } from '#api/kinds/service.ts';
 import { ServiceAccount } from '#api/kinds/service-account.ts';
+import { MemoryClient } from '#test/support/memory-client.ts';
 import { until as eventually } from '#test/support/until.ts';
 import {
-  APIS,
+  type Api,
   addNode,
   beat,
   type Cluster,
@@ -22,9 +24,21 @@ import {
   podsOf,
   report,
   service,
-} from './testing/cluster.ts';
+} from './cluster-fixture.ts';
 
 const ns = 'default';
+
+async function inMemory(): Promise<Api> {
+  const clock = new ManualClock();
+  const client = new MemoryClient(clock);
+  await client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ns } });
+  return { client, clock, close: async () => {} };
+}
+
+const APIS: readonly { name: string; open: () => Promise<Api> }[] = [
+  { name: 'the API in memory', open: inMemory },
+  { name: 'the API server and its store', open: openRegistry },
+];
 
 describe.each(APIS)('over $name', ({ open }) => {
   let cluster: Cluster;

@@ -5,18 +5,15 @@
 import type { Client } from '#api/client/client.ts';
 import { changeObject } from '#api/client/retry-on-conflict.ts';
 import { createLogger } from '#api/foundation/logger.ts';
-import { ManualClock } from '#api/foundation/manual-clock.ts';
+import type { ManualClock } from '#api/foundation/manual-clock.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import type { Deployment } from '#api/kinds/deployment.ts';
 import type { Condition, Stored } from '#api/kinds/meta.ts';
-import { Namespace } from '#api/kinds/namespace.ts';
 import { Node } from '#api/kinds/node.ts';
 import { Pod } from '#api/kinds/pod.ts';
 import type { Service } from '#api/kinds/service.ts';
-import { MemoryClient } from '#test/support/memory-client.ts';
-import { openRegistry } from '../../apiserver/registry/registry-fixture.ts';
-import { timestamp, withCondition } from '../conditions.ts';
-import { startControllers } from '../controllers.ts';
+import { timestamp, withCondition } from './conditions.ts';
+import { startControllers } from './controllers.ts';
 
 export interface Cluster {
   readonly client: Client;
@@ -28,24 +25,12 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-interface Api {
+/** An API to run the controllers over. */
+export interface Api {
   readonly client: Client;
   readonly clock: ManualClock;
   close(): Promise<void>;
 }
-
-async function inMemory(): Promise<Api> {
-  const clock = new ManualClock();
-  const client = new MemoryClient(clock);
-  await client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } });
-  return { client, clock, close: async () => {} };
-}
-
-/** Both ways to have an API, for `describe.each`. */
-export const APIS: readonly { name: string; open: () => Promise<Api> }[] = [
-  { name: 'the API in memory', open: inMemory },
-  { name: 'the API server and its store', open: openRegistry },
-];
 
 export async function openCluster(open: () => Promise<Api>, serviceCidr = '10.96.0.0/16'): Promise<Cluster> {
   const api = await open();
