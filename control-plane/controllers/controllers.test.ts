@@ -13,6 +13,7 @@ import { Service, vipOf } from '#api/kinds/service.ts';
 import { ServiceAccount } from '#api/kinds/service-account.ts';
 import { MemoryClient } from '#test/support/memory-client.ts';
 import { until as eventually } from '#test/support/until.ts';
+import { openRegistry } from '../apiserver/registry/registry-fixture.ts';
 import {
   type Api,
   addNode,
