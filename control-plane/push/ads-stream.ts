@@ -79,11 +79,13 @@ function join<Message, Request, Response>(
   if (identity === undefined) return undefined;
   const generation = (): number => fleet.generation;
   const { converged } = metrics;
+  const progressed = (): void => fleet.progressed();
   const session = new ProxySession(identity, viewFor(fleet.world, identity), variant, {
     clock,
     generation,
     send,
     converged,
+    progressed,
   });
   fleet.join(session as unknown as AnySession);
   metrics.connected(fleet.members.size);

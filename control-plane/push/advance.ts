@@ -17,7 +17,7 @@ import {
 } from '#api/xds/resource-types.ts';
 import type { Encoded } from '#control-plane/translation/encoded.ts';
 import type { View } from '#control-plane/translation/view.ts';
-import { ABSENT, type Push, type SessionState, type TypeState } from './session-state.ts';
+import { ABSENT, isSubscribed, type Push, type SessionState, type TypeState } from './session-state.ts';
 
 /** One response before it is sent. */
 export interface Draft {
@@ -46,8 +46,10 @@ export function advance(state: SessionState, view: View, generation: number, com
   const send = (type: ResourceType, draft: Draft | undefined): void => {
     if (draft !== undefined) pushes.push(sent(state, type, draft, generation));
   };
+  const endpoints = state.types[ENDPOINT_TYPE];
   for (const name of state.awaitingEndpoints) {
-    if (view.get(CLUSTER_TYPE, name) === undefined) state.awaitingEndpoints.delete(name);
+    const gone = view.get(CLUSTER_TYPE, name) === undefined;
+    if (gone || isSubscribed(endpoints, name)) state.awaitingEndpoints.delete(name);
   }
   for (const type of RESOURCE_TYPES) {
     const own = state.types[type];
@@ -93,9 +95,9 @@ function isHeld(state: SessionState, types: readonly ResourceType[], generation:
 function awaitEndpoints(state: SessionState, draft: Draft, view: View): void {
   const endpoints = state.types[ENDPOINT_TYPE];
   const { told } = state.types[CLUSTER_TYPE];
-  if (!endpoints.started || endpoints.wildcard) return;
+  if (!endpoints.started) return;
   for (const { name } of draft.resources) {
-    const unasked = told.get(name)?.version === undefined && !endpoints.names.has(name);
+    const unasked = told.get(name)?.version === undefined && !isSubscribed(endpoints, name);
     if (unasked && view.get(ENDPOINT_TYPE, name) !== undefined) state.awaitingEndpoints.add(name);
   }
 }

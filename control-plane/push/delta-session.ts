@@ -2,7 +2,7 @@
  * The delta (incremental) variant of the protocol: responses carry what changed, requests carry changes of the
  * subscription. A stale nonce voids the acknowledgement in a request, not its subscriptions.
  */
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, type ResourceType } from '#api/xds/resource-types.ts';
+import { CLUSTER_TYPE, LISTENER_TYPE, type ResourceType } from '#api/xds/resource-types.ts';
 import type { Encoded } from '#control-plane/translation/encoded.ts';
 import type { View } from '#control-plane/translation/view.ts';
 import { advance, type Composer, type Draft } from './advance.ts';
@@ -35,10 +35,6 @@ export function receiveDelta(state: SessionState, request: DeltaRequest, view: V
   if (!own.started) open(own, request);
   unsubscribe(own, request.unsubscribe, now);
   subscribe(own, request.subscribe, request.type, view, now);
-  if (request.type === ENDPOINT_TYPE) {
-    for (const name of request.subscribe) state.awaitingEndpoints.delete(name);
-    if (own.wildcard) state.awaitingEndpoints.clear();
-  }
   return advance(state, view, now, DELTA);
 }
 

@@ -26,6 +26,8 @@ export interface SessionTools {
   readonly send: (push: Push) => void;
   /** A change has reached the proxy: seconds from the change to the last acknowledgement that it took. */
   readonly converged: (seconds: number) => void;
+  /** Something moved that no request moved. */
+  readonly progressed: () => void;
 }
 
 /** A connected proxy: its view of the world, its state, and the clock of its patience. */
@@ -90,5 +92,6 @@ export class ProxySession<Request> implements Member {
     this.state.impatient = true;
     this.state.awaitingEndpoints.clear();
     this.#advance();
+    this.#tools.progressed();
   }
 }
