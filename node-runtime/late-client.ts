@@ -1,6 +1,24 @@
+import { existsSync } from 'node:fs';
 import type { Client } from '#api/client/client.ts';
 import { clientFromMesh } from '#api/client/http-client.ts';
-import type { MeshConfig } from '#api/mesh/config.ts';
+import { type Clock, sleep } from '#api/foundation/clock.ts';
+import type { Logger } from '#api/foundation/logger.ts';
+import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+
+/** A control plane that starts beside us writes its credentials within a second. */
+const LOOK_AGAIN_MS = 25;
+
+/** Resolves when the control plane has left its credentials, which it does once in the life of a mesh. */
+export async function untilCredentials(
+  config: MeshConfig,
+  { clock, logger, signal }: { clock: Clock; logger: Logger; signal: AbortSignal },
+): Promise<void> {
+  const { adminToken, caCertificate } = pathsOf(config);
+  const areThere = (): boolean => existsSync(adminToken) && existsSync(caCertificate);
+  if (!areThere())
+    logger.info('waiting for the control plane to run for the first time', { token: adminToken });
+  while (!areThere() && !signal.aborted) await sleep(clock, LOOK_AGAIN_MS, signal).catch(() => {});
+}
 
 /**
  * The control plane's API from a program that may be up before it: the credentials are read at the first call that

@@ -7,8 +7,8 @@ import { createLogger, type Logger } from '#api/foundation/logger.ts';
 import { systemRandom } from '#api/foundation/random.ts';
 import { MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import { stopNameServer } from './dns/name-server-process.ts';
-import { startNodeRuntime } from './node-runtime.ts';
 import { tearDownMesh } from './host/tear-down-mesh.ts';
+import { startNodeRuntime } from './node-runtime.ts';
 import { bundleSidecar } from './wiring/sidecar-bundle.ts';
 
 /**

@@ -9,7 +9,7 @@ import { startRuntimeServer } from './api/runtime-server.ts';
 import { keepNameServer } from './dns/name-server-process.ts';
 import { wantsSidecar } from './injection/decide-injection.ts';
 import { ADMIN_SOCKET_FILE } from './injection/sidecar-plan.ts';
-import { lateClient } from './late-client.ts';
+import { lateClient, untilCredentials } from './late-client.ts';
 import { gatewayOf } from './network/addresses.ts';
 import { setUpHostNetwork } from './network/host-network.ts';
 import { createIpam } from './network/ipam.ts';
@@ -140,8 +140,11 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
     runtimeSocket: paths.runtimeSocket,
     machine,
   };
-  void keepRegistered(facts, client, lasting);
-  startInformers(informers);
+  void untilCredentials(config, lasting).then(() => {
+    if (signal.aborted) return;
+    void keepRegistered(facts, client, lasting);
+    startInformers(informers);
+  });
 
   return {
     async stop() {

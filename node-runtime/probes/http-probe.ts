@@ -25,11 +25,8 @@ const SHOWN_BYTES = 200;
 export async function probeHttp(probe: HttpProbe): Promise<Outcome> {
   const agent = new Agent({
     pipelining: 0,
-    connect: {
-      rejectUnauthorized: false,
-      timeout: probe.timeoutMs,
-      ...(probe.localAddress === undefined ? {} : { localAddress: probe.localAddress }),
-    },
+    connect: { rejectUnauthorized: false, timeout: probe.timeoutMs },
+    ...(probe.localAddress === undefined ? {} : { localAddress: probe.localAddress }),
   });
   const signal = AbortSignal.timeout(probe.timeoutMs);
   try {
