@@ -42,7 +42,8 @@ export function formatReport(report: DemoReport, style: Style): string {
     row('', `${report.controlPlaneMetrics}  (control plane)`),
     section('Try', style),
     ...commands(report).map(
-      ([command, what]) => `  ${style.cyan(pad(command, commandWidth(report)))}  ${style.dim(what)}\n`,
+      ([what, command]) => `  ${style.dim(pad(what, WHAT))}${style.cyan(command)}
+`,
     ),
   ].join('');
 }

@@ -9,7 +9,7 @@ import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import type { Progress, Step } from '../output/progress.ts';
 import type { Directories } from '../session.ts';
 import type { Overrides } from './choose-config.ts';
-import { overlaps, parseCidr } from './cidr.ts';
+import { type Cidr, overlaps, parseCidr } from './cidr.ts';
 import { settleConfig, tailOf } from './config-file.ts';
 import {
   findDaemons,
@@ -20,7 +20,7 @@ import {
   startDaemon,
   stopDaemons,
 } from './daemons.ts';
-import { holderOf, readListeners, readRoutes } from './host-use.ts';
+import { holderOf, type Route, readListeners, readRoutes } from './host-use.ts';
 
 export interface Started {
   readonly config: MeshConfig;
@@ -81,8 +81,7 @@ function checkRoom(config: MeshConfig): void {
   }
   const range = parseCidr(config.podCidr);
   const route = readRoutes().find(
-    (candidate) =>
-      range !== undefined && overlaps(range, candidate) && !candidate.link.startsWith(`${config.id}-`),
+    (candidate) => range !== undefined && overlaps(range, candidate) && !isOwn(config, range, candidate),
   );
   if (route === undefined) return;
   throw new WeftError(
@@ -92,6 +91,12 @@ function checkRoom(config: MeshConfig): void {
       remedy: 'choose another one: weft up --pod-cidr 10.B.0.0/16',
     },
   );
+}
+
+/** Routes that this mesh made in an earlier life: to its pods, and the whole range unreachable (link `*`) beneath them. */
+function isOwn(config: MeshConfig, range: Cidr, route: Route): boolean {
+  if (route.link.startsWith(`${config.id}-`)) return true;
+  return route.link === '*' && route.base === range.base && route.bits === range.bits;
 }
 
 function freeNear(port: number, listening: ReadonlySet<number>): number {
