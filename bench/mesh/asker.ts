@@ -8,6 +8,8 @@ import { Agent, get } from 'node:http';
 
 const [url = '', rate = '200', seconds = '60'] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+/** How long an answer may take; also how long the last ones are waited for. */
+const PATIENCE_MS = 5_000;
 let count = 0;
 let failed = 0;
 let last = '';
@@ -20,7 +22,7 @@ function note(answer: string): void {
 }
 
 function ask(): void {
-  const request = get(url, { agent, timeout: 5_000 }, (response) => {
+  const request = get(url, { agent, timeout: PATIENCE_MS }, (response) => {
     let body = '';
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
@@ -38,6 +40,8 @@ const report = setInterval(() => console.log(`# ${count} ${failed}`), 1000);
 setTimeout(() => {
   clearInterval(pace);
   clearInterval(report);
-  console.log(`# ${count} ${failed}`);
-  agent.destroy();
+  setTimeout(() => {
+    console.log(`# ${count} ${failed}`);
+    agent.destroy();
+  }, PATIENCE_MS);
 }, Number(seconds) * 1000);
