@@ -1,5 +1,9 @@
 import type { Check, Mistake } from './kind.ts';
-import type { VirtualService } from './virtual-service.ts';
+import { regexProblem } from './regex-checks.ts';
+import type { HttpMatch, VirtualService } from './virtual-service.ts';
+
+/** Envoy's limit: a weight is a uint32, and so is their sum. */
+const MAX_TOTAL_WEIGHT = 0xffff_ffff;
 
 const weightsAddUp: Check<VirtualService> = {
   name: 'weights leave traffic somewhere to go',
@@ -7,9 +11,10 @@ const weightsAddUp: Check<VirtualService> = {
     (spec.http ?? []).flatMap((route, i): Mistake[] => {
       if (route.route.length < 2) return [];
       const total = route.route.reduce((sum, destination) => sum + (destination.weight ?? 0), 0);
-      return total > 0
-        ? []
-        : [{ path: `spec.http[${i}].route`, message: 'the weights add up to 0: give at least one a weight' }];
+      const path = `spec.http[${i}].route`;
+      if (total > MAX_TOTAL_WEIGHT)
+        return [{ path, message: `the weights add up to more than ${MAX_TOTAL_WEIGHT}` }];
+      return total > 0 ? [] : [{ path, message: 'the weights add up to 0: give at least one a weight' }];
     }),
 };
 
@@ -42,8 +47,53 @@ const headersAreLowerCase: Check<VirtualService> = {
     ),
 };
 
+/** A DNS name, or one below `*.`; proxies refuse wildcards anywhere else. */
+const HOST =
+  /^(?:\*|(?:\*\.)?[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9_])?)*)$/i;
+const MAX_HOST_LENGTH = 253;
+
+const hostsAreNames: Check<VirtualService> = {
+  name: 'hosts are DNS names, with * as their first label at most',
+  check: ({ spec }) =>
+    spec.hosts.flatMap((host, i) =>
+      host.length <= MAX_HOST_LENGTH && HOST.test(host)
+        ? []
+        : [{ path: `spec.hosts[${i}]`, message: 'must be a DNS name, or one that begins with *.' }],
+    ),
+};
+
+const regexesCompile: Check<VirtualService> = {
+  name: 'regular expressions are RE2 and not too complex',
+  check: ({ spec }) =>
+    (spec.http ?? []).flatMap((route, i) =>
+      (route.match ?? []).flatMap((match, m) =>
+        regexesOf(match).flatMap(([field, regex]): Mistake[] => {
+          const message = regexProblem(regex);
+          return message === undefined
+            ? []
+            : [{ path: `spec.http[${i}].match[${m}].${field}.regex`, message }];
+        }),
+      ),
+    ),
+};
+
+/** Every pattern of a match, with its field. */
+function regexesOf(match: HttpMatch): [string, string][] {
+  const { uri, method, authority, headers = {}, withoutHeaders = {} } = match;
+  const fields = [
+    ...Object.entries({ uri, method, authority }),
+    ...Object.entries(headers).map(([name, value]) => [`headers[${name}]`, value] as const),
+    ...Object.entries(withoutHeaders).map(([name, value]) => [`withoutHeaders[${name}]`, value] as const),
+  ];
+  return fields.flatMap(([field, value]): [string, string][] =>
+    value !== undefined && 'regex' in value ? [[field, value.regex]] : [],
+  );
+}
+
 export const virtualServiceChecks: readonly Check<VirtualService>[] = [
   somethingToRoute,
   weightsAddUp,
   headersAreLowerCase,
+  hostsAreNames,
+  regexesCompile,
 ];
