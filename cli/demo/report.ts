@@ -28,7 +28,7 @@ const VERSIONS = [
 const BAR = 24;
 const LABEL = 16;
 const COLUMN = 36;
-const WHAT = 13;
+const WHAT = 11;
 
 export function formatReport(report: DemoReport, style: Style): string {
   return [
@@ -91,7 +91,7 @@ function failures({ failed, firstFailure }: Observed, style: Style): string {
 function commands({ weft, networking, pageUrl }: DemoReport): (readonly [string, string])[] {
   return [
     ['what runs', `${weft} get pods -o wide`],
-    ['half in red', `${weft} apply --wait -f ${networking}/virtual-service-reviews-50-v3.yaml`],
+    ['half red', `${weft} apply --wait -f ${networking}/virtual-service-reviews-50-v3.yaml`],
     ['see it', `curl -s ${pageUrl} | grep -o '5 stars, [a-z]*'`],
     ['its routes', `${weft} proxy config deployment/productpage-v1 routes`],
     ['clean up', `${weft} down`],

@@ -8,11 +8,11 @@ header { display: flex; justify-content: space-between; align-items: center; pad
 .user { margin-right: 8px; font-weight: 600; }
 .button { display: inline-block; padding: 7px 16px; border: 0; border-radius: 8px; background: var(--brand); color: #fff; font: inherit; text-decoration: none; cursor: pointer; }
 .button.quiet { background: #eef; color: var(--brand); }
-.hero { background: linear-gradient(120deg, #312e81, #4338ca 60%, #6d5ae6); color: #fff; padding: 44px 32px; }
-.hero div { max-width: 1000px; margin: 0 auto; } .hero h1 { margin: 0 0 8px; font-size: 34px; } .hero p { margin: 0; max-width: 70ch; color: #e0e0ff; } .hero a { color: #fff; }
+.hero { background: linear-gradient(120deg, #312e81, #4338ca 60%, #6d5ae6); color: #fff; padding: 44px 0; }
+.hero div { max-width: 1000px; margin: 0 auto; padding: 0 32px; } .hero h1 { margin: 0 0 8px; font-size: 34px; } .hero p { margin: 0; max-width: 70ch; color: #e0e0ff; } .hero a { color: #fff; }
 .columns { display: grid; grid-template-columns: minmax(240px, 2fr) 3fr; gap: 24px; max-width: 1000px; margin: 28px auto; padding: 0 32px; }
 .columns section, .narrow { background: var(--paper); border: 1px solid var(--line); border-radius: 14px; padding: 22px 26px; }
-.narrow { max-width: 440px; margin: 48px auto; }
+.narrow { max-width: 440px; margin: 48px auto; } .narrow h1 { margin: 0 0 14px; font-size: 26px; }
 h2 { margin: 0 0 14px; font-size: 18px; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 6px 18px; margin: 0; } dt { color: var(--muted); } dd { margin: 0; }
 blockquote { margin: 0 0 14px; padding: 4px 0 4px 18px; border-left: 3px solid var(--line); } blockquote p { margin: 0; } blockquote footer { color: var(--muted); font-size: 14px; }
