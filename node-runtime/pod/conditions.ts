@@ -2,8 +2,11 @@ import type { Condition } from '#api/kinds/meta.ts';
 import type { ContainerStatus } from '#api/kinds/pod.ts';
 import { timestamp } from './container-status.ts';
 
-/** The conditions that the node runtime owns; others (PodScheduled) pass through as they are. */
-const OWNED = new Set(['Initialized', 'ContainersReady', 'Ready']);
+/**
+ * The conditions that the node runtime owns; others pass through as they are. A pod that is here has been scheduled:
+ * it is said here as well as by the scheduler, because both write the same list.
+ */
+const OWNED = new Set(['PodScheduled', 'Initialized', 'ContainersReady', 'Ready']);
 
 export interface Standing {
   readonly initialized: boolean;
@@ -18,6 +21,7 @@ export function conditionsOf(standing: Standing, previous: readonly Condition[],
   const unready = standing.longRunning.filter((status) => !status.ready).map((status) => status.name);
   const complaint = unreadyBecause(standing, unready);
   const wanted: Condition[] = [
+    condition('PodScheduled', undefined),
     condition('Initialized', standing.initialized ? undefined : notInitialized(standing)),
     condition('ContainersReady', complaint),
     condition(

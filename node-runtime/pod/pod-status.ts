@@ -17,8 +17,7 @@ export function podStatus(record: PodRecord, observed: Observed, hostIp: string,
   const incomplete = incompleteOf(members, statuses, record);
   const generation = record.pod.metadata.generation;
   const init = of((member) => member.role !== 'app');
-  const previous = record.status?.conditions ?? [];
-  const scheduled = (record.pod.status?.conditions ?? []).filter((known) => known.type === 'PodScheduled');
+  const previous = record.status?.conditions ?? record.pod.status?.conditions ?? [];
   return {
     phase,
     ...explanation(record, phase),
@@ -30,7 +29,7 @@ export function podStatus(record: PodRecord, observed: Observed, hostIp: string,
         ending: record.ending !== undefined,
         succeeded: phase === 'Succeeded',
       },
-      [...scheduled, ...previous.filter((known) => known.type !== 'PodScheduled')],
+      previous,
       nowMs,
     ),
     hostIP: hostIp,
