@@ -8,6 +8,8 @@ import { askerPod, complete, ECHO_SERVICE, ECHO_SUBSETS, echoPod, echoRoute } fr
 import { type Summary, summarise } from './statistics.ts';
 import { isReady, podUntil } from './wait-for.ts';
 
+const ready = (pod: Pod | undefined): boolean => pod !== undefined && isReady(pod);
+
 export interface ChangeToTraffic {
   /** Milliseconds from sending the change to the first answer of the new version, seen by the caller's pod. */
   readonly untilTraffic: Summary;
@@ -29,10 +31,9 @@ export async function measureChange(
   await client.create(DestinationRule, complete(DestinationRule, ECHO_SUBSETS));
   let version = (await client.create(VirtualService, complete(VirtualService, echoRoute('v1')))).metadata;
   for (const subset of ['v1', 'v2']) await client.create(Pod, echoPod(`echo-${subset}`, subset));
+  for (const name of ['echo-v1', 'echo-v2']) await podUntil(client, name, ready);
   await client.create(Pod, askerPod('asker', 'http://echo:8080/', rate, seconds));
-  for (const name of ['echo-v1', 'echo-v2', 'asker']) {
-    await podUntil(client, name, (pod) => pod !== undefined && isReady(pod));
-  }
+  await podUntil(client, 'asker', ready);
   await pause(2_000);
 
   const sent: { at: number; subset: string }[] = [];
