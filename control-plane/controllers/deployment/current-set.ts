@@ -5,7 +5,7 @@ import { controllerReference } from '../ownership/owner.ts';
 import { same } from '../same.ts';
 import type { RolloutAction } from './actions.ts';
 import { fencepostsOf } from './fenceposts.ts';
-import { allOf, type Sets, wantedPods } from './replica-sets.ts';
+import { occupiedPods, type Sets } from './replica-sets.ts';
 import { revisionAnnotations, revisionOf, scaleAnnotations } from './revision.ts';
 import { currentName, TEMPLATE_HASH_LABEL, templateHash } from './template-hash.ts';
 
@@ -22,7 +22,7 @@ export function nextReplicas(deployment: Deployment, sets: Sets): number {
   const { replicas, strategy } = deployment.spec;
   if (strategy.type === 'Recreate') return replicas;
   const held = sets.current?.spec.replicas ?? 0;
-  const room = replicas + fencepostsOf(deployment).maxSurge - wantedPods(allOf(sets));
+  const room = replicas + fencepostsOf(deployment).maxSurge - occupiedPods(sets);
   return room <= 0 ? held : Math.min(held + room, replicas);
 }
 

@@ -35,10 +35,10 @@ export function planRollout(
   pods: readonly Stored<Pod>[],
   wallMs: number,
 ): RolloutPlan {
-  const sets = setsOf(deployment, replicaSets);
+  const sets = setsOf(deployment, replicaSets, pods);
   const status = deploymentStatus(deployment, sets, wallMs);
   return {
-    actions: stepOf(deployment, sets, pods, status),
+    actions: stepOf(deployment, sets, status, wallMs),
     status,
     revision: sets.current === undefined ? 0 : revisionOf(sets.current),
     againMs: deadlineInMs(deployment, status, wallMs),
@@ -48,18 +48,19 @@ export function planRollout(
 function stepOf(
   deployment: Stored<Deployment>,
   sets: Sets,
-  pods: readonly Stored<Pod>[],
   status: DeploymentStatus,
+  wallMs: number,
 ): readonly RolloutAction[] {
   if (deployment.metadata.deletionTimestamp !== undefined) return [];
-  if (deployment.spec.paused) return [...scaleInProportion(deployment, sets), ...forgetOld(deployment, sets)];
+  if (deployment.spec.paused)
+    return [...scaleInProportion(deployment, sets, wallMs), ...forgetOld(deployment, sets)];
   const annotated = annotateCurrent(deployment, sets);
   if (annotated.length > 0) return annotated;
-  const scaled = wasScaled(deployment, sets) ? scaleInProportion(deployment, sets) : [];
+  const scaled = wasScaled(deployment, sets) ? scaleInProportion(deployment, sets, wallMs) : [];
   if (scaled.length > 0) return scaled;
   const step =
     deployment.spec.strategy.type === 'Recreate'
-      ? recreateStep(deployment, sets, pods)
-      : rollingUpdateStep(deployment, sets);
+      ? recreateStep(deployment, sets)
+      : rollingUpdateStep(deployment, sets, wallMs);
   return step.length === 0 && isComplete(deployment, status) ? forgetOld(deployment, sets) : step;
 }

@@ -4,7 +4,7 @@ import type { ReplicaSet } from '#api/kinds/replica-set.ts';
 import { same } from '../same.ts';
 import type { RolloutAction } from './actions.ts';
 import { fencepostsOf } from './fenceposts.ts';
-import { allOf, type Sets, wantedPods } from './replica-sets.ts';
+import { allOf, type Sets, servingPods, wantedPods } from './replica-sets.ts';
 import { desiredReplicasOf, maxReplicasOf, scaleAnnotations } from './revision.ts';
 
 /** Scales a set, or nothing when it is so already. */
@@ -31,23 +31,24 @@ export function wasScaled(deployment: Deployment, sets: Sets): boolean {
  * Brings the sets to the Deployment's count without moving the rollout on (Kubernetes' `scale`): a lone set takes all;
  * of several, each keeps its share of the whole, so that scaling does not undo a canary.
  */
-export function scaleInProportion(deployment: Deployment, sets: Sets): RolloutAction[] {
+export function scaleInProportion(deployment: Deployment, sets: Sets, wallMs: number): RolloutAction[] {
   const active = allOf(sets).filter((set) => set.spec.replicas > 0);
   const lone = active.length === 0 ? (sets.current ?? sets.old.at(-1)) : active[0];
   if (active.length <= 1)
     return lone === undefined ? [] : scaleTo(deployment, lone, deployment.spec.replicas);
-  if (isSaturated(deployment, sets.current)) return sets.old.flatMap((set) => scaleTo(deployment, set, 0));
+  if (isSaturated(deployment, sets, wallMs)) return sets.old.flatMap((set) => scaleTo(deployment, set, 0));
   if (deployment.spec.strategy.type === 'Recreate') return [];
   return share(deployment, active);
 }
 
-function isSaturated(deployment: Deployment, set: Stored<ReplicaSet> | undefined): boolean {
+/** The current set is all that is wanted, and serves. */
+function isSaturated(deployment: Deployment, sets: Sets, wallMs: number): boolean {
+  const { current } = sets;
   const { replicas } = deployment.spec;
   return (
-    set !== undefined &&
-    set.spec.replicas === replicas &&
-    desiredReplicasOf(set) === replicas &&
-    (set.status?.availableReplicas ?? 0) === replicas
+    current?.spec.replicas === replicas &&
+    desiredReplicasOf(current) === replicas &&
+    servingPods(sets, [current], wallMs) === replicas
   );
 }
 
