@@ -1,128 +1,84 @@
+/** The ReplicaSets of a Deployment, told apart: the one of the present template and those of earlier ones. */
+import type { Deployment } from '#api/kinds/deployment.ts';
+import type { Stored } from '#api/kinds/meta.ts';
+import type { Pod } from '#api/kinds/pod.ts';
+import type { ReplicaSet } from '#api/kinds/replica-set.ts';
+import { controllerOf } from '../ownership/owner.ts';
+import { availableInMs, isActive } from '../pods.ts';
+import { sameTemplate } from './template-hash.ts';
+
+export interface Sets {
+  readonly current: Stored<ReplicaSet> | undefined;
+  /** Oldest first. */
+  readonly old: readonly Stored<ReplicaSet>[];
+  /** The pods of all sets. */
+  readonly pods: readonly Stored<Pod>[];
+}
+
+/** The oldest set with the present template is the current one, as in Kubernetes. */
+export function setsOf(
+  deployment: Deployment,
+  replicaSets: readonly Stored<ReplicaSet>[],
+  pods: readonly Stored<Pod>[],
+): Sets {
+  const ordered = replicaSets.toSorted(byAge);
+  const current = ordered.find((set) => sameTemplate(set.spec.template, deployment.spec.template));
+  return { current, old: ordered.filter((set) => set !== current), pods };
+}
+
+export function allOf(sets: Sets): Stored<ReplicaSet>[] {
+  return sets.current === undefined ? [...sets.old] : [...sets.old, sets.current];
+}
+
+function byAge(a: Stored<ReplicaSet>, b: Stored<ReplicaSet>): number {
+  const [first, second] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
+  if (first !== second) return first < second ? -1 : 1;
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}
+
+/** What the sets are asked to have. */
+export function wantedPods(sets: readonly ReplicaSet[]): number {
+  return sum(sets, (set) => set.spec.replicas);
+}
+
 /**
- * The state-of-the-world variant: a request names everything that the client wants of a type. Listeners and clusters
- * are answered with the full set, where absence deletes; routes and endpoints with what changed. A request with a
- * stale nonce is ignored whole: a newer one is on its way.
+ * Pods that there are or will be: a set that was scaled down a moment ago may not have deleted any yet, and until it has
+ * nobody else may use their room. (Kubernetes counts what is wanted only, and so surges higher for a moment.)
  */
-import { CLUSTER_TYPE, LISTENER_TYPE, type ResourceType } from '#api/xds/resource-types.ts';
-import type { Encoded } from '#control-plane/translation/encoded.ts';
-import type { View } from '#control-plane/translation/view.ts';
-import { advance, type Composer, type Draft } from './advance.ts';
-import {
-  type Answer,
-  forget,
-  isSubscribed,
-  markAsked,
-  type Push,
-  type SessionState,
-  settle,
-  type Told,
-  type TypeState,
-} from './session-state.ts';
-
-export interface SotwRequest extends Answer {
-  readonly type: ResourceType;
-  readonly names: readonly string[];
+export function occupiedPods(sets: Sets): number {
+  return sum(allOf(sets), (set) => Math.max(set.spec.replicas, podsOf(sets, set).length));
 }
 
-/** Takes one request; returns what can be sent now. `now` is the world's generation. */
-export function receiveSotw(state: SessionState, request: SotwRequest, view: View, now: number): Push[] {
-  const own = state.types[request.type];
-  settle(own, request);
-  if (!isStale(own, request.nonce)) resubscribe(own, request, view, now);
-  return advance(state, view, now, SOTW);
+/**
+ * Pods of `some` sets that serve, counted from the pods themselves: the count that a set reports may be from before it
+ * was scaled, and a decision on it would take away more than may go. No set counts for more than it is asked to have,
+ * since the rest is on its way out.
+ */
+export function servingPods(sets: Sets, some: readonly Stored<ReplicaSet>[], wallMs: number): number {
+  return sum(some, (set) => {
+    const { minReadySeconds, replicas } = set.spec;
+    const serving = podsOf(sets, set).filter((pod) => availableInMs(pod, minReadySeconds, wallMs) === 0);
+    return Math.min(serving.length, replicas);
+  });
 }
 
-/** A client that changes its mind after its ACK repeats the nonce that it acknowledged; an empty one opens the type. */
-function isStale(own: TypeState, nonce: string): boolean {
-  return nonce !== '' && own.started && (own.inFlight !== undefined || nonce !== own.settledNonce);
+function podsOf(sets: Sets, set: Stored<ReplicaSet>): Stored<Pod>[] {
+  return sets.pods.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid && isActive(pod));
 }
 
-function resubscribe(own: TypeState, { type, names }: SotwRequest, view: View, now: number): void {
-  const wanted = new Set(names.filter((name) => name !== '*'));
-  const wasWildcard = own.wildcard;
-  const namedNothingYet = own.names.size === 0 && (!own.started || own.wildcard);
-  own.wildcard =
-    names.includes('*') ||
-    (names.length === 0 && namedNothingYet && (type === LISTENER_TYPE || type === CLUSTER_TYPE));
-  own.started = true;
-  const added = [...wanted].filter((name) => !own.names.has(name));
-  for (const name of [...own.names]) if (!wanted.has(name)) own.names.delete(name);
-  for (const name of added) {
-    own.names.add(name);
-    own.forced.add(name);
-  }
-  for (const name of [...own.told.keys()]) if (!isSubscribed(own, name)) forget(own, name);
-  markAsked(own, added, now);
-  if (own.wildcard && !wasWildcard) {
-    own.owesAnswer = true;
-    markAsked(own, view.names(type), now);
-  }
+/** What the sets report to have. */
+export function actualPods(sets: readonly ReplicaSet[]): number {
+  return sum(sets, (set) => set.status?.replicas ?? 0);
 }
 
-export const SOTW: Composer = { updates, removals };
-
-function updates(own: TypeState, type: ResourceType, view: View): Draft | undefined {
-  const differing: string[] = [];
-  for (const name of own.dirty.keys()) {
-    const resource = view.get(type, name);
-    const told = own.told.get(name)?.version;
-    if (!isSubscribed(own, name)) own.dirty.delete(name);
-    else if (own.forced.has(name) || (resource !== undefined && resource.version !== told))
-      differing.push(name);
-    else if (resource !== undefined || told === undefined) own.dirty.delete(name);
-  }
-  const full = type === LISTENER_TYPE || type === CLUSTER_TYPE;
-  return full ? fullSet(own, type, view, differing) : changedOnes(own, type, view, differing);
+export function readyPods(sets: readonly ReplicaSet[]): number {
+  return sum(sets, (set) => set.status?.readyReplicas ?? 0);
 }
 
-/** All that the client wants and that exists, and what it holds of the rest until `removals`. */
-function fullSet(
-  own: TypeState,
-  type: ResourceType,
-  view: View,
-  differing: readonly string[],
-): Draft | undefined {
-  if (differing.length === 0 && !own.owesAnswer) return undefined;
-  const names = own.wildcard ? new Set(view.names(type)) : own.names;
-  const resources = [...names].flatMap((name) => view.get(type, name) ?? []);
-  const held = [...own.dirty.keys()].flatMap((name) =>
-    view.get(type, name) === undefined ? heldResource(own.told.get(name)) : [],
-  );
-  for (const { name } of held) own.forced.delete(name);
-  const settled = differing.filter(
-    (name) => view.get(type, name) !== undefined || !isHeld(own.told.get(name)),
-  );
-  return { resources: [...resources, ...held], removed: [], names: settled };
+export function availablePods(sets: readonly ReplicaSet[]): number {
+  return sum(sets, (set) => set.status?.availableReplicas ?? 0);
 }
 
-function changedOnes(
-  own: TypeState,
-  type: ResourceType,
-  view: View,
-  differing: readonly string[],
-): Draft | undefined {
-  const resources = differing.flatMap((name) => view.get(type, name) ?? []);
-  for (const name of differing) if (view.get(type, name) === undefined) own.dirty.delete(name);
-  if (resources.length === 0) return undefined;
-  return { resources, removed: [], names: resources.map(({ name }) => name) };
-}
-
-/** The full set without what is gone. Routes and endpoints cannot be taken back in this variant: they are forgotten. */
-function removals(own: TypeState, type: ResourceType, view: View): Draft | undefined {
-  const gone = [...own.dirty.keys()].filter((name) => view.get(type, name) === undefined);
-  if (gone.length === 0) return undefined;
-  if (type !== LISTENER_TYPE && type !== CLUSTER_TYPE) {
-    for (const name of gone) forget(own, name);
-    return undefined;
-  }
-  const names = own.wildcard ? new Set(view.names(type)) : own.names;
-  return { resources: [...names].flatMap((name) => view.get(type, name) ?? []), removed: [], names: gone };
-}
-
-function isHeld(told: Told | undefined): boolean {
-  return told !== undefined && 'bytes' in told;
-}
-
-function heldResource(told: Told | undefined): Encoded[] {
-  return told !== undefined && 'bytes' in told ? [told] : [];
+function sum<T>(values: readonly T[], count: (value: T) => number): number {
+  return values.reduce((total, value) => total + count(value), 0);
 }
