@@ -6,7 +6,7 @@ let mesh: TestMesh;
 beforeAll(async () => {
   mesh = await TestMesh.start();
 });
-afterAll(() => mesh[Symbol.asyncDispose]());
+afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 test('two pods talk through their sidecars, and the metrics show it', async () => {
   await mesh.apply(

@@ -47,7 +47,10 @@ export class TestMesh {
       for (const program of ['control-plane', 'node-runtime'] as const) {
         programs.set(program, launch(program, config));
       }
-      const client = await eventually('the control plane has its credentials', () => clientFromMesh(config));
+      const client = await eventually('the control plane has its credentials', () => {
+        refuseDead(programs);
+        return clientFromMesh(config);
+      });
       const mesh = new TestMesh(config, directoryOf(config), programs, client);
       await eventually('the node is ready', async () => {
         const node = await client.get(Node, undefined, config.nodeName);
@@ -137,6 +140,11 @@ export class TestMesh {
     }
   }
 
+  /** Lets the mesh be for a while: for outages, whose length is the point. */
+  quiet(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
   /** Ends a program without warning. */
   async kill(program: Program): Promise<void> {
     const child = this.#programs.get(program);
@@ -177,6 +185,15 @@ export function hasCondition(pod: Pod, type: string): boolean {
   return (pod.status?.conditions ?? []).some((each) => each.type === type && each.status === 'True');
 }
 
+/** A program that ends while it starts will not come up: no use in waiting. */
+class Ended extends Error {}
+
+function refuseDead(programs: ReadonlyMap<Program, ChildProcess>): void {
+  for (const [program, child] of programs) {
+    if (child.exitCode !== null) throw new Ended(`the ${program} ended with ${child.exitCode}`);
+  }
+}
+
 const DEADLINE_MS = 60_000;
 const LOOK_MS = 20;
 
@@ -193,6 +210,7 @@ export async function eventually<T>(
       const seen = await look();
       if (seen !== undefined) return seen;
     } catch (error) {
+      if (error instanceof Ended) throw error;
       last = error;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

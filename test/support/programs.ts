@@ -11,13 +11,13 @@ process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeI
 `;
 
 /**
- * Sends requests to URL over kept connections, WORKERS at a time and PAUSE_MS apart, and prints what came back so far,
- * as one JSON line after another.
+ * Sends requests to URL, WORKERS at a time and PAUSE_MS apart, over kept connections or, with FRESH, a new one and a
+ * new look-up of the name each time. Prints what came back so far, as one JSON line after another.
  */
 const LOAD = `
 const http = require('node:http');
 const seen = { ok: 0, failed: 0, by: {}, errors: [] };
-const agent = new http.Agent({ keepAlive: true });
+const agent = new http.Agent({ keepAlive: !process.env.FRESH });
 const once = () => new Promise((done) => {
   const fail = (why) => { seen.failed += 1; if (seen.errors.length < 20) seen.errors.push(why); done(); };
   const request = http.get(process.env.URL, { agent, timeout: 15000 }, (response) => {
