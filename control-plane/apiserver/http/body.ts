@@ -1,26 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 import { parseDocument } from 'yaml';
 import { messageOf } from '#api/foundation/errors.ts';
+import { requireShallow } from '../registry/depth.ts';
 import { badRequest, tooLarge, unsupportedMediaType } from '../registry/statuses.ts';
 import type { ApiRequest } from './exchange.ts';
 
 /** kube-apiserver's limit of a request body. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
-/** Deeper input is refused: everything that walks objects is recursive. */
-const MAX_DEPTH = 64;
 const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml'];
 const OBJECT_TYPES = ['application/json', 'application/yaml'];
 
 /** Reads the whole body, and stops reading at the limit. Throws `RequestEntityTooLarge`. */
 export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+  if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+    throw tooLarge('the request', MAX_BODY_BYTES);
   const encoding = incoming.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw unsupportedMediaType(`Content-Encoding: ${encoding}`, ['identity']);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+    if (size > MAX_BODY_BYTES) throw tooLarge('the request', MAX_BODY_BYTES);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -70,7 +70,7 @@ function parseJson(text: string): unknown {
   } catch (error) {
     throw badRequest(`the body of the request is not JSON: ${messageOf(error)}`);
   }
-  return shallow(value);
+  return requireShallow(value);
 }
 
 /** YAML 1.2, one document; aliases cannot blow it up. */
@@ -79,19 +79,8 @@ function parseYaml(text: string): unknown {
     const document = parseDocument(text, { uniqueKeys: true, logLevel: 'error' });
     const mistake = document.errors[0];
     if (mistake !== undefined) throw mistake;
-    return shallow(document.toJS({ maxAliasCount: 100 }));
+    return requireShallow(document.toJS({ maxAliasCount: 100 }));
   } catch (error) {
     throw badRequest(`the body of the request is not YAML: ${messageOf(error).split('\n')[0]}`);
   }
-}
-
-function shallow(value: unknown): unknown {
-  requireShallow(value, MAX_DEPTH);
-  return value;
-}
-
-function requireShallow(value: unknown, levels: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (levels === 0) throw badRequest(`the body of the request is nested deeper than ${MAX_DEPTH} levels`);
-  for (const member of Object.values(value)) requireShallow(member, levels - 1);
 }

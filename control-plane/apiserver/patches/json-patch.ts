@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { badRequest, unprocessable } from '../registry/statuses.ts';
+import { badRequest, tooLarge, unprocessable } from '../registry/statuses.ts';
 import { isRecord } from './merge-patch.ts';
 
 interface Operation {
@@ -12,6 +12,8 @@ interface Operation {
 const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
 /** kube-apiserver's limit: a patch is work for the server. */
 const MAX_OPERATIONS = 10_000;
+/** What all copies of a patch may add up to: copies of copies grow without bound otherwise. */
+const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
 /** JSON patch (RFC 6902). Pure; throws an ApiError `BadRequest` for a malformed patch, `Invalid` for one that does not apply. */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
@@ -19,10 +21,10 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (patch.length > MAX_OPERATIONS) {
     throw badRequest(`the JSON patch has ${patch.length} operations; at most ${MAX_OPERATIONS} are allowed`);
   }
-  return patch.reduce(
-    (document, operation, i) => apply(document, checked(operation, i), i),
-    structuredClone(target),
-  );
+  const copies = { bytes: 0 };
+  let document = structuredClone(target);
+  for (const [i, operation] of patch.entries()) document = apply(document, checked(operation, i), i, copies);
+  return document;
 }
 
 function checked(operation: unknown, index: number): Operation {
@@ -34,7 +36,7 @@ function checked(operation: unknown, index: number): Operation {
   return operation as Operation;
 }
 
-function apply(document: unknown, operation: Operation, index: number): unknown {
+function apply(document: unknown, operation: Operation, index: number, copies: { bytes: number }): unknown {
   const fail = (why: string): never => {
     throw unprocessable(
       `operation ${index} (${operation.op} ${operation.path}) of the JSON patch failed: ${why}`,
@@ -60,6 +62,8 @@ function apply(document: unknown, operation: Operation, index: number): unknown 
       return change(document, path, fail, remove);
     case 'copy': {
       const copied = structuredClone(read(document, tokensOf(operation.from ?? '', fail), fail));
+      copies.bytes += JSON.stringify(copied).length;
+      if (copies.bytes > MAX_COPIED_BYTES) throw tooLarge('what the JSON patch copies', MAX_COPIED_BYTES);
       return change(document, path, fail, (parent, key) => insert(parent, key, copied, fail));
     }
     case 'move': {

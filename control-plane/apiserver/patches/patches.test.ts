@@ -85,6 +85,11 @@ describe('a JSON patch', () => {
   });
 });
 
+it('a JSON patch cannot grow by copies of copies', () => {
+  const doubling = Array.from({ length: 64 }, (_, i) => ({ op: 'copy', from: '', path: `/copy${i}` }));
+  expect(() => jsonPatch({ a: 'x'.repeat(100) }, doubling)).toThrow(expect.objectContaining({ code: 413 }));
+});
+
 describe('a strategic merge patch', () => {
   const containers = [
     { name: 'app', image: 'a:1', env: [{ name: 'A', value: '1' }] },

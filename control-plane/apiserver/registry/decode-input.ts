@@ -2,6 +2,7 @@ import { type AnyKind, apiVersionOf } from '#api/kinds/kind.ts';
 import type { KubeObject } from '#api/kinds/meta.ts';
 import { validate } from '#api/kinds/validate.ts';
 import { strategyOf } from '../strategies/strategies.ts';
+import { requireShallow } from './depth.ts';
 import { badRequest, invalid } from './statuses.ts';
 
 /** Decodes, defaults and checks one object that a client sent. Throws `BadRequest` or `Invalid` with every mistake. */
@@ -17,6 +18,7 @@ function asStored(kind: AnyKind, input: unknown): Record<string, unknown> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw badRequest('the body of the request is not an object');
   }
+  requireShallow(input);
   const object = input as Record<string, unknown>;
   const served = kind.versions.map((version) => apiVersionOf(kind, version));
   const { apiVersion = served[0], kind: kindName = kind.kind } = object;

@@ -1,5 +1,6 @@
 import type { KubeObject, Stored } from '#api/kinds/meta.ts';
 import type { Change, Entry } from '../../store/store.ts';
+import { tooLarge } from './statuses.ts';
 
 /**
  * One version of one object: decoded once, frozen, and encoded once for everybody who reads or watches it. Frozen,
@@ -30,10 +31,15 @@ export function decodeVersion(value: string, revision: number): ObjectVersion {
   return new ObjectVersion(deepFreeze(object), revision);
 }
 
-/** The text that the store keeps. */
+/** etcd's limit of a request, and so Kubernetes' of an object. Patches cannot make one grow beyond it. */
+const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
+
+/** The text that the store keeps. Throws an ApiError `RequestEntityTooLarge`. */
 export function encodeForStore(object: KubeObject): string {
   const { resourceVersion: _, ...metadata } = object.metadata;
-  return JSON.stringify({ ...object, metadata });
+  const text = JSON.stringify({ ...object, metadata });
+  if (Buffer.byteLength(text) > MAX_OBJECT_BYTES) throw tooLarge('the object', MAX_OBJECT_BYTES);
+  return text;
 }
 
 function deepFreeze<T>(value: T): T {

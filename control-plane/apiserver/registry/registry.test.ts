@@ -320,6 +320,16 @@ describe('updating', () => {
     await expect(attempt(client)).rejects.toMatchObject({ reason: 'Invalid' });
   });
 
+  it('refuses to let an object grow beyond what can be stored', async () => {
+    await client.create(Deployment, deployment('web'));
+    const grow = (key: string) =>
+      client.patch(Deployment, 'default', 'web', {
+        metadata: { annotations: { [key]: 'x'.repeat(900_000) } },
+      });
+    await grow('one');
+    await expect(grow('two')).rejects.toMatchObject({ reason: 'RequestEntityTooLarge', code: 413 });
+  });
+
   it('says NotFound for an object that is not there', async () => {
     await expect(client.update(ConfigMap, configMap('nobody'))).rejects.toMatchObject({ reason: 'NotFound' });
   });

@@ -49,9 +49,6 @@ export const noSuchPath = (path: string): ApiError =>
 export const methodNotAllowed = (method: string, path: string): ApiError =>
   failure(405, 'MethodNotAllowed', `${method} is not allowed on ${path}`);
 
-export const notAcceptable = (accept: string): ApiError =>
-  failure(406, 'NotAcceptable', `only application/json is served, and the request accepts ${accept}`);
-
 export const alreadyExists = (kind: AnyKind, name: string): ApiError =>
   failure(409, 'AlreadyExists', `${resourceOf(kind)} "${name}" already exists`, detailsOf(kind, name));
 
@@ -72,8 +69,8 @@ export const modified = (kind: AnyKind, name: string): ApiError =>
 
 export const expired = (message: string): ApiError => failure(410, 'Expired', message);
 
-export const tooLarge = (limit: number): ApiError =>
-  failure(413, 'RequestEntityTooLarge', `the request is larger than the limit of ${limit} bytes`);
+export const tooLarge = (what: string, limit: number): ApiError =>
+  failure(413, 'RequestEntityTooLarge', `${what} is larger than the limit of ${limit} bytes`);
 
 export const unsupportedMediaType = (given: string, supported: readonly string[]): ApiError =>
   failure(

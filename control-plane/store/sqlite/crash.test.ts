@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { seededRandom } from '#api/foundation/random.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 const ROUNDS = 12;
+const WRITER = new URL('./crash-writer.ts', import.meta.url);
 
 interface Acknowledged {
   readonly number: number;
@@ -40,7 +42,7 @@ it(`loses nothing that was acknowledged when it is killed with SIGKILL, ${ROUNDS
   const random = seededRandom(20_260_101);
   const acknowledged = new Map<string, Acknowledged>();
   for (let round = 0; round < ROUNDS; round += 1) {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-writer.ts'), path], {
+    const child = spawn(process.execPath, [fileURLToPath(WRITER), path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await killAfter(child, 1 + Math.floor(random() * 1_500), acknowledged);
