@@ -1,7 +1,7 @@
 /**
  * The state-of-the-world variant: a request names everything that the client wants of a type. Listeners and clusters
  * are answered with the full set, where absence deletes; routes and endpoints with what changed. A request with a
- * stale nonce is ignored whole: a newer one is on its way.
+ * stale nonce changes no subscription: a newer one is on its way.
  */
 import { CLUSTER_TYPE, LISTENER_TYPE, type ResourceType } from '#api/xds/resource-types.ts';
 import type { Encoded } from '#control-plane/translation/encoded.ts';
@@ -28,8 +28,20 @@ export interface SotwRequest extends Answer {
 export function receiveSotw(state: SessionState, request: SotwRequest, view: View, now: number): Push[] {
   const own = state.types[request.type];
   settle(own, request);
-  if (!isStale(own, request.nonce)) resubscribe(own, request, view, now);
+  if (isStale(own, request.nonce)) doubt(own, request.names, now);
+  else resubscribe(own, request, view, now);
   return advance(state, view, now, SOTW);
+}
+
+/**
+ * A stale request that leaves a name out may be followed by one that has it again: the client has dropped the resource
+ * in between and waits for it. So such names are sent again, unless the next request does without them.
+ */
+function doubt(own: TypeState, names: readonly string[], now: number): void {
+  const wanted = new Set(names);
+  const missing = [...own.names].filter((name) => !wanted.has(name));
+  for (const name of missing) own.forced.add(name);
+  markAsked(own, missing, now);
 }
 
 /** A client that changes its mind after its ACK repeats the nonce that it acknowledged; an empty one opens the type. */
