@@ -8,15 +8,17 @@ import { hostLinkName, hostMac, podMac } from './names.ts';
 
 /**
  * Runs as the first and only process of the new namespaces: names the host, lets unprivileged processes bind low ports (as
- * container engines do), turns IPv6 off, links the pod, loads the redirect. Arguments: hostname, file of `ip` commands,
- * file of nft rules or nothing. IPv6 may be missing in the kernel, so that line may fail.
+ * container engines do), turns IPv6 off where the kernel has it, links the pod and loads the redirect at the same time.
+ * Arguments: hostname, file of `ip` commands, file of nft rules or nothing.
  */
 export const SANDBOX_SCRIPT = `set -eu
 printf %s "$1" > /proc/sys/kernel/hostname
 echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start
 [ ! -e /proc/sys/net/ipv6/conf/default ] || echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+rules=
+[ -z "$3" ] || { nft -f "$3" & rules=$!; }
 ip -batch "$2"
-[ -z "$3" ] || nft -f "$3"
+[ -z "$rules" ] || wait "$rules"
 `;
 
 /** `ip` commands inside the pod: the veth pair, whose other end goes to the namespace of process `hostPid`. */

@@ -97,8 +97,7 @@ function firstMessage(sync: Readable, errors: () => string): Promise<Message> {
       text += chunk.toString('utf8');
       if (text.includes('\n') || text.length > 65_536) finish();
     });
-    sync.on('end', finish);
-    sync.on('error', finish);
+    for (const event of ['end', 'error', 'close']) sync.on(event, finish);
   });
 }
 

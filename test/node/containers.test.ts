@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -144,6 +146,14 @@ describe('limits', () => {
     });
     expect((await node.containers.view(beside)).state).toBe('running');
     await node.containers.remove(beside);
+  });
+
+  test('the containers of a pod share what the pod may use, and the one that takes too much dies', async () => {
+    const bounded = await node.pod({ limits: { pids: 100, memoryBytes: 96 << 20 } });
+    const beside = await bounded.start(sh('sleep 1000'));
+    expect(await bounded.run(['node', '-e', hog])).toMatchObject({ oomKilled: true });
+    expect((await node.containers.view(beside)).state).toBe('running');
+    await bounded.tearDown();
   });
 
   test('a fork bomb stops at its process limit and dies with its container', async () => {
@@ -313,6 +323,18 @@ describe('a new node runtime', () => {
     expect(await later.view(id)).toEqual(await node.containers.view(id));
     await later.signal(id, 'SIGTERM');
     expect(await later.exited(id, patience())).toMatchObject({ code: 11, known: true });
+  });
+
+  test('takes over from one that was killed in the middle of its work', async () => {
+    const plan = pod.plan(sh('trap "exit 12" TERM; echo ready; while :; do sleep 0.01; done'));
+    const doomed = fork(join(import.meta.dirname, 'doomed-driver.ts'), [], { stdio: 'ignore' });
+    doomed.send({ config: node.config, plan });
+    await once(doomed, 'message');
+    doomed.kill('SIGKILL');
+    await once(doomed, 'exit');
+    await eventually(async () => (await pod.logOf(plan.id)).includes('ready') || undefined);
+    await node.containers.signal(plan.id, 'SIGTERM');
+    expect(await node.containers.exited(plan.id, patience())).toMatchObject({ code: 12, known: true });
   });
 
   test('sees that a container runs, though its predecessor died before it could note the start', async () => {

@@ -11,7 +11,7 @@ import { setUpHostNetwork } from '#node-runtime/network/host-network.ts';
 import { createIpam } from '#node-runtime/network/ipam.ts';
 import { createSandboxes } from '#node-runtime/network/sandboxes.ts';
 import { createContainers } from '#node-runtime/oci/containers.ts';
-import type { ContainerPlan, Containers, ExecOptions, Exit } from '#node-runtime/pod/containers.ts';
+import type { ContainerPlan, Containers, ExecOptions, Exit, Limits } from '#node-runtime/pod/containers.ts';
 import type { Redirect, Sandboxes } from '#node-runtime/pod/sandboxes.ts';
 
 /**
@@ -23,7 +23,7 @@ export interface TestNode {
   readonly containers: Containers;
   readonly sandboxes: Sandboxes;
   /** A pod of its own: a sandbox that is set up. */
-  pod(options?: { redirect?: Partial<Redirect> }): Promise<TestPod>;
+  pod(options?: { redirect?: Partial<Redirect>; limits?: Limits }): Promise<TestPod>;
   /** A further driver on the same state, as a node runtime that was started again has. */
   newContainers(): Promise<Containers>;
   close(): Promise<void>;
@@ -84,7 +84,7 @@ export async function startTestNode(): Promise<TestNode> {
     containers,
     sandboxes,
     newContainers,
-    async pod({ redirect } = {}) {
+    async pod({ redirect, limits } = {}) {
       pods += 1;
       const place = { sandbox: `${config.id}-pod-${pods}`, uid: `uid-${pods}`, ip: ipam.allocate() };
       await sandboxes.setUp({
@@ -93,6 +93,7 @@ export async function startTestNode(): Promise<TestNode> {
         hostname: `pod-${pods}`,
         ip: place.ip,
         redirect: redirect === undefined ? undefined : { ...REDIRECT, ...redirect },
+        ...(limits === undefined ? {} : { limits }),
       });
       return testPod(config, containers, sandboxes, place);
     },
