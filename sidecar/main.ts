@@ -1,28 +1,27 @@
 /**
  * `node main.ts CONFIG.json`: one sidecar until SIGTERM. Exits 0 after a drain, 1 when it cannot start or an invariant
- * broke (with a log line that says so), 2 when the configuration cannot be read.
+ * broke (with a log line that says so), 2 when its configuration cannot be used.
  */
-import { readFileSync, writeSync } from 'node:fs';
-import { z } from 'zod';
 import { systemClock } from '#api/foundation/clock.ts';
-import { messageOf } from '#api/foundation/errors.ts';
+import { messageOf, WeftError } from '#api/foundation/errors.ts';
 import { createLogger, type Logger } from '#api/foundation/logger.ts';
 import { systemRandom } from '#api/foundation/random.ts';
-import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { grpcTransport } from './discovery/grpc-transport.ts';
 import { createOriginalDestinationReader } from './intercept/original-destination.ts';
+import { readSidecarConfig } from './read-config.ts';
 import { startSidecar } from './sidecar.ts';
 
-const STDOUT = 1;
-
 async function main(path: string | undefined): Promise<void> {
-  const config = readConfig(path);
+  if (path === undefined) throw new WeftError('SidecarUsage', 'usage: main.ts CONFIG.json');
+  const config = await readSidecarConfig(path);
   const logger = createLogger({
     level: config.logLevel,
-    write: (line) => writeSync(STDOUT, line),
+    write: (line) => process.stdout.write(line),
     wallMs: systemClock.wallMs,
     fields: { program: 'sidecar', pod: config.pod, namespace: config.namespace },
   });
+  /** A reader of the log that went away is no reason to stop carrying traffic. */
+  process.stdout.on('error', () => {});
   endOnBrokenInvariants(logger);
   let leave = (): void => {};
   const world = {
@@ -43,18 +42,6 @@ async function main(path: string | undefined): Promise<void> {
   logger.info('started', { ...sidecar.ports });
 }
 
-function readConfig(path: string | undefined): SidecarConfig {
-  try {
-    if (path === undefined) throw new Error('usage: main.ts CONFIG.json');
-    const parsed = SidecarConfig.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (parsed.success) return parsed.data;
-    throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`);
-    process.exit(2);
-  }
-}
-
 /** A sidecar in an unknown state must not carry traffic: its container is started again. */
 function endOnBrokenInvariants(logger: Logger): void {
   process.on('uncaughtException', (error) => fail(logger, 'broken invariant', error));
@@ -69,5 +56,5 @@ function fail(logger: Logger, message: string, error: unknown): never {
 
 main(process.argv[2]).catch((error: unknown) => {
   process.stderr.write(`${messageOf(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof WeftError ? 2 : 1);
 });

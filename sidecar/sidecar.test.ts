@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '#api/foundation/clock.ts';
+import { silentLogger } from '#api/foundation/logger.ts';
+import { seededRandom } from '#api/foundation/random.ts';
+import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
+import { grpcTransport } from './discovery/grpc-transport.ts';
+import { TestAdsServer } from './discovery/test-ads-server.ts';
+import { allTo, assignment, cluster, httpListener, routes } from './discovery/test-resources.ts';
+import { type Sidecar, startSidecar } from './sidecar.ts';
+
+/** One sidecar in this process: a real control plane and a real app; only the redirect is told, not recovered. */
+let server: TestAdsServer;
+let app: Server;
+let sidecar: Sidecar;
+let directory: string;
+let quits = 0;
+
+const BEYOND_ANY_PORT = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0 };
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'weft-sidecar-'));
+  quits = 0;
+  server = new TestAdsServer();
+  const port = await server.start();
+  app = createServer((request, response) => {
+    response.end(
+      request.url === '/slow' ? undefined : `hello ${request.headers['x-envoy-peer-metadata']?.length ?? 0}`,
+    );
+  });
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
+  const config = SidecarConfig.parse({
+    pod: 'web-1',
+    namespace: 'shop',
+    podIp: '127.0.0.1',
+    workload: 'web',
+    discoveryAddress: `127.0.0.1:${port}`,
+    adminSocket: join(directory, 'admin.sock'),
+  });
+  const world = {
+    transport: grpcTransport(config.discoveryAddress),
+    originalDestination: { read: () => ({ address: '10.96.0.1', port: 80 }) },
+    clock: systemClock,
+    random: seededRandom(1),
+    logger: silentLogger,
+  };
+  sidecar = await startSidecar({ ...config, ports: BEYOND_ANY_PORT }, world, () => {
+    quits += 1;
+  });
+});
+
+afterEach(async () => {
+  await sidecar.close();
+  server.stop();
+  app.closeAllConnections();
+  app.close();
+  rmSync(directory, { recursive: true });
+});
+
+interface Reply {
+  status: number;
+  body: string;
+}
+
+function call(options: {
+  port?: number;
+  socketPath?: string;
+  path: string;
+  method?: string;
+}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { host: '127.0.0.1', agent: false, headers: { host: 'web' }, ...options },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (text: string) => {
+          body += text;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      },
+    );
+    request.on('error', reject).end();
+  });
+}
+
+async function configure(): Promise<void> {
+  await server.subscription(LISTENER_TYPE, '*');
+  server.send(CLUSTER_TYPE, [cluster('web')]);
+  await server.subscription(ENDPOINT_TYPE, 'web');
+  server.send(ENDPOINT_TYPE, [assignment('web', [`127.0.0.1:${(app.address() as AddressInfo).port}`])]);
+  server.send(LISTENER_TYPE, [httpListener(80)]);
+  await server.subscription(ROUTE_TYPE, '80');
+  await server.answerTo(server.send(ROUTE_TYPE, [routes('80', [allTo('web')])]));
+}
+
+const throughMesh = (path: string): Promise<Reply> => call({ port: sidecar.ports.outbound, path });
+const isReady = (): Promise<Reply> => call({ port: sidecar.ports.readiness, path: '/healthz/ready' });
+
+test('is not ready before it is configured, carries requests then, and counts them', async () => {
+  expect((await isReady()).status).toBe(503);
+  await configure();
+  expect((await isReady()).status).toBe(200);
+
+  const reply = await throughMesh('/');
+  expect(reply).toMatchObject({ status: 200, body: expect.stringMatching(/^hello [1-9]/) });
+
+  const metrics = await call({ port: sidecar.ports.metrics, path: '/stats/prometheus' });
+  expect(metrics.body).toMatch(/istio_requests_total\{reporter="source".*response_code="200".*\} 1\n/);
+  expect(metrics.body).toContain('weft_sidecar_ready 1');
+});
+
+test('shows on its admin port and socket what it runs, and what it refused', async () => {
+  await configure();
+  await throughMesh('/');
+  await server.answerTo(server.send(CLUSTER_TYPE, [cluster('bad', { lb_policy: 'MAGLEV' })]));
+
+  const dump = await call({ socketPath: join(directory, 'admin.sock'), path: '/config_dump' });
+  const { configs } = JSON.parse(dump.body);
+  expect(configs[0]).toMatchObject({
+    '@type': 'type.googleapis.com/envoy.admin.v3.ClustersConfigDump',
+    dynamic_active_clusters: [{ version_info: '1', cluster: { name: 'web', type: 'EDS' } }],
+    refused: [{ name: 'bad', details: ['lb_policy: MAGLEV is not supported'] }],
+  });
+  expect(configs[1].dynamic_listeners[0].active_state.listener.filter_chains).toHaveLength(1);
+  expect(configs[2].dynamic_route_configs[0].route_config.name).toBe('80');
+  expect(configs[4].clusters[0].endpoints[0]).toMatchObject({ active: 0, failure_share: 0 });
+  expect(configs[4].clusters[0].endpoints[0].latency_ms).toBeGreaterThan(0);
+
+  const clusters = await call({ port: sidecar.ports.admin, path: '/clusters' });
+  expect(clusters.body).toMatch(/^web::policy::round-robin\nweb::127\.0\.0\.1:\d+::workload::\n/);
+});
+
+test('answers 404 and 405 with what there is, and quits only when asked properly', async () => {
+  const { admin } = sidecar.ports;
+  expect(await call({ port: admin, path: '/nothing' })).toMatchObject({ status: 404 });
+  expect(await call({ port: admin, path: '/quitquitquit' })).toMatchObject({
+    status: 405,
+    body: 'use POST\n',
+  });
+  expect(quits).toBe(0);
+  expect(await call({ port: admin, path: '/quitquitquit', method: 'POST' })).toMatchObject({ status: 200 });
+  expect(quits).toBe(1);
+});
+
+test('a drain answers what is under way and is not ready meanwhile', async () => {
+  await configure();
+  const reached = new Promise<{ answer: () => void }>((resolve) => {
+    app.removeAllListeners('request');
+    app.on('request', (_request, response) => resolve({ answer: () => response.end('late') }));
+  });
+  const reply = throughMesh('/slow');
+  const { answer } = await reached;
+  const drained = sidecar.drain();
+  expect((await isReady()).status).toBe(503);
+  answer();
+  expect(await reply).toEqual({ status: 200, body: 'late' });
+  await drained;
+});
+
+test('carries requests while the control plane is away', async () => {
+  await configure();
+  server.stop();
+  expect((await throughMesh('/')).status).toBe(200);
+  expect((await isReady()).status).toBe(200);
+});
