@@ -16,31 +16,45 @@ as_root() {
   [ "$(id -u)" = 0 ] || fail "$1 is missing and only root can install it: run this as root, or install $1 yourself"
 }
 
-# The distribution's own package, whichever its package manager is.
-install_package() {
+# Host packages, by the distribution's own package manager.
+install_packages() {
   as_root "$1"
-  echo "Installing the host package $1 ..."
+  echo "Installing host packages: $* ..."
   log=$(mktemp)
   if command -v apt-get >/dev/null; then
-    apt_get install "$1" >"$log" 2>&1 || { apt_get update && apt_get install "$1"; } >"$log" 2>&1 || package_failed "$1"
+    apt_get install "$@" >"$log" 2>&1 || { apt_get update && apt_get install "$@"; } >"$log" 2>&1 || packages_failed "$@"
   elif command -v dnf >/dev/null; then
-    dnf install -y -q "$1" >"$log" 2>&1 || package_failed "$1"
-  elif command -v apk >/dev/null; then
-    apk add -q "$1" >"$log" 2>&1 || package_failed "$1"
+    dnf install -y -q --setopt=install_weak_deps=False "$@" >"$log" 2>&1 || packages_failed "$@"
   else
-    fail "$1 is missing and this system has none of apt-get, dnf, apk: install $1 yourself"
+    fail "$* is missing and this system has neither apt-get nor dnf: install $* yourself"
   fi
   rm -f "$log"
 }
 
 apt_get() {
-  if [ "$1" = install ]; then set -- install -y --no-install-recommends "$2"; fi
+  if [ "$1" = install ]; then
+    shift
+    set -- install -y --no-install-recommends "$@"
+  fi
   DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null
 }
 
-package_failed() {
+packages_failed() {
+  if grep -qiE 'could not resolve|temporary failure|unable to connect|could not connect|failed to fetch|timed out' "$log"; then
+    fail "the package servers cannot be reached to install $*: check the network or the proxy, then try again (see $log)"
+  fi
   tail -n 3 "$log" >&2
-  fail "the host package $1 could not be installed (is there a network? see $log)"
+  fail "$* could not be installed (see $log)"
+}
+
+# What npm and the Node that it brings need of the host, in one go.
+install_missing_packages() {
+  set --
+  command -v npm >/dev/null || set -- "$@" npm
+  if ! ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1'; then
+    if command -v apt-get >/dev/null; then set -- "$@" libatomic1; else set -- "$@" libatomic; fi
+  fi
+  [ $# = 0 ] || install_packages "$@"
 }
 
 install_npm_packages() {
@@ -61,9 +75,7 @@ install_node_binary() {
   [ -x "$node" ] || npm rebuild node esbuild koffi >/dev/null 2>&1 || true
   [ -x "$node" ] || (cd node_modules/node && node installArchSpecificPackage.js >/dev/null 2>&1) || true
   [ -x "$node" ] || fail "the npm package node brought no binary for $(uname -m): supported are x86_64 and aarch64"
-  "$node" --version >/dev/null 2>&1 && return
-  "$node" --version 2>&1 | grep -q libatomic || fail "Node does not start here: $("$node" --version 2>&1 | head -n 1)"
-  if command -v apt-get >/dev/null; then install_package libatomic1; else install_package libatomic; fi
+  "$node" --version >/dev/null 2>&1 || fail "Node does not start here: $("$node" --version 2>&1 | head -n 1)"
 }
 
 [ "$(uname -s)" = Linux ] || fail "weft runs on Linux only, and this is $(uname -s)"
@@ -72,12 +84,16 @@ x86_64 | aarch64) ;;
 *) fail "weft runs on x86_64 and aarch64, and this is $(uname -m)" ;;
 esac
 
+if ls /lib/ld-musl-* >/dev/null 2>&1 && ! ls /lib*/ld-linux-* >/dev/null 2>&1; then
+  fail "the Node that npm brings needs the GNU C library, and this system has musl only"
+fi
+
 # An install that npm itself made since the lock file changed is as good as ours.
 if [ -x "$node" ] && [ -n "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
   printf '%s' "$locked" >"$stamp"
 fi
 if [ "$(cat "$stamp" 2>/dev/null)" != "$locked" ] || [ ! -x "$node" ]; then
-  command -v npm >/dev/null || install_package npm
+  install_missing_packages
   install_npm_packages
   install_node_binary
   printf '%s' "$locked" >"$stamp"
