@@ -203,12 +203,16 @@ describe('over time', () => {
     expect(with_.update.map((slice) => names(slice).at(-1))).toEqual(['zzz']);
   });
 
-  test('slices that are empty go, but the last one stays', () => {
-    const held = saved(plan(service(), many(150)).create);
-    const { update, remove } = plan(service(), [], held);
-    expect(remove.length).toBeGreaterThan(0);
-    expect(held.length - remove.length + plan(service(), [], held).create.length).toBe(1);
-    expect(update.every((slice) => slice.endpoints.length === 0)).toBe(true);
+  test('slices that are empty go, but the first one stays', () => {
+    const fixed = service({ ports: [{ port: 80, targetPort: 8080 }] });
+    const held = saved(plan(fixed, many(250)).create);
+    const left = many(250).slice(100, 200);
+    const some = plan(fixed, left, held);
+    expect(some.remove.map((slice) => slice.metadata.name)).toEqual([held[2]?.metadata.name]);
+    expect(some.update.map((slice) => slice.endpoints.length)).toEqual([0]);
+    const none = plan(fixed, [], held);
+    expect(none.remove).toHaveLength(2);
+    expect(none.update.map((slice) => slice.endpoints.length)).toEqual([0]);
   });
 
   test('labels of the service and of a headless one are carried', () => {
