@@ -18,6 +18,9 @@ import type { OciRuntime } from './runtime.ts';
  *   sync pipe ◀─────────── {"data": pid}, or {"data": -1, "message": why}
  */
 
+/** The program that watches a container; found in the search path of host tools. */
+const MONITOR = 'conmon';
+
 /** A container's log is started anew when it has this many bytes. */
 const LOG_LIMIT_BYTES = 16 << 20;
 /** Creating takes well under a second; on a machine in distress it may take long, but not for ever. */
@@ -35,7 +38,7 @@ export interface MonitorPlan {
 /** Creates the container through a new monitor. Throws a WeftError `CreateFailed` with the OCI runtime's words, if it gave any. */
 export async function createMonitored(runtime: OciRuntime, plan: MonitorPlan): Promise<void> {
   await Promise.all(plan.cgroups.map((directory) => mkdir(directory, { recursive: true })));
-  const child = spawn('conmon', monitorArguments(runtime, plan), {
+  const child = spawn(MONITOR, monitorArguments(runtime, plan), {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     env: { ...TOOL_ENVIRONMENT, _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' },
     detached: true,

@@ -17,7 +17,7 @@ const LOOK_MS = 5;
  */
 export async function removeContainer(runtime: OciRuntime, id: string, paths: ContainerPaths): Promise<void> {
   const deleted = await runtime.run('delete', '--force', id);
-  if (deleted.code !== 0 && !/does not exist/.test(deleted.stderr)) {
+  if (deleted.code !== 0 && !/does not exist|no such file/i.test(deleted.stderr)) {
     throw new WeftError(
       'RemoveFailed',
       `container ${id} cannot be removed: ${deleted.stderr.trim().slice(0, 500)}`,

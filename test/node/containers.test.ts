@@ -327,7 +327,7 @@ describe('a new node runtime', () => {
 
   test('takes over from one that was killed in the middle of its work', async () => {
     const plan = pod.plan(sh('trap "exit 12" TERM; echo ready; while :; do sleep 0.01; done'));
-    const doomed = fork(join(import.meta.dirname, 'doomed-driver.ts'), [], { stdio: 'ignore' });
+    const doomed = fork(new URL('./doomed-driver.ts', import.meta.url), [], { stdio: 'ignore' });
     doomed.send({ config: node.config, plan });
     await once(doomed, 'message');
     doomed.kill('SIGKILL');
