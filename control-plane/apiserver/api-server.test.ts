@@ -297,6 +297,7 @@ describe('hostile and mistaken requests', () => {
     [`${CONFIG_MAPS}/a%2Fb`, 404],
     [`${CONFIG_MAPS}/%zz`, 404],
     ['/api/v1/pods/name-without-namespace', 404],
+    [`${PODS}/p/exec?command=ls`, 400],
     ['/api/v1/namespaces/default/nodes', 404],
   ])('answers %s with %i', async (path, code) => {
     expect((await api.request(path)).status).toBe(code);

@@ -14,7 +14,7 @@ import {
   type StreamReply,
   textReply,
 } from './http/exchange.ts';
-import { methodNotAllowed, noSuchPath } from './registry/statuses.ts';
+import { badRequest, methodNotAllowed, noSuchPath } from './registry/statuses.ts';
 import { handleResource, type ResourceEnvironment } from './resources/resource-handler.ts';
 import { parseResourcePath } from './resources/resource-path.ts';
 import { podLog } from './runtime/pod-log.ts';
@@ -78,6 +78,9 @@ async function resource(environment: RouteEnvironment, request: ApiRequest): Pro
   if (path.subresource === 'log' && path.kind.subresources.includes('log')) {
     if (request.method !== 'GET') throw methodNotAllowed(request.method, request.path);
     return podLog(environment.registry, request, path);
+  }
+  if (path.subresource === 'exec' && path.kind.subresources.includes('exec')) {
+    throw badRequest('Upgrade request required');
   }
   return handleResource(environment, request, path);
 }
