@@ -51,6 +51,8 @@ export class Head {
   keepAliveLine: number = NO_LINE;
   transferEncoding: number = NO_LINE;
   contentLengthLine: number = NO_LINE;
+  attemptCount: number = NO_LINE;
+  expect: number = NO_LINE;
 
   /** Number of header lines. */
   lines = 0;
@@ -82,5 +84,7 @@ export class Head {
     this.keepAliveLine = NO_LINE;
     this.transferEncoding = NO_LINE;
     this.contentLengthLine = NO_LINE;
+    this.attemptCount = NO_LINE;
+    this.expect = NO_LINE;
   }
 }

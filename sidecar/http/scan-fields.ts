@@ -12,6 +12,7 @@ import { COLON, CR, equalsToken, FIELD, HTAB, isToken, LF, octets, SP, TOKEN } f
 const NAME = {
   te: octets('te'),
   host: octets('host'),
+  expect: octets('expect'),
   upgrade: octets('upgrade'),
   trailer: octets('trailer'),
   connection: octets('connection'),
@@ -23,6 +24,7 @@ const NAME = {
   transferEncoding: octets('transfer-encoding'),
   forwardedProto: octets('x-forwarded-proto'),
   peerMetadata: octets('x-envoy-peer-metadata'),
+  attemptCount: octets('x-envoy-attempt-count'),
 };
 const CHUNKED = octets('chunked');
 
@@ -34,8 +36,9 @@ export function scanFields(bytes: Buffer, at: number, end: number, head: Head): 
   head.fields = at;
   let p = at;
   for (;;) {
-    if (p + 1 >= end) return 0;
+    if (p >= end) return 0;
     if (bytes[p] === CR) {
+      if (p + 1 === end) return 0;
       if (bytes[p + 1] !== LF) return Fault.lineEnd;
       head.end = p + 2;
       return checkFraming(head) ?? scanConnection(bytes, head) ?? p + 2;
@@ -84,6 +87,9 @@ function understand(bytes: Buffer, head: Head, line: number): number {
       if (head.host !== NO_LINE) return Fault.hostTwice;
       head.host = line;
       return 0;
+    case 6:
+      if (isToken(bytes, name, NAME.expect)) head.expect = line;
+      return 0;
     case 7:
       if (isToken(bytes, name, NAME.upgrade)) {
         head.upgradeLine = line;
@@ -118,7 +124,7 @@ function understand(bytes: Buffer, head: Head, line: number): number {
       if (isToken(bytes, name, NAME.peerMetadata)) {
         head.peerMetadata = line;
         head.cut[line] = 1;
-      }
+      } else if (isToken(bytes, name, NAME.attemptCount)) head.attemptCount = line;
       return 0;
     default:
       return 0;

@@ -22,6 +22,7 @@ const QUESTION = 63;
 export function scanRequest(bytes: Buffer, at: number, end: number, head: Head): number {
   let start = at;
   while (start + 1 < end && bytes[start] === CR && bytes[start + 1] === LF) start += 2;
+  if (start + 1 === end && bytes[start] === CR) return 0;
   head.reset(start);
   const line = scanRequestLine(bytes, start, end, head);
   const result = line > 0 ? scanFields(bytes, line, end, head) : line;

@@ -1,9 +1,14 @@
 /**
  * The server side of a connection: reads requests one after the other, has each routed and exchanged, and keeps order,
  * so that a pipelined request waits until the response before it has been sent.
+ *
+ *     head ──▶ exchange ──▶ head        the next request
+ *      │           └──────▶ discard     answered before the request was complete: its rest is read for nothing
+ *      ├──▶ fetching ──▶ head           the routes are on their way
+ *      └──▶ linger                      all is said: the peer's bytes are dropped until it closes (RFC 9112 §9.6)
  */
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
-import type { ForwardDecision, RouteTable } from '#sidecar/routing/route-table.ts';
+import type { RouteDecision } from '#sidecar/routing/route-table.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import { Pump } from '#sidecar/tcp/pump.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
@@ -12,9 +17,10 @@ import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import { Body } from './body.ts';
-import { type Downstream, Exchange, type ExchangeSettings, type OutgoingRequest } from './exchange.ts';
+import type { Downstream } from './downstream.ts';
+import { Exchange, type ExchangeSettings } from './exchange.ts';
 import { explain } from './fault.ts';
-import { Head } from './head.ts';
+import { Head, NO_LINE } from './head.ts';
 import { HeadView } from './head-view.ts';
 import {
   DOWNSTREAM_IDLE_MS,
@@ -26,10 +32,12 @@ import {
 } from './limits.ts';
 import { formatLocalReply, type LocalReply } from './local-reply.ts';
 import { type Caller, type RequestMeters, UNKNOWN_SERVICE } from './meters.ts';
-import { LF, put } from './octets.ts';
-import { isHeadRequest, isIdempotent, passesUpgrade } from './request-traits.ts';
+import { LF } from './octets.ts';
+import { RequestComposer } from './request-composer.ts';
+import { isHeadRequest } from './request-traits.ts';
+import { ResponseWriter } from './response-writer.ts';
 import { scanRequest } from './scan-request.ts';
-import { type RequestAdditions, requestHeadBound, writeRequest } from './write-head.ts';
+import type { RequestAdditions } from './write-head.ts';
 
 /** What the HTTP connections of one direction have in common. */
 export interface HttpSettings extends ExchangeSettings {
@@ -39,26 +47,21 @@ export interface HttpSettings extends ExchangeSettings {
   readonly draining: () => boolean;
 }
 
-/** `head`: between requests, or within a head. `linger`: all is said, the peer's bytes are dropped until it closes. */
 type State = 'head' | 'fetching' | 'exchange' | 'discard' | 'linger' | 'tunnel' | 'closed';
-
-/** Requests are composed in a buffer of the connection up to this size, which serves the next request too. */
-const KEPT_REQUEST_BYTES = 4096;
-const NO_BYTES = Buffer.alloc(0);
 
 /** One head is scanned at a time. */
 const head = new Head();
 
 export class ServerConnection implements WireReader, Downstream {
-  readonly wire: Wire;
+  readonly response: ResponseWriter;
   readonly deadline: Deadline = new Deadline(() => this.#exchange?.onDeadline());
   closing = false;
   requestBytes = 0;
+  readonly #wire: Wire;
   readonly #target: ListenerTarget;
-  readonly #original: OriginalDestination;
   readonly #settings: HttpSettings;
   readonly #closed: () => void;
-  readonly #fallbackHost: Buffer;
+  readonly #composer: RequestComposer;
   readonly #view: HeadView;
   readonly #housekeeping: Deadline = new Deadline(() => this.#housekeep());
   readonly #unread = new Unread();
@@ -66,11 +69,13 @@ export class ServerConnection implements WireReader, Downstream {
   #state: State = 'head';
   #serving = false;
   #exchange: Exchange | undefined;
-  #headOnly = false;
-  #discarded = 0;
-  #lastUsedMs = 0;
-  #composed: Buffer = NO_BYTES;
   #caller: Caller | undefined;
+  #headOnly = false;
+  /** The body may never come: its sender waits to be told that it is wanted. */
+  #bodyWaits = false;
+  #headTimed = false;
+  #discarded = 0;
+  #lastUsedMs: number;
 
   /** `closed` is called once, when the connection is gone. */
   constructor(
@@ -80,13 +85,13 @@ export class ServerConnection implements WireReader, Downstream {
     settings: HttpSettings,
     closed: () => void,
   ) {
-    this.wire = wire;
+    const fallbackHost = `${original.address}:${original.port}`;
+    this.#wire = wire;
     this.#target = target;
-    this.#original = original;
     this.#settings = settings;
     this.#closed = closed;
-    const fallbackHost = `${original.address}:${original.port}`;
-    this.#fallbackHost = Buffer.from(fallbackHost);
+    this.response = new ResponseWriter(wire);
+    this.#composer = new RequestComposer(settings.additions, original, fallbackHost);
     this.#view = new HeadView(fallbackHost);
     this.#lastUsedMs = settings.clock.nowMs();
     settings.deadlines.set(this.#housekeeping, DOWNSTREAM_IDLE_MS);
@@ -97,8 +102,14 @@ export class ServerConnection implements WireReader, Downstream {
     return this.#state !== 'head' || this.#unread.length > 0;
   }
 
-  get bodyRemaining(): number {
-    return this.#body.remaining;
+  get requestComplete(): boolean {
+    return this.#body.done;
+  }
+
+  get restUnwanted(): boolean {
+    if (this.#body.done) return false;
+    const waits = this.#bodyWaits && this.#exchange?.informed !== true;
+    return waits || (this.#body.kind === 'length' && this.#body.remaining > MAX_DISCARDED_BYTES);
   }
 
   /** Closes the connection as soon as no request can be lost by it. */
@@ -107,28 +118,15 @@ export class ServerConnection implements WireReader, Downstream {
   }
 
   onBytes(bytes: Buffer, length: number): void {
-    switch (this.#state) {
-      case 'head':
-        this.#onHeadBytes(bytes, length);
-        return;
-      case 'exchange':
-      case 'discard':
-        this.#onBodyBytes(bytes, length);
-        return;
-      case 'fetching':
-        this.#unread.append(bytes, 0, length);
-        return;
-      case 'linger':
-        this.#discarded += length;
-        if (this.#discarded > MAX_DISCARDED_BYTES) this.wire.destroy();
-        return;
-    }
+    if (this.#state === 'head') this.#onHeadBytes(bytes, length);
+    else if (this.#state === 'exchange' || this.#state === 'discard') this.#onBodyBytes(bytes, length);
+    else if (this.#state === 'fetching') this.#unread.append(bytes, 0, length);
   }
 
-  /** As in Envoy, a client that ends its side has gone: HTTP has no half-closed connections worth keeping. */
+  /** As in Envoy, a client that ends its side has gone: nobody else asks for a half-closed HTTP connection. */
   onEnd(): void {
-    if (this.#state === 'linger' || (this.#state === 'head' && this.#unread.length === 0)) this.wire.end();
-    else this.wire.destroy();
+    if (this.#state === 'linger' || (this.#state === 'head' && this.#unread.length === 0)) this.#wire.end();
+    else this.#wire.destroy();
   }
 
   onDrain(): void {
@@ -137,6 +135,7 @@ export class ServerConnection implements WireReader, Downstream {
   }
 
   onClose(): void {
+    if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#settings.deadlines.clear(this.#housekeeping);
     this.#settings.deadlines.clear(this.deadline);
@@ -146,10 +145,8 @@ export class ServerConnection implements WireReader, Downstream {
   }
 
   adjustReading(): void {
-    const exchange = this.#exchange;
-    const full = exchange !== undefined && (this.#body.done ? this.#unread.length > 0 : !exchange.takesBody);
-    if (full) this.wire.pause();
-    else this.wire.resume();
+    if (this.#mayRead()) this.#wire.resume();
+    else this.#wire.pause();
   }
 
   meter(cluster: Cluster, endpoint: Endpoint | undefined): RequestMeter {
@@ -157,49 +154,54 @@ export class ServerConnection implements WireReader, Downstream {
   }
 
   reply(reply: LocalReply): void {
-    if (this.bodyRemaining > MAX_DISCARDED_BYTES) this.closing = true;
+    if (this.restUnwanted) this.closing = true;
     const wallMs = this.#settings.clock.wallMs();
-    const close = this.closing;
-    this.wire.sendOwned(formatLocalReply(reply, { close, headOnly: this.#headOnly, wallMs }));
-    this.exchangeOver();
+    this.response.whole(formatLocalReply(reply, { close: this.closing, headOnly: this.#headOnly, wallMs }));
   }
 
   exchangeOver(): void {
     this.#exchange = undefined;
-    if (this.closing || this.bodyRemaining > MAX_DISCARDED_BYTES) {
+    if (this.closing || this.restUnwanted) {
       this.#linger();
       return;
     }
     this.#discarded = 0;
     this.#state = this.#body.done ? 'head' : 'discard';
-    this.wire.resume();
-    if (this.#state === 'head') this.#requestOver();
+    if (this.#state === 'head') this.#goOn();
+    this.adjustReading();
   }
 
   abort(): void {
     this.#exchange = undefined;
-    this.wire.reset();
+    this.#wire.reset();
   }
 
-  tunnel(upstream: Wire, closed: (sent: number, received: number) => void): void {
+  tunnel(upstream: Wire, closed: (received: number) => void): void {
     this.#exchange = undefined;
     this.#state = 'tunnel';
-    let sent = 0;
     let received = 0;
-    const pump = new Pump(this.wire, upstream, {
+    const pump = new Pump(this.#wire, upstream, {
       onSent: (bytes) => {
-        sent += bytes;
+        this.requestBytes += bytes;
       },
       onReceived: (bytes) => {
         received += bytes;
       },
       onClosed: () => {
-        closed(sent, received);
+        closed(received);
         this.onClose();
       },
     });
     if (this.#unread.length > 0) upstream.sendOwned(this.#unread.take());
     pump.start();
+  }
+
+  #mayRead(): boolean {
+    if (this.#state === 'fetching') return false;
+    if (this.#state === 'head') return this.#unread.length === 0 || !this.#wire.blocked;
+    const exchange = this.#exchange;
+    if (exchange === undefined) return true;
+    return this.#body.done ? this.#unread.length === 0 : exchange.takesBody;
   }
 
   #onHeadBytes(bytes: Buffer, length: number): void {
@@ -208,7 +210,8 @@ export class ServerConnection implements WireReader, Downstream {
       return;
     }
     this.#unread.append(bytes, 0, length);
-    if (this.#unread.length > MAX_HEAD_BYTES || bytes.subarray(0, length).includes(LF)) this.#serveUnread();
+    const worthAScan = this.#unread.length > MAX_HEAD_BYTES || bytes.subarray(0, length).includes(LF);
+    if (worthAScan) this.#serveUnread();
   }
 
   #serveUnread(): void {
@@ -220,12 +223,13 @@ export class ServerConnection implements WireReader, Downstream {
   #serve(bytes: Buffer, length: number): void {
     let at = 0;
     this.#serving = true;
-    while (at < length && this.#state === 'head' && !this.wire.blocked) {
+    while (at < length && this.#state === 'head' && !this.#wire.blocked) {
       const end = scanRequest(bytes, at, length, head);
       if (end === 0) {
-        this.#settings.deadlines.set(this.#housekeeping, HEAD_TIMEOUT_MS);
+        this.#awaitHead();
         break;
       }
+      this.#headTimed = false;
       if (end < 0) this.#refuse(end);
       at = end < 0 ? length : this.#serveOne(bytes, at, end, length);
     }
@@ -236,7 +240,7 @@ export class ServerConnection implements WireReader, Downstream {
     this.adjustReading();
   }
 
-  /** Serves the request whose head is scanned and ends at `headEnd`. Returns the offset up to which `bytes` is used. */
+  /** Serves the request whose head was scanned from `at` to `headEnd`. Returns the offset up to which `bytes` is used. */
   #serveOne(bytes: Buffer, at: number, headEnd: number, length: number): number {
     const routes = this.#target.routes();
     if (routes.state === 'fetching') {
@@ -244,71 +248,44 @@ export class ServerConnection implements WireReader, Downstream {
       return at;
     }
     const startMs = this.#settings.clock.nowMs();
-    this.#lastUsedMs = startMs;
-    this.#begin(bytes);
+    this.#begin(bytes, startMs);
     const bodyEnd = this.#body.take(bytes, headEnd, length);
     if (bodyEnd < 0) {
       this.#refuse(bodyEnd);
       return length;
     }
     this.requestBytes = bodyEnd - head.start;
-    const decision = routes.state === 'found' ? this.#decide(bytes, routes.value) : undefined;
-    if (decision === undefined) {
-      this.#reject({ status: 404, flag: 'NR', reason: `there are no routes for ${this.#target.name}` });
-    } else if (decision.kind === 'reject') this.#reject(decision);
-    else this.#exchangeOne(bytes, headEnd, bodyEnd, decision, startMs);
-    return bodyEnd;
-  }
-
-  #decide(bytes: Buffer, table: RouteTable): ReturnType<RouteTable['select']> {
+    if (bodyEnd > headEnd) this.#bodyWaits = false;
     this.#view.show(bytes, head);
-    return table.select(this.#view);
-  }
-
-  /** Notes what the rest of the request needs of its head, which is overwritten by the next scan. */
-  #begin(bytes: Buffer): void {
-    this.closing = head.close || (head.minor === 0 && !head.keepAlive) || this.#settings.draining();
-    this.#headOnly = isHeadRequest(bytes, head);
-    this.#caller = this.#settings.meters.caller(bytes, head, this.#caller);
-    if (head.chunked) this.#body.chunked();
-    else this.#body.length(Math.max(0, head.contentLength));
-  }
-
-  #exchangeOne(
-    bytes: Buffer,
-    bodyStart: number,
-    bodyEnd: number,
-    decision: ForwardDecision,
-    startMs: number,
-  ): void {
-    const request = this.#compose(bytes, bodyStart, bodyEnd);
+    const decision = routes.state === 'found' ? routes.value.select(this.#view) : this.#noRoutes();
+    if (decision.kind === 'reject') {
+      this.#refuseWith(decision);
+      return bodyEnd;
+    }
+    const countAttempts = decision.countAttempts === true;
+    const request = this.#composer.compose(bytes, head, headEnd, bodyEnd, countAttempts);
     this.#state = 'exchange';
     this.#exchange = new Exchange(this, this.#settings, decision, request, startMs);
     this.#exchange.start();
+    return bodyEnd;
   }
 
-  #compose(bytes: Buffer, bodyStart: number, bodyEnd: number): OutgoingRequest {
-    const { additions } = this.#settings;
-    const bound = requestHeadBound(head, additions, this.#fallbackHost) + bodyEnd - bodyStart;
-    const out = this.#composeBuffer(bound);
-    const upgrade = passesUpgrade(bytes, head);
-    const headLength = writeRequest(out, bytes, head, additions, upgrade, this.#fallbackHost);
-    return {
-      bytes: out,
-      length: put(out, headLength, bytes, bodyStart, bodyEnd),
-      minor: head.minor,
-      headOnly: this.#headOnly,
-      upgrade,
-      repeatable: !head.chunked && head.contentLength <= 0 && isIdempotent(bytes, head),
-      original: this.#original,
-    };
+  #noRoutes(): RouteDecision {
+    const reason = `there are no routes for ${this.#target.name}`;
+    return { kind: 'reject', status: 404, flag: 'NR', reason };
   }
 
-  #composeBuffer(bound: number): Buffer {
-    if (bound > KEPT_REQUEST_BYTES) return Buffer.allocUnsafe(bound);
-    if (this.#composed.length < bound)
-      this.#composed = Buffer.allocUnsafe(Math.min(KEPT_REQUEST_BYTES, 2 * bound));
-    return this.#composed;
+  /** Notes what the rest of the request needs of its head, which the next scan overwrites. */
+  #begin(bytes: Buffer, nowMs: number): void {
+    this.#lastUsedMs = nowMs;
+    this.response.sent = 0;
+    this.requestBytes = 0;
+    this.closing = head.close || (head.minor === 0 && !head.keepAlive) || this.#settings.draining();
+    this.#headOnly = isHeadRequest(bytes, head);
+    this.#bodyWaits = head.expect !== NO_LINE;
+    this.#caller = this.#settings.meters.caller(bytes, head, this.#caller);
+    if (head.chunked) this.#body.chunked();
+    else this.#body.length(Math.max(0, head.contentLength));
   }
 
   #onBodyBytes(bytes: Buffer, length: number): void {
@@ -318,37 +295,33 @@ export class ServerConnection implements WireReader, Downstream {
       return;
     }
     this.requestBytes += end;
+    this.#bodyWaits = false;
     if (end < length) this.#unread.append(bytes, end, length);
-    const exchange = this.#exchange;
-    if (exchange === undefined) {
-      this.#discarding(end);
-      return;
+    if (this.#exchange === undefined) this.#discard(end);
+    else {
+      this.#exchange.sendBody(bytes, 0, end);
+      if (this.#body.done) this.#exchange.bodyEnded();
     }
-    exchange.sendBody(bytes, 0, end);
-    if (this.#body.done) exchange.bodyEnded();
-    if (this.#state === 'exchange') this.adjustReading();
+    this.adjustReading();
   }
 
-  #discarding(bytes: number): void {
+  #discard(bytes: number): void {
     this.#discarded += bytes;
-    if (this.#discarded > MAX_DISCARDED_BYTES) {
-      this.#linger();
-      return;
+    if (this.#discarded > MAX_DISCARDED_BYTES) this.#linger();
+    else if (this.#body.done && this.#state === 'discard') {
+      this.#state = 'head';
+      this.#goOn();
     }
-    if (!this.#body.done) return;
-    this.#state = 'head';
-    this.#requestOver();
   }
 
   /** The request and its response are through. */
-  #requestOver(): void {
+  #goOn(): void {
     if (this.#settings.draining()) this.#settings.deadlines.set(this.#housekeeping, DRAIN_IDLE_MS);
     if (!this.#serving && this.#unread.length > 0) this.#serveUnread();
   }
 
   #waitFor(settled: Promise<void>): void {
     this.#state = 'fetching';
-    this.wire.pause();
     const goOn = (): void => {
       if (this.#state !== 'fetching') return;
       this.#state = 'head';
@@ -359,55 +332,71 @@ export class ServerConnection implements WireReader, Downstream {
 
   /** Answers a request that cannot be understood, and ends the connection: nobody knows where the next one begins. */
   #refuse(fault: number): void {
+    const { status, sentence } = explain(fault);
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.closing = true;
-    if (exchange !== undefined && !exchange.refuse()) {
-      this.wire.reset();
+    if (this.#state === 'head') this.#forgetRequest();
+    const answered = this.#state === 'discard' || exchange?.refuse(status) === false;
+    if (answered) {
+      this.#wire.reset();
       return;
     }
-    const { status, sentence } = explain(fault);
-    if (exchange === undefined) this.#observe(status, 'DPE');
+    const reply: LocalReply = { status, flag: 'DPE', reason: `the request ${sentence}` };
+    if (exchange === undefined) this.#refuseWith(reply);
+    else {
+      this.reply(reply);
+      this.exchangeOver();
+    }
+  }
+
+  /** What is known of the request before says nothing about the one that cannot be read. */
+  #forgetRequest(): void {
+    this.#headOnly = false;
     this.#body.none();
-    this.reply({ status, flag: 'DPE', reason: `the request ${sentence}` });
+    this.requestBytes = 0;
+    this.response.sent = 0;
   }
 
-  #reject(reply: LocalReply): void {
-    this.#observe(reply.status, reply.flag);
+  /** Answers a request that no exchange was made for. */
+  #refuseWith(reply: LocalReply): void {
     this.reply(reply);
-  }
-
-  #observe(status: number, flag: LocalReply['flag']): void {
     const meter = this.#settings.meters.of(UNKNOWN_SERVICE, undefined, this.#caller);
-    meter.observe(status, flag, 0, this.requestBytes, 0);
+    meter.observe(reply.status, reply.flag, 0, this.requestBytes, this.response.sent);
+    this.exchangeOver();
   }
 
   #linger(): void {
     this.#state = 'linger';
-    this.#discarded = 0;
-    this.wire.end();
-    this.wire.resume();
+    this.#unread.take();
+    this.#wire.end();
+    this.#wire.resume();
     this.#settings.deadlines.set(this.#housekeeping, LINGER_MS);
   }
 
-  /** Runs when nothing happened for long: idle connections are closed lazily, so that requests need not re-arm this. */
+  /** A head that has begun must be complete in time, however its bytes trickle in. */
+  #awaitHead(): void {
+    if (this.#headTimed) return;
+    this.#headTimed = true;
+    this.#settings.deadlines.set(this.#housekeeping, HEAD_TIMEOUT_MS);
+  }
+
+  /** Idle connections are found lazily, so that requests need not set a deadline each. */
   #housekeep(): void {
+    const { deadlines, clock, draining } = this.#settings;
     if (this.#state === 'linger') {
-      this.wire.destroy();
+      this.#wire.destroy();
       return;
     }
-    const { deadlines, clock } = this.#settings;
-    if (this.#state === 'head' && this.#unread.length > 0) {
+    if (this.#headTimed && this.#state === 'head') {
       this.closing = true;
-      this.reply({ status: 408, flag: 'DPE', reason: 'the head of the request did not come in time' });
+      this.#forgetRequest();
+      this.#refuseWith({ status: 408, flag: 'DPE', reason: 'the head of the request did not come in time' });
       return;
     }
-    const idleMs = clock.nowMs() - this.#lastUsedMs;
-    const limitMs = this.#settings.draining() ? DRAIN_IDLE_MS : DOWNSTREAM_IDLE_MS;
-    if (this.#state === 'head' && idleMs >= limitMs) {
-      this.wire.end();
-      return;
-    }
-    deadlines.set(this.#housekeeping, limitMs);
+    const limitMs = draining() ? DRAIN_IDLE_MS : DOWNSTREAM_IDLE_MS;
+    const idle = this.#state === 'head' && clock.nowMs() - this.#lastUsedMs >= limitMs;
+    if (idle) this.#wire.end();
+    else deadlines.set(this.#housekeeping, limitMs);
   }
 }

@@ -35,7 +35,7 @@ export interface ResponseListener {
   /** Written bytes have left. */
   onDrain(): void;
   /** The connection ended. `silent`: not one byte of a response had come. */
-  onUpstreamClosed(silent: boolean, error: Error | undefined): void;
+  onUpstreamClosed(silent: boolean): void;
 }
 
 /** One at a time is scanned, so one is enough for all connections. */
@@ -178,7 +178,7 @@ export class UpstreamConnection implements WireReader, IdleConnection {
     this.#listener = undefined;
     if (listener === undefined) return;
     if (before === 'connecting') listener.onConnectFailure(this, codeOf(error) ?? error?.message ?? 'closed');
-    else listener.onUpstreamClosed(this.#silent, error);
+    else listener.onUpstreamClosed(this.#silent);
   }
 
   #connected(): void {

@@ -17,7 +17,11 @@ const CONNECTION_UPGRADE = octets('connection: Upgrade\r\n');
 const CONNECTION_CLOSE = octets('connection: close\r\n');
 const CONNECTION_KEEP_ALIVE = octets('connection: keep-alive\r\n');
 const CHUNKED = octets('transfer-encoding: chunked\r\n');
+const ATTEMPT_COUNT = octets('x-envoy-attempt-count: ');
+const ATTEMPT_DIGITS = octets('  1\r\n');
 const ONE = 49;
+/** All constant lines that a request can get. */
+const ADDED_BYTES = REQUEST_IDS_BYTES + 160;
 
 /** What a direction adds to the requests that it forwards. */
 export interface RequestAdditions {
@@ -31,34 +35,54 @@ export interface RequestAdditions {
 /** Bytes that a response head can gain. */
 export const RESPONSE_ADDED_BYTES = 128;
 
-/** Bytes that the head can have after `writeRequest`. */
-export function requestHeadBound(head: Head, additions: RequestAdditions, fallbackHost: Buffer): number {
-  const added = REQUEST_IDS_BYTES + additions.peerMetadata.length + fallbackHost.length + 128;
-  return head.end - head.start + added;
+/** What a request gets on its way beside the additions of its direction. */
+export interface RequestPassage {
+  /** The Upgrade header passes. */
+  readonly upgrade: boolean;
+  /** The upstream is told which try this is. */
+  readonly countAttempts: boolean;
+  /** Host of a request of HTTP/1.0 that has none. */
+  readonly fallbackHost: Buffer;
 }
 
-/**
- * Writes a request head to `out` at 0; returns its length. `upgrade` lets the Upgrade header pass. `fallbackHost` is
- * the Host of a request of HTTP/1.0 that has none.
- */
+/** Bytes that the head has at most after `writeRequest`. */
+export function requestHeadBound(head: Head, additions: RequestAdditions, fallbackHost: Buffer): number {
+  return head.end - head.start + additions.peerMetadata.length + fallbackHost.length + ADDED_BYTES;
+}
+
+/** Writes a request head to `out` at 0; returns its length. */
 export function writeRequest(
   out: Buffer,
   bytes: Buffer,
   head: Head,
   additions: RequestAdditions,
-  upgrade: boolean,
-  fallbackHost: Buffer,
+  passage: RequestPassage,
 ): number {
+  const { upgrade, countAttempts, fallbackHost } = passage;
+  if (countAttempts && head.attemptCount !== NO_LINE) head.cut[head.attemptCount] = 1;
   let p = head.absolute ? putOriginForm(out, bytes, head) : putRequestLine(out, bytes, head);
   p = putLines(out, p, bytes, head, upgrade ? head.upgradeLine : NO_LINE);
   if (head.absolute) p = putHost(out, p, bytes, head.authorityStart, head.authorityEnd);
   else if (head.host === NO_LINE) p = putHost(out, p, fallbackHost, 0, fallbackHost.length);
   if (upgrade) p = putAll(out, p, CONNECTION_UPGRADE);
   if (isAbsent(head, head.requestId)) p = putRequestId(out, p, additions.random);
-  if (additions.traceparent && isAbsent(head, head.traceparent)) p = putTraceparent(out, p, additions.random);
+  if (additions.traceparent && isAbsent(head, head.traceparent)) {
+    p = putTraceparent(out, p, additions.random);
+  }
   if (isAbsent(head, head.forwardedProto)) p = putAll(out, p, FORWARDED_PROTO);
   p = put(out, p, additions.peerMetadata, 0, additions.peerMetadata.length);
+  if (countAttempts) p = putAll(out, putAll(out, p, ATTEMPT_COUNT), ATTEMPT_DIGITS);
   return putAll(out, p, CRLF);
+}
+
+/** Where the number of the try stands in a head of `headLength` bytes: its line is the last one. */
+export function attemptOffset(headLength: number): number {
+  return headLength - CRLF.length - ATTEMPT_DIGITS.length;
+}
+
+/** Writes the number of the try into a head that was written before. White space in front of a value means nothing. */
+export function putAttempt(out: Buffer, at: number, attempt: number): void {
+  out.write(String(Math.min(attempt, 999)).padStart(3), at, 'latin1');
 }
 
 /**

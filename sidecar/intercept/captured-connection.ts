@@ -52,11 +52,14 @@ export class CapturedConnection implements DetectionListener {
       this.#carryOpaque(NO_BYTES);
       return;
     }
-    const speculate = this.#target.protocol === 'detect';
-    const serverFirst = this.#settings.serverFirst.has(this.#target.name);
-    const options = { speculate, serverFirst };
-    const { opaque } = this.#settings;
-    this.#detection = new Detection(this.#wire, this.#target, this.#original, opaque, options, this);
+    if (this.#target.protocol === 'http') {
+      this.#serveHttp();
+      this.#wire.resume();
+      return;
+    }
+    const { opaque, serverFirst } = this.#settings;
+    const eager = serverFirst.has(this.#target.name);
+    this.#detection = new Detection(this.#wire, this.#target, this.#original, opaque, eager, this);
     this.#detection.start();
   }
 
@@ -73,10 +76,7 @@ export class CapturedConnection implements DetectionListener {
   onHttp(before: Buffer, length: number, server: Established | undefined): void {
     this.#settings.serverFirst.forget(this.#target.name);
     if (server !== undefined) this.#keepForRequests(server);
-    const { http } = this.#settings;
-    this.#http = new ServerConnection(this.#wire, this.#target, this.#original, http, () => this.#gone());
-    this.#wire.reader = this.#http;
-    this.#http.onBytes(before, length);
+    this.#serveHttp().onBytes(before, length);
   }
 
   onOpaque(before: Buffer, server: Established | undefined, fromServer: Buffer): void {
@@ -100,6 +100,16 @@ export class CapturedConnection implements DetectionListener {
 
   onClientGone(): void {
     this.#gone();
+  }
+
+  #serveHttp(): ServerConnection {
+    const { http } = this.#settings;
+    const connection = new ServerConnection(this.#wire, this.#target, this.#original, http, () =>
+      this.#gone(),
+    );
+    this.#wire.reader = connection;
+    this.#http = connection;
+    return connection;
   }
 
   #carryOpaque(before: Buffer): void {

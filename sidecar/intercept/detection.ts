@@ -35,13 +35,6 @@ export interface DetectionListener {
   onServerFirst(): void;
 }
 
-export interface DetectionOptions {
-  /** Servers of this destination spoke first before: it is asked at once. */
-  readonly serverFirst: boolean;
-  /** The server is asked by itself; otherwise only the client's bytes count. */
-  readonly speculate: boolean;
-}
-
 const NO_BYTES = Buffer.alloc(0);
 
 export class Detection implements WireReader {
@@ -49,7 +42,7 @@ export class Detection implements WireReader {
   readonly #target: ListenerTarget;
   readonly #original: OriginalDestination;
   readonly #settings: AttemptSettings;
-  readonly #options: DetectionOptions;
+  readonly #serverFirst: boolean;
   readonly #listener: DetectionListener;
   readonly #unread = new Unread();
   readonly #deadline: Deadline = new Deadline(() => this.#onDeadline());
@@ -57,33 +50,36 @@ export class Detection implements WireReader {
   #server: Established | undefined;
   #over = false;
 
+  /** `serverFirst`: servers of this destination spoke first before, so it is asked at once. */
   constructor(
     client: Wire,
     target: ListenerTarget,
     original: OriginalDestination,
     settings: AttemptSettings,
-    options: DetectionOptions,
+    serverFirst: boolean,
     listener: DetectionListener,
   ) {
     this.#client = client;
     this.#target = target;
     this.#original = original;
     this.#settings = settings;
-    this.#options = options;
+    this.#serverFirst = serverFirst;
     this.#listener = listener;
   }
 
   start(): void {
     this.#client.reader = this;
     this.#client.resume();
-    if (!this.#options.speculate) return;
-    if (this.#options.serverFirst) this.#askServer();
+    if (this.#serverFirst) this.#askServer();
     else this.#settings.deadlines.set(this.#deadline, CLIENT_FIRST_MS);
   }
 
   /** Ends without a result. */
   cancel(): void {
-    if (!this.#over) this.#finish()?.wire.destroy();
+    if (this.#over) return;
+    const server = this.#finish();
+    server?.wire.destroy();
+    server?.release('cancelled');
   }
 
   onBytes(bytes: Buffer, length: number): void {

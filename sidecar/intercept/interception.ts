@@ -34,7 +34,7 @@ export interface InterceptionOptions {
 export interface Interception {
   /**
    * Lets what is under way end: responses close their connections, idle ones are closed, new connections are still
-   * served. Resolves when nothing is under way any more, or after `timeoutMs`.
+   * served. Resolves when no connection is left, or after `timeoutMs`.
    */
   drain(timeoutMs: number): Promise<void>;
   /** Stops listening and closes every connection. */
@@ -58,7 +58,7 @@ export async function startInterception(options: InterceptionOptions): Promise<I
   if (readMode === 'data') options.logger.warn('accepted sockets cannot be read in place on this Node');
   const server = createServer(SERVER_OPTIONS);
   const interceptor = new Interceptor(options, server);
-  server.on('connection', (socket: Socket) => interceptor.accept(socket, adopt(socket, readMode)));
+  server.on('connection', (socket: Socket) => interceptor.accept(adopt(socket, readMode)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG }, () => {
@@ -91,9 +91,8 @@ class Interceptor implements Interception {
     );
   }
 
-  accept(socket: Socket, wire: Wire): void {
+  accept(wire: Wire): void {
     const original = this.#options.originalDestination.read(wire.socket);
-    void socket;
     if (original === undefined || this.#isOwn(original)) {
       const reason = original === undefined ? 'it was not redirected here' : 'it goes to this sidecar itself';
       this.#options.logger.warn('a connection was refused', { reason, direction: this.#options.direction });
@@ -108,7 +107,7 @@ class Interceptor implements Interception {
     for (const connection of this.#connections) connection.drain();
     const { clock } = this.#options;
     const endMs = clock.nowMs() + timeoutMs;
-    while (this.#busy() && clock.nowMs() < endMs) {
+    while (this.#connections.size > 0 && clock.nowMs() < endMs) {
       await new Promise<void>((resolve) => clock.after(DRAIN_CHECK_MS, resolve));
     }
   }
@@ -125,11 +124,6 @@ class Interceptor implements Interception {
 
   address(): { readonly address: string; readonly port: number } {
     return this.#server.address() as { address: string; port: number };
-  }
-
-  #busy(): boolean {
-    for (const connection of this.#connections) if (connection.busy) return true;
-    return false;
   }
 
   #route(wire: Wire, original: OriginalDestination): void {

@@ -23,6 +23,7 @@ export class PoolSet<C extends IdleConnection> {
       this.#pools.set(endpoint, pool);
       this.#scheduleSweep();
     }
+    pool.cluster = cluster;
     return pool;
   }
 

@@ -31,7 +31,8 @@ export const MAX_IDLE = 256;
 
 export class Pool<C extends IdleConnection> {
   readonly endpoint: Endpoint;
-  readonly cluster: Cluster;
+  /** Replaced by the present one whenever the endpoint is picked. */
+  cluster: Cluster;
   /** Connections that exist, idle or in use. A pool is dropped only without any. */
   connections = 0;
   readonly #idle: C[] = [];

@@ -1,0 +1,50 @@
+import type { Deadline } from '#sidecar/tcp/deadlines.ts';
+import type { Wire } from '#sidecar/tcp/wire.ts';
+import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
+import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
+import type { LocalReply } from './local-reply.ts';
+import type { ResponseWriter } from './response-writer.ts';
+
+/** A request, ready to be sent, and what has to be known of it. */
+export interface OutgoingRequest {
+  /** Head and the body bytes that came with it: `bytes[0, length)`, unchanged until the exchange is over. */
+  readonly bytes: Buffer;
+  readonly length: number;
+  /** Where the number of the try stands in `bytes`; 0 when it is not told. */
+  readonly attemptAt: number;
+  /** Minor version of the downstream. */
+  readonly minor: number;
+  readonly headOnly: boolean;
+  /** May become another protocol. */
+  readonly upgrade: boolean;
+  /** Safe to send twice, and whole in `bytes` (RFC 9110 §9.2.2). */
+  readonly repeatable: boolean;
+  readonly original: OriginalDestination;
+}
+
+/** The side that a request came from, as its exchange needs it. */
+export interface Downstream {
+  readonly response: ResponseWriter;
+  /** Expires through `Exchange.onDeadline`. */
+  readonly deadline: Deadline;
+  /** The connection ends with this response. */
+  closing: boolean;
+  /** The whole request has come. */
+  readonly requestComplete: boolean;
+  /** The rest of the request is too long to be read for nothing, or may never come. */
+  readonly restUnwanted: boolean;
+  /** Bytes of the request so far, head included. */
+  readonly requestBytes: number;
+  meter(cluster: Cluster, endpoint: Endpoint | undefined): RequestMeter;
+  /** What decides whether to read on has changed. */
+  adjustReading(): void;
+  /** Answers in place of an upstream. */
+  reply(reply: LocalReply): void;
+  /** The response is sent whole, and the rest of the request, if any, is not passed on. */
+  exchangeOver(): void;
+  /** Cuts the response off, so that it cannot be taken for complete. */
+  abort(): void;
+  /** Both wires carry another protocol from now on; `closed` hears how many bytes came back once it is over. */
+  tunnel(upstream: Wire, closed: (received: number) => void): void;
+}

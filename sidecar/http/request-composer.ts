@@ -1,0 +1,55 @@
+/** Makes of a scanned request the one that is sent upstream. */
+import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import type { OutgoingRequest } from './downstream.ts';
+import type { Head } from './head.ts';
+import { put } from './octets.ts';
+import { isHeadRequest, isIdempotent, passesUpgrade } from './request-traits.ts';
+import { attemptOffset, type RequestAdditions, requestHeadBound, writeRequest } from './write-head.ts';
+
+/** The buffer of a connection serves request after request up to this size; larger requests get one of their own. */
+const KEPT_BYTES = 4096;
+const NO_BYTES = Buffer.alloc(0);
+
+export class RequestComposer {
+  readonly #additions: RequestAdditions;
+  readonly #original: OriginalDestination;
+  readonly #fallbackHost: Buffer;
+  #buffer: Buffer = NO_BYTES;
+
+  constructor(additions: RequestAdditions, original: OriginalDestination, fallbackHost: string) {
+    this.#additions = additions;
+    this.#original = original;
+    this.#fallbackHost = Buffer.from(fallbackHost);
+  }
+
+  /** The request with `head` and the body bytes `bytes[bodyStart, bodyEnd)`. The one composed before must be over. */
+  compose(
+    bytes: Buffer,
+    head: Head,
+    bodyStart: number,
+    bodyEnd: number,
+    countAttempts: boolean,
+  ): OutgoingRequest {
+    const upgrade = passesUpgrade(bytes, head);
+    const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost };
+    const bound = requestHeadBound(head, this.#additions, this.#fallbackHost) + bodyEnd - bodyStart;
+    const out = this.#bufferFor(bound);
+    const headLength = writeRequest(out, bytes, head, this.#additions, passage);
+    return {
+      bytes: out,
+      length: put(out, headLength, bytes, bodyStart, bodyEnd),
+      attemptAt: countAttempts ? attemptOffset(headLength) : 0,
+      minor: head.minor,
+      headOnly: isHeadRequest(bytes, head),
+      upgrade,
+      repeatable: !head.chunked && head.contentLength <= 0 && isIdempotent(bytes, head),
+      original: this.#original,
+    };
+  }
+
+  #bufferFor(bound: number): Buffer {
+    if (bound > KEPT_BYTES) return Buffer.allocUnsafe(bound);
+    if (this.#buffer.length < bound) this.#buffer = Buffer.allocUnsafe(Math.min(KEPT_BYTES, 2 * bound));
+    return this.#buffer;
+  }
+}
