@@ -1,144 +1,292 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '#api/foundation/clock.ts';
-import { silentLogger } from '#api/foundation/logger.ts';
-import { seededRandom } from '#api/foundation/random.ts';
+import { ConfigMap } from '#api/kinds/config-map.ts';
 import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import { Service } from '#api/kinds/service.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
-import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
-import { MemoryClient } from '#test/support/memory-client.ts';
-import { type PushServer, startPush } from './push.ts';
-import { DeltaProxy } from './testing/delta-proxy.ts';
+import type { ResourceType } from '#api/xds/resource-types.ts';
+import {
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  LISTENER_TYPE,
+  ROUTE_TYPE,
+  SHORT_NAMES,
+} from '#api/xds/resource-types.ts';
+import { PushFixture, rule, service, slice } from './testing/push-fixture.ts';
 
-let directory: string;
-let client: MemoryClient;
-let push: PushServer;
-let xdsPort: number;
-const proxies: DeltaProxy[] = [];
+const LIVE = { live: true, pending: [], refused: [] };
+const WAIT_MS = 5_000;
+
+let mesh: PushFixture;
 
 beforeEach(async () => {
-  directory = mkdtempSync('/tmp/weft-push-');
-  client = new MemoryClient();
-  xdsPort = await freePort();
+  mesh = new PushFixture();
+  await mesh.client.create(Service, service('web', '10.96.0.1'));
+  await mesh.client.create(EndpointSlice, slice('web', '10.244.0.2'));
 });
 
-afterEach(async () => {
-  for (const proxy of proxies.splice(0)) proxy.close();
-  await push.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => mesh.dispose());
 
-async function start(): Promise<void> {
-  const config = { dataDir: directory, runDir: directory, clusterDomain: 'cluster.local', xdsPort };
-  const random = seededRandom(1);
-  push = await startPush({ client, config, clock: systemClock, random, logger: silentLogger });
+function types(responses: readonly { typeUrl: string }[]): string[] {
+  return responses.map(({ typeUrl }) => SHORT_NAMES[typeUrl as ResourceType]);
 }
 
-function connect(node?: string): DeltaProxy {
-  const proxy = new DeltaProxy(`unix:${join(directory, 'xds', 'xds.sock')}`, node);
-  proxies.push(proxy);
-  return proxy;
+async function addEndpoint(address: string): Promise<string> {
+  const current = await mesh.client.get(EndpointSlice, 'default', 'web-1');
+  const next = { ...slice('web', '10.244.0.2', address), metadata: current!.metadata };
+  return (await mesh.client.update(EndpointSlice, next)).metadata.resourceVersion;
 }
 
-/** A proxy that has everything a sidecar subscribes to. */
-async function connectSidecar(pod = 'web-1'): Promise<DeltaProxy> {
-  const proxy = connect(`sidecar~10.244.0.9~${pod}.default~default.svc.cluster.local`);
-  proxy.subscribe(CLUSTER_TYPE);
-  proxy.subscribe(LISTENER_TYPE);
-  await proxy.until(() => proxy.held.has(LISTENER_TYPE));
-  proxy.subscribe(
-    ENDPOINT_TYPE,
-    proxy.namesOf(CLUSTER_TYPE).filter((name) => name.startsWith('outbound|')),
-  );
-  const ports = proxy.namesOf(LISTENER_TYPE).filter((name) => name.startsWith('0.0.0.0_'));
-  proxy.subscribe(
-    ROUTE_TYPE,
-    ports.map((name) => name.slice('0.0.0.0_'.length)),
-  );
-  await proxy.until(() => proxy.held.has(ENDPOINT_TYPE) && proxy.namesOf(ROUTE_TYPE).length === ports.length);
-  return proxy;
-}
-
-function service(name: string, clusterIP: string): Service {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, namespace: 'default' },
-    spec: {
-      type: 'ClusterIP',
-      sessionAffinity: 'None',
-      clusterIP,
-      selector: { app: name },
-      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
-    },
-  };
-}
-
-function slice(name: string, ...addresses: string[]): EndpointSlice {
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: { name: `${name}-1`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    endpoints: addresses.map((address) => ({ addresses: [address] })),
-    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
-  };
-}
-
-function rule(name: string, to: string): VirtualService {
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'VirtualService',
-    metadata: { name, namespace: 'default' },
-    spec: { hosts: [name], http: [{ route: [{ destination: { host: to } }] }] },
-  };
+async function route(name: string, to: string): Promise<string> {
+  return (await mesh.client.create(VirtualService, rule(name, to))).metadata.resourceVersion;
 }
 
 describe('a connected sidecar', () => {
-  beforeEach(async () => {
-    await client.create(Service, service('web', '10.96.0.1'));
-    await client.create(EndpointSlice, slice('web', '10.244.0.2'));
-    await start();
-  });
+  beforeEach(() => mesh.start());
 
   test('gets the whole mesh', async () => {
-    const proxy = await connectSidecar();
+    const proxy = await mesh.connectSidecar();
     expect(proxy.namesOf(LISTENER_TYPE)).toEqual(['0.0.0.0_80', 'virtualInbound', 'virtualOutbound']);
     expect(proxy.namesOf(ENDPOINT_TYPE)).toEqual(['outbound|80||web.default.svc.cluster.local']);
   });
 
   test('is told of an endpoint change and of nothing else', async () => {
-    const proxy = await connectSidecar();
+    const proxy = await mesh.connectSidecar();
     const before = proxy.responses.length;
-    const current = await client.get(EndpointSlice, 'default', 'web-1');
-    const { metadata } = await client.update(EndpointSlice, {
-      ...slice('web', '10.244.0.2', '10.244.0.3'),
-      metadata: current!.metadata,
-    });
-    const result = await push.ledger.waitFor(metadata.resourceVersion, 5_000);
-    expect(result).toEqual({ live: true, pending: [], refused: [] });
-    expect(
-      proxy.responses.slice(before).map(({ typeUrl, resources }) => [typeUrl, resources.length]),
-    ).toEqual([[ENDPOINT_TYPE, 1]]);
+    expect(await mesh.server.ledger.waitFor(await addEndpoint('10.244.0.3'), WAIT_MS)).toEqual(LIVE);
+    expect(types(proxy.responses.slice(before))).toEqual(['EDS']);
   });
 
-  test('is in the ledger with what it acknowledged', async () => {
-    await connectSidecar();
-    const { metadata } = await client.create(VirtualService, rule('web', 'web'));
-    expect((await push.ledger.waitFor(metadata.resourceVersion, 5_000)).live).toBe(true);
-    const [status] = push.ledger.proxies();
-    expect(status).toMatchObject({ proxy: 'web-1.default', kind: 'sidecar' });
-    expect(status!.types.RDS).toMatchObject({ lag: 0, refused: [] });
+  test('hears of a new service before anything that names it', async () => {
+    const proxy = await mesh.connectSidecar();
+    const before = proxy.responses.length;
+    await mesh.client.create(Service, service('api', '10.96.0.2'));
+    await proxy.until(() => proxy.namesOf(CLUSTER_TYPE).some((name) => name.includes('api.')));
+    proxy.subscribe(ENDPOINT_TYPE, ['outbound|80||api.default.svc.cluster.local']);
+    await proxy.until(() => types(proxy.responses.slice(before)).includes('RDS'));
+    expect(types(proxy.responses.slice(before))).toEqual(['CDS', 'EDS', 'RDS']);
+  });
+
+  test('loses a removed service last', async () => {
+    const proxy = await mesh.connectSidecar();
+    const before = proxy.responses.length;
+    await mesh.client.delete(Service, 'default', 'web');
+    await proxy.until(() => !proxy.namesOf(CLUSTER_TYPE).some((name) => name.startsWith('outbound|')));
+    expect(types(proxy.responses.slice(before))[0]).toBe('LDS');
   });
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+describe('the ledger', () => {
+  beforeEach(() => mesh.start());
+
+  test('says that a change is live when every proxy has acknowledged it', async () => {
+    await Promise.all([mesh.connectSidecar('web-1'), mesh.connectSidecar('web-2')]);
+    expect(await mesh.server.ledger.waitFor(await route('web', 'web'), WAIT_MS)).toEqual(LIVE);
+    for (const { types: byType } of mesh.server.ledger.proxies()) {
+      expect(byType.RDS).toMatchObject({ lag: 0, refused: [], lastNack: undefined });
+    }
+  });
+
+  test('says it at once when nobody is connected', async () => {
+    expect(await mesh.server.ledger.waitFor(await route('web', 'web'), WAIT_MS)).toEqual(LIVE);
+  });
+
+  test('counts a proxy at once that a change does not touch', async () => {
+    const proxy = await mesh.connectSidecar();
+    proxy.answer = () => false;
+    const other = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c', namespace: 'default' },
+    } as const;
+    const { metadata } = await mesh.client.create(ConfigMap, { ...other, data: {} } as ConfigMap);
+    expect(await mesh.server.ledger.waitFor(metadata.resourceVersion, WAIT_MS)).toEqual(LIVE);
+  });
+
+  test('sees a deletion through', async () => {
+    await mesh.connectSidecar();
+    await route('web', 'web');
+    await mesh.client.delete(VirtualService, 'default', 'web');
+    const { resourceVersion } = await mesh.client.list(VirtualService);
+    expect(await mesh.server.ledger.waitFor(resourceVersion, WAIT_MS)).toEqual(LIVE);
+    const [status] = mesh.server.ledger.proxies();
+    expect(status!.types.RDS.lag).toBe(0);
+  });
+
+  test('names who has not answered when the time is over', async () => {
+    await mesh.connectSidecar('web-1');
+    const slow = await mesh.connectSidecar('web-2');
+    slow.answer = () => false;
+    const result = await mesh.server.ledger.waitFor(await addEndpoint('10.244.0.3'), 100);
+    expect(result.live).toBe(false);
+    expect(result.refused).toEqual([]);
+    expect(result.pending).toEqual([
+      { proxy: 'web-2.default', reason: expect.stringMatching(/^EDS \d+ was sent and is not acknowledged$/) },
+    ]);
+  });
+
+  test('does not wait longer for a proxy that goes away', async () => {
+    const slow = await mesh.connectSidecar('web-2');
+    slow.answer = () => false;
+    const waiting = mesh.server.ledger.waitFor(await addEndpoint('10.244.0.3'), WAIT_MS);
+    await slow.until(() =>
+      slow.responses.some(({ nonce, typeUrl }) => typeUrl === ENDPOINT_TYPE && nonce !== ''),
+    );
+    slow.close();
+    expect(await waiting).toEqual(LIVE);
+  });
+
+  test('names who refused, and why, without waiting for the time to be over', async () => {
+    const proxy = await mesh.connectSidecar();
+    proxy.answer = ({ typeUrl }) => (typeUrl === ROUTE_TYPE ? 'routes[0]: no' : undefined);
+    expect(await mesh.server.ledger.waitFor(await route('web', 'web'), WAIT_MS)).toEqual({
+      live: false,
+      pending: [],
+      refused: [{ proxy: 'web-1.default', type: 'RDS', reason: 'routes[0]: no' }],
+    });
+    expect(mesh.server.ledger.proxies()[0]!.types.RDS).toMatchObject({
+      refused: ['80'],
+      lastNack: 'routes[0]: no',
+    });
+  });
+
+  test('does not blame a later change for an earlier refusal', async () => {
+    const proxy = await mesh.connectSidecar();
+    proxy.answer = ({ typeUrl }) => (typeUrl === ROUTE_TYPE ? 'no' : undefined);
+    await mesh.server.ledger.waitFor(await route('web', 'web'), WAIT_MS);
+    proxy.answer = () => undefined;
+    expect(await mesh.server.ledger.waitFor(await addEndpoint('10.244.0.3'), WAIT_MS)).toEqual(LIVE);
+  });
+
+  test('counts pushes, refusals and proxies', async () => {
+    const proxy = await mesh.connectSidecar();
+    proxy.answer = ({ typeUrl }) => (typeUrl === ROUTE_TYPE ? 'no' : undefined);
+    await mesh.server.ledger.waitFor(await route('web', 'web'), WAIT_MS);
+    const text = await mesh.server.registry.metrics();
+    expect(text).toMatch(/^pilot_xds 1$/m);
+    expect(text).toMatch(/^pilot_total_xds_rejects\{type="rds"\} 1$/m);
+    expect(text).toMatch(/^pilot_xds_pushes\{type="cds"\} [1-9]/m);
+  });
+});
+
+describe('the status of a rule', () => {
+  beforeEach(() => mesh.start());
+
+  async function condition(name: string, reason: string): Promise<unknown> {
+    const stop = new AbortController();
+    const watch = { resourceVersion: '0', signal: stop.signal };
+    for await (const event of mesh.client.watch(VirtualService, watch)) {
+      if (event.type === 'BOOKMARK' || event.object.metadata.name !== name) continue;
+      const found = event.object.status?.conditions?.find((each) => each.reason === reason);
+      if (found === undefined) continue;
+      stop.abort();
+      return found;
+    }
+    throw new Error('the watch ended');
+  }
+
+  test('says that it is in effect', async () => {
+    await route('web', 'web');
+    expect(await condition('web', 'Reconciled')).toMatchObject({
+      type: 'Reconciled',
+      status: 'True',
+      observedGeneration: 1,
+    });
+  });
+
+  test('says which destination is not there, and that it came', async () => {
+    await route('web', 'nobody');
+    expect(await condition('web', 'UnknownHost')).toMatchObject({
+      status: 'False',
+      message: 'spec.http[0].route[0].destination: no service is named nobody.default.svc.cluster.local',
+    });
+    await mesh.client.create(Service, service('nobody', '10.96.0.9'));
+    expect(await condition('web', 'Reconciled')).toMatchObject({ status: 'True', message: '' });
+  });
+
+  test('is written once', async () => {
+    await route('web', 'web');
+    await condition('web', 'Reconciled');
+    await mesh.stop();
+    const before = (await mesh.client.get(VirtualService, 'default', 'web'))!.metadata.resourceVersion;
+    await mesh.start();
+    await mesh.stop();
+    expect((await mesh.client.get(VirtualService, 'default', 'web'))!.metadata.resourceVersion).toBe(before);
+  });
+});
+
+describe('starting', () => {
+  test('nobody is served before the whole mesh was read', async () => {
+    let release = false;
+    mesh.client.sabotage = (verb, kind) =>
+      verb === 'list' && kind === EndpointSlice && !release ? new Error('not yet') : undefined;
+    const starting = mesh.start();
+    const proxy = mesh.connect();
+    await proxy.until(() => proxy.closed);
+    expect(existsSync(mesh.socketPath)).toBe(false);
+    release = true;
+    await starting;
+    expect((await mesh.connectSidecar()).namesOf(ENDPOINT_TYPE)).toHaveLength(1);
+  });
+
+  test('a sidecar that returns after a restart is sent nothing that it has', async () => {
+    await mesh.start();
+    const before = await mesh.connectSidecar();
+    await mesh.stop();
+    await before.until(() => before.closed);
+    await mesh.start();
+    const after = mesh.connect();
+    for (const type of [CLUSTER_TYPE, LISTENER_TYPE] as const) {
+      after.subscribe(type, ['*'], Object.fromEntries(before.held.get(type)!));
+    }
+    after.subscribe(ROUTE_TYPE, ['80'], Object.fromEntries(before.held.get(ROUTE_TYPE)!));
+    await after.until(() => after.held.has(LISTENER_TYPE));
+    expect(
+      after.responses.flatMap(({ resources, removedResources }) => [...resources, ...removedResources]),
+    ).toEqual([]);
+    expect(await mesh.server.ledger.waitFor(await addEndpoint('10.244.0.3'), WAIT_MS)).toEqual(LIVE);
+  });
+
+  test('a socket that a killed control plane left is replaced, and everybody may connect', async () => {
+    mkdirSync(dirname(mesh.socketPath), { recursive: true });
+    writeFileSync(mesh.socketPath, '');
+    await mesh.start();
+    expect(statSync(mesh.socketPath).mode & 0o777).toBe(0o666);
+    expect(statSync(dirname(mesh.socketPath)).mode & 0o777).toBe(0o755);
+    await mesh.connectSidecar();
+  });
+
+  test('a second control plane is refused, and the first keeps its socket', async () => {
+    await mesh.start();
+    const first = mesh.server;
+    await expect(mesh.start()).rejects.toMatchObject({ code: 'XdsAddressInUse' });
+    await mesh.connectSidecar();
+    expect(first.ledger.proxies()).toHaveLength(1);
+  });
+});
+
+describe('a stream is refused', () => {
+  beforeEach(() => mesh.start());
+
+  test.each([
+    ['without a node id', '', ['a']],
+    ['with a node id that is a document', 'x'.repeat(2_000), ['a']],
+    ['with a name that is too long', 'client', ['x'.repeat(3_000)]],
+    ['with too many names', 'client', Array.from({ length: 50_001 }, (_, i) => String(i))],
+  ])('%s', async (_name, node, names) => {
+    const proxy = mesh.connect(node);
+    proxy.subscribe(ENDPOINT_TYPE, names);
+    await proxy.until(() => proxy.closed);
+    expect(proxy.responses).toEqual([]);
+  });
+
+  test('but not for a type that is not served', async () => {
+    const proxy = mesh.connect();
+    proxy.subscribe('type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret' as ResourceType, [
+      'a',
+    ]);
+    proxy.subscribe(CLUSTER_TYPE);
+    await proxy.until(() => proxy.held.has(CLUSTER_TYPE));
+  });
+});

@@ -24,7 +24,8 @@ export class DeltaProxy {
 
   constructor(target: string, node: string = sidecarNodeId('web-1', 'default', '10.244.0.9')) {
     this.#node = node;
-    this.#client = new Client(target, credentials.createInsecure());
+    const options = { 'grpc.use_local_subchannel_pool': 1 };
+    this.#client = new Client(target, credentials.createInsecure(), options);
     const { path, requestSerialize, responseDeserialize } = AggregatedDiscovery.deltaAggregatedResources;
     this.#stream = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
     this.#stream.on('data', (response: DeltaDiscoveryResponse) => this.#receive(response));
@@ -44,9 +45,12 @@ export class DeltaProxy {
     });
   }
 
-  /** Resolves when `predicate`, asked now and after every response, is true. */
+  /** Resolves when `predicate`, asked now and after every response, is true; rejects when the stream ends before. */
   async until(predicate: () => boolean): Promise<void> {
-    while (!predicate()) await this.#wake.promise;
+    while (!predicate()) {
+      if (this.closed) throw new Error('the stream ended');
+      await this.#wake.promise;
+    }
   }
 
   namesOf(type: ResourceType): string[] {

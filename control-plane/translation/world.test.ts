@@ -1,0 +1,246 @@
+/**
+ * The world is a memory of what it was told, so two things must hold: the way to a state does not matter, and a
+ * change touches what depends on it and nothing else.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  LISTENER_TYPE,
+  RESOURCE_TYPES,
+  ROUTE_TYPE,
+} from '#api/xds/resource-types.ts';
+import type { InputChange } from './model/inputs.ts';
+import { sidecarView } from './sidecar-view.ts';
+import { inputOf, newWorld } from './testing/golden.ts';
+import type { World, WorldChange } from './world.ts';
+
+const service = (name: string, more: object = {}, namespace = 'default') => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace },
+  spec: { clusterIP: '10.96.0.1', selector: { app: name }, ports: [{ name: 'http', port: 80 }], ...more },
+});
+
+const slice = (name: string, addresses: string[], pod = 'p', namespace = 'default') => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name, namespace, labels: { 'kubernetes.io/service-name': name } },
+  addressType: 'IPv4',
+  ports: [{ name: 'http', port: 8080 }],
+  endpoints: addresses.map((address) => ({ addresses: [address], targetRef: { kind: 'Pod', name: pod } })),
+});
+
+const pod = (name: string, labels: object, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', labels },
+  spec: { containers: [{ name: 'app', ports: [{ containerPort: 8080 }] }] },
+  ...more,
+});
+
+const route = (name: string, hosts: string[], destination: object) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name, namespace: 'default' },
+  spec: { hosts, http: [{ route: [{ destination }] }] },
+});
+
+const subsets = (host: string, names: string[]) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  metadata: { name: host.replace('*.', 'all-'), namespace: 'default' },
+  spec: { host, subsets: names.map((name) => ({ name, labels: { version: name } })) },
+});
+
+function touched(change: WorldChange): Record<string, string[]> {
+  const names = RESOURCE_TYPES.map((type) => [type, [...change.shared[type]].sort()] as const);
+  return Object.fromEntries(names.filter(([, list]) => list.length > 0));
+}
+
+describe('a change touches only what depends on it', () => {
+  const world = (): World => {
+    const made = newWorld();
+    made.apply(
+      [
+        service('a'),
+        service('b', { ports: [{ name: 'http', port: 81 }], clusterIP: '10.96.0.2' }),
+        slice('a', ['10.0.0.1']),
+        slice('b', ['10.0.0.2'], 'q'),
+        pod('p', { app: 'a', version: 'v1' }),
+        pod('q', { app: 'b' }),
+      ].map(inputOf),
+    );
+    return made;
+  };
+  const a = 'outbound|80||a.default.svc.cluster.local';
+
+  test('an endpoint: the endpoints of its service', () => {
+    const change = world().apply([inputOf(slice('a', ['10.0.0.1', '10.0.0.9']), 9)]);
+    expect(touched(change)).toEqual({ [ENDPOINT_TYPE]: [a] });
+    expect(change.diagnoses).toEqual([]);
+  });
+
+  test('a route: the route configuration of the port', () => {
+    const change = world().apply([inputOf(route('r', ['a'], { host: 'b' }), 9)]);
+    expect(touched(change)).toEqual({ [ROUTE_TYPE]: ['80'] });
+  });
+
+  test('a subset: its cluster and endpoints, and the route configuration is looked at', () => {
+    const change = world().apply([inputOf(subsets('a', ['v1']), 9)]);
+    const v1 = 'outbound|80|v1|a.default.svc.cluster.local';
+    expect(touched(change)).toEqual({ [CLUSTER_TYPE]: [v1], [ENDPOINT_TYPE]: [v1], [ROUTE_TYPE]: ['80'] });
+  });
+
+  test("a pod's labels: the endpoints that lead to it", () => {
+    const change = world().apply([inputOf(pod('p', { app: 'a', version: 'v2' }), 9)]);
+    expect(touched(change)).toEqual({ [ENDPOINT_TYPE]: [a] });
+  });
+
+  test('a pod without news: nothing', () => {
+    const status = { status: { phase: 'Running', podIP: '10.0.0.1' } };
+    expect(touched(world().apply([inputOf(pod('p', { app: 'a', version: 'v1' }, status), 9)]))).toEqual({});
+  });
+
+  test('the status of a rule: nothing, and no new verdict', () => {
+    const made = world();
+    made.apply([inputOf(route('r', ['a'], { host: 'b' }), 9)]);
+    const status = { status: { conditions: [{ type: 'Reconciled', status: 'True' }] } };
+    const change = made.apply([inputOf({ ...route('r', ['a'], { host: 'b' }), ...status }, 9)]);
+    expect([touched(change), change.diagnoses]).toEqual([{}, []]);
+  });
+
+  test('a destination that appears: the verdict on the rules that name it', () => {
+    const made = world();
+    const before = made.apply([inputOf(route('r', ['a'], { host: 'new' }), 9)]);
+    expect(before.diagnoses[0]?.findings[0]?.reason).toBe('UnknownHost');
+    const after = made.apply([inputOf(service('new', { clusterIP: '10.96.0.9' }), 10)]);
+    expect(after.diagnoses).toEqual([{ kind: 'VirtualService', key: 'default/r', findings: [] }]);
+  });
+
+  test("a service's ports: the inbound side of the pods behind it that are watched", () => {
+    const made = world();
+    const view = sidecarView(made, { pod: 'p', namespace: 'default' });
+    sidecarView(made, { pod: 'q', namespace: 'default' });
+    const change = made.apply([
+      inputOf(service('a', { ports: [{ name: 'tcp', port: 80, targetPort: 9090 }] }), 9),
+    ]);
+    expect([...change.inbound.keys()]).toEqual(['default/p']);
+    expect([...view.changed(CLUSTER_TYPE, change)]).toContain('inbound|9090||');
+    expect([...view.changed(LISTENER_TYPE, change)]).toContain('virtualInbound');
+  });
+
+  test('resources that did not change stay the same object', () => {
+    const made = world();
+    const before = made.clusters.get(a);
+    made.apply([inputOf(subsets('a', ['v1']), 9)]);
+    expect(made.clusters.get(a)).toBe(before);
+  });
+});
+
+test('sidecars share what is the same for them', () => {
+  const world = newWorld();
+  world.apply([service('a'), pod('p', { app: 'a' }), pod('q', { app: 'a' })].map(inputOf));
+  const [first, second] = ['p', 'q'].map((name) => sidecarView(world, { pod: name, namespace: 'default' }));
+  const elsewhere = sidecarView(world, { pod: 'x', namespace: 'elsewhere' });
+  expect(first!.get(LISTENER_TYPE, 'virtualInbound')).toBe(second!.get(LISTENER_TYPE, 'virtualInbound'));
+  expect(first!.get(ROUTE_TYPE, '80')).toBe(second!.get(ROUTE_TYPE, '80'));
+  expect(first!.get(ROUTE_TYPE, '80')).not.toBe(elsewhere.get(ROUTE_TYPE, '80'));
+});
+
+test('an address that passes from one service to another keeps its listener', () => {
+  const world = newWorld();
+  const tcp = { ports: [{ name: 'tcp', port: 5432 }] };
+  world.apply([inputOf(service('old', tcp), 0)]);
+  const gone = { ...inputOf(service('old', tcp), 0), object: undefined } as InputChange;
+  const change = world.apply([inputOf(service('new', tcp), 1), gone]);
+  expect([...change.shared[LISTENER_TYPE]]).toEqual(['10.96.0.1_5432']);
+  expect(world.listeners.get('10.96.0.1_5432')).toBeDefined();
+});
+
+test('the sidecar of a deleted pod keeps its inbound side while it drains', () => {
+  const world = newWorld();
+  const input = inputOf(pod('p', { app: 'a' }), 0);
+  world.apply([inputOf(service('a'), 0), input]);
+  const view = sidecarView(world, { pod: 'p', namespace: 'default' });
+  const before = view.get(LISTENER_TYPE, 'virtualInbound');
+  const change = world.apply([{ ...input, object: undefined } as InputChange]);
+  expect(change.inbound.size).toBe(0);
+  expect(view.get(LISTENER_TYPE, 'virtualInbound')).toBe(before);
+});
+
+describe('the way to a state does not matter', () => {
+  const HOSTS = ['a', 'b', 'c'];
+  const host = fc.constantFrom(...HOSTS);
+  const claim = fc.constantFrom(...HOSTS, 'example.com', '*.example.com', '*.default.svc.cluster.local');
+  const ports = fc.uniqueArray(
+    fc.record({ name: fc.constantFrom('http', 'tcp', 'web'), port: fc.constantFrom(80, 81) }),
+    { minLength: 1, maxLength: 2, selector: ({ port }) => port },
+  );
+  const named = (list: { name: string; port: number }[]) =>
+    list.map(({ name, port }) => ({ name: `${name}-${port}`, port }));
+  const manifest = fc.oneof(
+    fc
+      .tuple(host, ports)
+      .map(([name, list]) =>
+        service(name, { clusterIP: `10.96.0.${HOSTS.indexOf(name) + 1}`, ports: named(list) }),
+      ),
+    fc.tuple(host, fc.subarray(['10.0.0.1', '10.0.0.2'])).map(([name, list]) => slice(name, list)),
+    fc.constantFrom('v1', 'v2').map((version) => pod('p', { app: 'a', version })),
+    fc
+      .tuple(fc.constantFrom('r', 's'), claim, host, fc.constantFrom(undefined, 'v1'))
+      .map(([name, on, to, subset]) =>
+        route(name, [on], { host: to, ...(subset === undefined ? {} : { subset }) }),
+      ),
+    fc
+      .tuple(fc.constantFrom(...HOSTS, '*.default.svc.cluster.local'), fc.subarray(['v1', 'v2']))
+      .map(([on, names]) => subsets(on, names)),
+  );
+  /** A deleted pod is the exception: its sidecar keeps what it has while it drains. */
+  const change = fc
+    .tuple(manifest, fc.boolean())
+    .map(([object, gone]) => [object, gone && object.kind !== 'Pod'] as const);
+
+  test('changes one by one, or the result at once', () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
+        const stepwise = newWorld();
+        const view = sidecarView(stepwise, { pod: 'p', namespace: 'default' });
+        const held = new Map<string, string>();
+        const final = new Map<string, InputChange>();
+        const follow = (batch: InputChange[]): void => {
+          const result = stepwise.apply(batch);
+          for (const type of RESOURCE_TYPES) {
+            for (const name of view.changed(type, result)) {
+              const version = view.get(type, name)?.version;
+              if (version === undefined) held.delete(`${type} ${name}`);
+              else held.set(`${type} ${name}`, version);
+            }
+          }
+        };
+        for (const type of RESOURCE_TYPES) {
+          for (const name of view.names(type)) held.set(`${type} ${name}`, view.get(type, name)!.version);
+        }
+        for (const [object, gone] of changes) {
+          const input = inputOf(object, 7);
+          const next = gone ? ({ ...input, object: undefined } as InputChange) : input;
+          final.set(`${input.kind} ${input.key}`, next);
+          follow([next]);
+        }
+        const fresh = newWorld();
+        fresh.apply([...final.values()].filter(({ object }) => object !== undefined));
+        const expected = sidecarView(fresh, { pod: 'p', namespace: 'default' });
+        for (const type of RESOURCE_TYPES) {
+          const names = [...expected.names(type)].sort();
+          expect([...view.names(type)].sort()).toEqual(names);
+          const heldNames = [...held.keys()].filter((key) => key.startsWith(`${type} `)).sort();
+          expect(heldNames).toEqual(names.map((name) => `${type} ${name}`));
+          for (const name of names)
+            expect([name, held.get(`${type} ${name}`)]).toEqual([name, expected.get(type, name)?.version]);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
