@@ -13,15 +13,16 @@ import {
   ROUTE_TYPE,
   SHORT_NAMES,
 } from '#api/xds/resource-types.ts';
+import { MemoryClient } from '#test/support/memory-client.ts';
 import { PushFixture, rule, service, slice } from './testing/push-fixture.ts';
 
 const LIVE = { live: true, pending: [], refused: [] };
 const WAIT_MS = 5_000;
 
-let mesh: PushFixture;
+let mesh: PushFixture<MemoryClient>;
 
 beforeEach(async () => {
-  mesh = new PushFixture();
+  mesh = new PushFixture(new MemoryClient());
   await mesh.client.create(Service, service('web', '10.96.0.1'));
   await mesh.client.create(EndpointSlice, slice('web', '10.244.0.2'));
 });

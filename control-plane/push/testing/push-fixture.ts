@@ -1,7 +1,8 @@
-/** A running push server over the API in memory, with proxies that connect over its Unix socket. */
+/** A running push server over whatever API a test gives it, with proxies that connect over its Unix socket. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Client } from '#api/client/client.ts';
 import { systemClock } from '#api/foundation/clock.ts';
 import { silentLogger } from '#api/foundation/logger.ts';
 import { seededRandom } from '#api/foundation/random.ts';
@@ -9,16 +10,19 @@ import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import { Service } from '#api/kinds/service.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
-import { MemoryClient } from '#test/support/memory-client.ts';
 import { type PushServer, startPush } from '../push.ts';
 import { DeltaProxy } from './delta-proxy.ts';
 
-export class PushFixture {
+export class PushFixture<Api extends Client> {
   readonly directory = mkdtempSync('/tmp/weft-push-');
-  readonly client = new MemoryClient();
+  readonly client: Api;
   readonly #proxies: DeltaProxy[] = [];
   #server: PushServer | undefined;
   xdsPort = 0;
+
+  constructor(client: Api) {
+    this.client = client;
+  }
 
   get socketPath(): string {
     return join(this.directory, 'xds', 'xds.sock');
