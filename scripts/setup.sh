@@ -31,10 +31,11 @@ install_packages() {
   rm -f "$log"
 }
 
+# Debian's npm is 388 small packages: without a disk flush for each file they take 20 s and not 60.
 apt_get() {
   if [ "$1" = install ]; then
     shift
-    set -- install -y --no-install-recommends "$@"
+    set -- -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends "$@"
   fi
   DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null
 }
