@@ -19,6 +19,7 @@ import type { KubeObject, Stored } from '#api/kinds/meta.ts';
 import { type Client, isReason, type ListOptions, type WatchEvent } from './client.ts';
 import { type Indexers, ObjectCache } from './object-cache.ts';
 import { compareVersions } from './resource-version.ts';
+import { Waiters } from './waiters.ts';
 
 export interface ObjectChange<T extends KubeObject> {
   readonly type: 'added' | 'updated' | 'deleted';
@@ -67,12 +68,6 @@ export function createInformer<T extends KubeObject>(
   return new ListWatchInformer(client, kind, options, tools);
 }
 
-interface Waiter {
-  readonly predicate: () => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   readonly synced: Promise<void>;
   readonly #client: Client;
@@ -83,7 +78,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   readonly #handlers = new Set<(change: ObjectChange<T>) => void>();
   readonly #stopping = new AbortController();
   readonly #markSynced: () => void;
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Waiters();
   /** The version up to which the cache is true; undefined before the first list and after `Expired`. */
   #version: string | undefined;
   #expired = false;
@@ -127,11 +122,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   }
 
   until(predicate: () => boolean): Promise<void> {
-    if (predicate()) return Promise.resolve();
-    if (this.#stopping.signal.aborted) return Promise.reject(stopped());
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiters.push({ predicate, resolve, reject });
-    return promise;
+    return this.#waiters.until(predicate);
   }
 
   start(): void {
@@ -142,7 +133,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
 
   stop(): void {
     this.#stopping.abort();
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(stopped());
+    this.#waiters.close(new Error('the informer was stopped'));
   }
 
   async #run(): Promise<void> {
@@ -234,11 +225,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
 
   #advance(version: string): void {
     this.#version = version;
-    this.#waiters = this.#waiters.filter((waiter) => {
-      if (!waiter.predicate()) return true;
-      waiter.resolve();
-      return false;
-    });
+    this.#waiters.ask();
   }
 }
 
@@ -247,8 +234,4 @@ function rethrowOutside(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
-}
-
-function stopped(): Error {
-  return new Error('the informer was stopped');
 }

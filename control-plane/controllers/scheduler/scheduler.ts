@@ -58,32 +58,28 @@ export function startScheduler(inputs: SchedulerInputs, tools: Tools): Running {
       .reduce(withPod, EMPTY),
   });
 
+  /** The condition comes before the binding: from then on the status belongs to the node runtime. */
   const bind = async (pod: Stored<Pod>, nodeName: string): Promise<undefined> => {
-    const bound = await client.update(Pod, { ...pod, spec: { ...pod.spec, nodeName } });
+    const scheduled = await setScheduled(pod, { type: 'PodScheduled', status: 'True' });
+    if (scheduled === undefined || !waitsForNode(scheduled)) return;
+    const bound = await client.update(Pod, { ...scheduled, spec: { ...scheduled.spec, nodeName } });
     writes.wrote(BINDINGS, pods, bound);
     tell(pod, 'Normal', 'Scheduled', `Successfully assigned ${keyOf(pod)} to ${nodeName}`);
-    await setScheduled(pod, { type: 'PodScheduled', status: 'True' });
   };
 
-  /** The node runtime writes the same status, so each try starts from the newest. */
-  const setScheduled = async (pod: Stored<Pod>, condition: Condition): Promise<void> => {
+  /** The pod as it is then; undefined when it, and not only a namesake, is gone. */
+  const setScheduled = async (
+    { metadata: { namespace, name, uid } }: Stored<Pod>,
+    condition: Condition,
+  ): Promise<Stored<Pod> | undefined> => {
     const now = timestamp(tools.clock.wallMs());
-    const { namespace, name, uid } = pod.metadata;
-    await changeObject(
-      client,
-      {
-        kind: Pod,
-        namespace,
-        name,
-        change: (current) => {
-          const conditions = withCondition(current.status?.conditions, condition, now);
-          if (current.metadata.uid !== uid || same(conditions, current.status?.conditions)) return undefined;
-          const phase = current.status?.phase ?? 'Pending';
-          return { ...current, status: { ...current.status, phase, conditions } };
-        },
-      },
-      'status',
-    );
+    const change = (current: Stored<Pod>): Pod | undefined => {
+      const conditions = withCondition(current.status?.conditions, condition, now);
+      if (current.metadata.uid !== uid || same(conditions, current.status?.conditions)) return undefined;
+      return { ...current, status: { ...current.status, conditions } };
+    };
+    const changed = await changeObject(client, { kind: Pod, namespace, name, change }, 'status');
+    return changed?.metadata.uid === uid ? changed : undefined;
   };
 
   const tell = (object: Stored<Pod>, type: 'Normal' | 'Warning', reason: string, message: string): void => {
