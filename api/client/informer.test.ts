@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '#api/foundation/clock.ts';
-import { silentLogger } from '#api/foundation/logger.ts';
+import { createLogger, silentLogger } from '#api/foundation/logger.ts';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import { ConfigMap } from '#api/kinds/config-map.ts';
 import { MemoryClient } from '#test/support/memory-client.ts';
+import { until } from '#test/support/until.ts';
 import { createInformer, type Informer } from './informer.ts';
 
 const random = seededRandom(1);
@@ -111,6 +113,33 @@ test('a handler that comes late hears of what is already there', async () => {
   const late: string[] = [];
   informer.onChange((change) => late.push(`${change.type} ${change.object.metadata.name}`));
   expect(late).toEqual(['added a']);
+  informer.stop();
+});
+
+test('an outage is told once, and the last picture stays readable', async () => {
+  const clock = new ManualClock();
+  const client = new MemoryClient();
+  await client.create(ConfigMap, map('a', '1'));
+  const lines: string[] = [];
+  const logger = createLogger({ level: 'warn', write: (line) => lines.push(line), wallMs: () => 0 });
+  const informer = createInformer(client, ConfigMap, {}, { clock, random, logger });
+  informer.start();
+  await informer.synced;
+  let tries = 0;
+  client.sabotage = (verb) => (verb === 'watch' && ++tries > 0 ? new Error('the server is away') : undefined);
+  client.breakWatches();
+  await until(
+    () => tries === 8,
+    () => clock.advance(50),
+  );
+  expect(informer.get('default', 'a')?.data).toEqual({ value: '1' });
+  client.sabotage = () => undefined;
+  await client.update(ConfigMap, map('a', '2'));
+  await until(
+    () => informer.get('default', 'a')?.data?.['value'] === '2',
+    () => clock.advance(50),
+  );
+  expect(lines).toHaveLength(1);
   informer.stop();
 });
 

@@ -68,6 +68,13 @@ export function createInformer<T extends KubeObject>(
   return new ListWatchInformer(client, kind, options, tools);
 }
 
+type Ending =
+  /** The server ended the stream, as it may at any time. */
+  | { readonly type: 'ended' }
+  /** The version is too old to watch from: list again. */
+  | { readonly type: 'expired' }
+  | { readonly type: 'lost'; readonly reason: string };
+
 class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   readonly synced: Promise<void>;
   readonly #client: Client;
@@ -81,7 +88,6 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   readonly #waiters = new Waiters();
   /** The version up to which the cache is true; undefined before the first list and after `Expired`. */
   #version: string | undefined;
-  #expired = false;
   /** Whether the present watch delivered anything: then the server is well, and the next try comes soon. */
   #heard = false;
   #started = false;
@@ -140,38 +146,44 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
     const { clock, random } = this.#tools;
     const { signal } = this.#stopping;
     const backoff = createBackoff(RECONNECT, random);
+    let failures = 0;
     while (!signal.aborted) {
       this.#heard = false;
       const startedMs = clock.nowMs();
-      const relistAtOnce = await this.#listAndWatch();
-      if (this.#heard || clock.nowMs() - startedMs > RECONNECT.maxMs) backoff.reset();
-      const delayMs = backoff.nextMs();
-      if (!relistAtOnce && !signal.aborted) await sleep(clock, delayMs, signal).catch(() => {});
+      const ending = await this.#listAndWatch();
+      if (this.#heard || clock.nowMs() - startedMs > RECONNECT.maxMs) {
+        backoff.reset();
+        failures = 0;
+      }
+      if (ending.type === 'lost' && !signal.aborted) this.#sayLost(ending.reason, failures);
+      const delayMs = ending.type === 'expired' && failures === 0 ? 0 : backoff.nextMs();
+      failures += 1;
+      if (delayMs > 0) await sleep(clock, delayMs, signal).catch(() => {});
     }
   }
 
-  /** Follows the resource until the stream ends. True when it expired and a new list should be made without delay. */
-  async #listAndWatch(): Promise<boolean> {
+  /** Follows the resource until the stream ends, and says how it did. */
+  async #listAndWatch(): Promise<Ending> {
     try {
       if (this.#version === undefined) await this.#relist();
       const { signal } = this.#stopping;
       const resourceVersion = this.#version ?? '';
       const options = { ...this.#options, resourceVersion, signal };
       for await (const event of this.#client.watch(this.#kind, options)) this.#receive(event);
-      return false;
+      return { type: 'ended' };
     } catch (error) {
-      if (this.#stopping.signal.aborted) return false;
-      return this.#lost(error);
+      if (!isReason(error, 'Expired') && !isReason(error, 'Gone'))
+        return { type: 'lost', reason: messageOf(error) };
+      this.#version = undefined;
+      return { type: 'expired' };
     }
   }
 
-  #lost(error: unknown): boolean {
-    const gone = isReason(error, 'Expired') || isReason(error, 'Gone');
-    const atOnce = gone && !this.#expired;
-    this.#expired = gone;
-    if (gone) this.#version = undefined;
-    else this.#tools.logger.warn('watch lost, trying again', { reason: messageOf(error) });
-    return atOnce;
+  /** One warning an outage, however many tries it takes. */
+  #sayLost(reason: string, failures: number): void {
+    const { logger } = this.#tools;
+    if (failures === 0) logger.warn('watch lost, keeping the last picture and trying again', { reason });
+    else logger.debug('still away, trying again', { reason });
   }
 
   async #relist(): Promise<void> {
@@ -186,7 +198,6 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
 
   #receive(event: WatchEvent<T>): void {
     if (this.#stopping.signal.aborted) return;
-    this.#expired = false;
     this.#heard = true;
     if (event.type === 'DELETED') this.#drop(event.object);
     else if (event.type !== 'BOOKMARK') this.#take(event.object);

@@ -204,6 +204,23 @@ describe.each(APIS)('over $name', ({ open }) => {
     expect((await going())[0]?.metadata.ownerReferences?.[0]?.kind).toBe('ReplicaSet');
   });
 
+  test('a pod whose labels change is let go, and replaced', async () => {
+    await addNode(cluster, 'n1');
+    await cluster.client.create(Deployment, deployment('web', 1));
+    await until(async () => (await podsOf(cluster)).length === 1);
+    const [pod] = (await podsOf(cluster)) as [Stored<Pod>];
+    const { name } = pod.metadata;
+    const change = (current: Stored<Pod>): Pod => ({
+      ...current,
+      metadata: { ...current.metadata, labels: { app: 'examined' } },
+    });
+    await changeObject(cluster.client, { kind: Pod, namespace: ns, name, change });
+    await until(async () => (await podsOf(cluster, 'web')).length === 1);
+    const owners = async () => (await cluster.client.get(Pod, ns, name))?.metadata.ownerReferences ?? [];
+    await until(async () => (await owners()).length === 0);
+    expect((await podsOf(cluster, 'web'))[0]?.metadata.name).not.toBe(name);
+  });
+
   test('a pod that fits nowhere says why, and is bound when it fits', async () => {
     const picky = deployment('web', 1);
     picky.spec.template.spec.nodeSelector = { disk: 'fast' };
