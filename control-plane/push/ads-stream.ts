@@ -24,6 +24,11 @@ export interface StreamTools {
 type Discovery = { readonly node?: Node | undefined };
 type Typed = Answer & { readonly type: keyof typeof SHORT_NAMES };
 
+/** More streams than this one process does not serve well: the next control plane should. */
+const MAX_STREAMS = 10_000;
+/** Of one type on one stream. A sidecar subscribes to what its pod uses, or to everything by a wildcard. */
+const MAX_SUBSCRIPTIONS = 100_000;
+
 /** Serves one stream until the proxy or the server ends it. Only the first request must say who is asking. */
 export function serveStream<Message extends Discovery, Request extends Typed, Response>(
   call: ServerDuplexStream<Message, Response>,
@@ -52,10 +57,16 @@ export function serveStream<Message extends Discovery, Request extends Typed, Re
     const request = variant.read(message);
     if (request === undefined) return;
     if (typeof request === 'string') return refuse(status.RESOURCE_EXHAUSTED, request);
+    if (session === undefined && tools.fleet.members.size >= MAX_STREAMS) {
+      return refuse(status.RESOURCE_EXHAUSTED, `${MAX_STREAMS} proxies are connected already`);
+    }
     session ??= join(message.node, variant, send, tools);
     if (session === undefined) return refuse(status.INVALID_ARGUMENT, 'the first request names no node.id');
     noteNack(session, request, tools);
     session.receive(request);
+    if (session.state.types[request.type].names.size > MAX_SUBSCRIPTIONS) {
+      return refuse(status.RESOURCE_EXHAUSTED, `more than ${MAX_SUBSCRIPTIONS} subscriptions`);
+    }
     tools.fleet.progressed();
   });
   call.on('end', () => {

@@ -105,7 +105,10 @@ function awaitEndpoints(state: SessionState, draft: Draft, view: View): void {
 function sent(state: SessionState, type: ResourceType, draft: Draft, generation: number): Push {
   const own = state.types[type];
   const nonce = String(++state.lastNonce);
-  const since = Math.min(generation, ...draft.names.map((name) => own.dirty.get(name) ?? generation));
+  const since = draft.names.reduce(
+    (oldest, name) => Math.min(oldest, own.dirty.get(name) ?? oldest),
+    generation,
+  );
   own.inFlight = { nonce, names: draft.names, since, generation };
   own.generationSent = generation;
   own.owesAnswer = false;

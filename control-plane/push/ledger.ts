@@ -69,8 +69,23 @@ export function createLedger({ fleet, revisions, clock, caughtUp }: LedgerTools)
         timer.cancel();
       }
     },
-    proxies: () => [...fleet.members].map(statusOf).sort((a, b) => (a.proxy < b.proxy ? -1 : 1)),
+    proxies: () =>
+      current(fleet)
+        .map(statusOf)
+        .sort((a, b) => (a.proxy < b.proxy ? -1 : 1)),
   };
+}
+
+/**
+ * A sidecar that lost its connection comes back before its old stream is known to be dead: only its newest counts. gRPC
+ * clients may share a node id.
+ */
+function current(fleet: Fleet<AnySession>): AnySession[] {
+  const sessions = [...fleet.members];
+  const newest = new Map(sessions.map((session) => [session.identity.proxy, session]));
+  return sessions.filter(
+    (session) => session.identity.kind === 'proxyless' || newest.get(session.identity.proxy) === session,
+  );
 }
 
 function unseen(revision: string): WaitResult {
@@ -99,7 +114,7 @@ async function acknowledged(
 }
 
 function verdict(fleet: Fleet<AnySession>, since: number, target: number): WaitResult {
-  const members = [...fleet.members];
+  const members = current(fleet);
   const refused = members.flatMap((member) => refusalsSince(member, since));
   const pending = members.flatMap((member) => {
     const reason = behindReason(member, target);

@@ -138,6 +138,14 @@ describe('the ledger', () => {
     expect(await waiting).toEqual(LIVE);
   });
 
+  test('counts only the newest stream of a sidecar', async () => {
+    const dead = await mesh.connectSidecar('web-1');
+    dead.answer = () => false;
+    await mesh.connectSidecar('web-1');
+    expect(await mesh.server.ledger.waitFor(await addEndpoint('10.244.0.3'), WAIT_MS)).toEqual(LIVE);
+    expect(mesh.server.ledger.proxies()).toHaveLength(1);
+  });
+
   test('names who refused, and why, without waiting for the time to be over', async () => {
     const proxy = await mesh.connectSidecar();
     proxy.answer = ({ typeUrl }) => (typeUrl === ROUTE_TYPE ? 'routes[0]: no' : undefined);
