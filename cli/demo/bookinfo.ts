@@ -13,11 +13,14 @@ import { type Applied, applyManifest, inOrder, placed } from '../resources/apply
 import { loadManifests } from '../resources/manifests.ts';
 import { awaitDeployment } from '../rollout/deployment.ts';
 import { awaitLive } from '../rollout/live.ts';
+import { sendLoad } from './traffic.ts';
 
 export const NAMESPACE = 'default';
 const APPS = ['productpage', 'details', 'reviews', 'ratings'];
 const READY_TIMEOUT_SECONDS = 90;
 const LIVE_TIMEOUT_SECONDS = 20;
+const PAGE_TIMEOUT_MS = 20_000;
+const POLL_MS = 50;
 
 export const EXAMPLE = fileURLToPath(new URL('../../examples/bookinfo', import.meta.url));
 
@@ -55,6 +58,22 @@ export async function startBookinfo(client: HttpClient, step: Step, signal: Abor
   });
   await Promise.all(waits);
   await awaitLive(client, newest(applied), LIVE_TIMEOUT_SECONDS);
+  step.note('waiting for the first page');
+  await awaitPage(`${await productPage(client)}/api/v1/products/0/reviews`, signal);
+}
+
+/** The page answers through all of its sidecars. */
+async function awaitPage(url: string, signal: AbortSignal): Promise<void> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]);
+  for (;;) {
+    const { failed, firstFailure } = await sendLoad({ url, requests: 1, concurrency: 1, signal });
+    if (failed === 0) return;
+    if (until.aborted)
+      throw new WeftError('PageNotServed', `${url} does not answer: ${firstFailure}`, {
+        remedy: 'see: weft get pods; weft proxy status',
+      });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 /** Applies the route; resolves, once every sidecar runs it, with the milliseconds that took. */

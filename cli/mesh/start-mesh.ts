@@ -1,10 +1,12 @@
 /** Starts a mesh, or finds that it runs, and waits until it serves. */
+import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { HttpClient } from '#api/client/http-client.ts';
 import { clientFromMesh } from '#api/client/http-client.ts';
 import { isUnreachable } from '#api/client/transport-errors.ts';
 import { codeOf, WeftError } from '#api/foundation/errors.ts';
 import { isReady, Node } from '#api/kinds/node.ts';
+import { Pod } from '#api/kinds/pod.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import type { Progress, Step } from '../output/progress.ts';
 import type { Directories } from '../session.ts';
@@ -49,6 +51,7 @@ export async function startMesh(
   if (missing.length === PROGRAMS.length && running.length === 0) checkRoom(config);
   if (running.some((d) => missing.includes(d.program))) await stopDaemons(config, STOP_ORPHANS_MS);
   const toStart = running.some((d) => missing.includes(d.program)) ? PROGRAMS : missing;
+  const podsFrom = podsSurvive(config) ? undefined : Date.now();
   for (const program of toStart) startDaemon(config, program);
   await progress.run(
     'control plane',
@@ -57,7 +60,7 @@ export async function startMesh(
   );
   await progress.run(
     'node runtime',
-    (step) => nodeReady(config, step, signal),
+    (step) => nodeReady(config, podsFrom, step, signal),
     () => `node ${config.nodeName}`,
   );
   return { config, fresh: toStart.length > 0 };
@@ -117,10 +120,23 @@ async function controlPlaneReady(config: MeshConfig, step: Step, signal: AbortSi
   });
 }
 
-async function nodeReady(config: MeshConfig, step: Step, signal: AbortSignal): Promise<void> {
+async function nodeReady(
+  config: MeshConfig,
+  podsFrom: number | undefined,
+  step: Step,
+  signal: AbortSignal,
+): Promise<void> {
   const client = clientFromMesh(config);
   try {
-    await until(config, 'node-runtime', step, signal, () => nodeServes(config, client));
+    await until(
+      config,
+      'node-runtime',
+      step,
+      signal,
+      async () =>
+        (await nodeServes(config, client)) &&
+        (podsFrom === undefined || (await noPodFromBefore(config, client, podsFrom))),
+    );
   } finally {
     await client.close();
   }
@@ -131,6 +147,28 @@ async function nodeServes(config: MeshConfig, client: HttpClient): Promise<boole
   const node = await client.get(Node, undefined, config.nodeName);
   return node !== undefined && isReady(node) && (await answers(pathsOf(config).runtimeSocket));
 }
+
+/** Pods that an earlier node runtime left running, to be taken over. After `weft down` there are none. */
+function podsSurvive(config: MeshConfig): boolean {
+  const { pods } = pathsOf(config);
+  return existsSync(pods) && readdirSync(pods).length > 0;
+}
+
+/**
+ * When no pod survived, what the API still says of running containers is from before, until the node runtime has
+ * spoken: who acted on it would send traffic to pods that are not there.
+ */
+async function noPodFromBefore(config: MeshConfig, client: HttpClient, podsFrom: number): Promise<boolean> {
+  const { items } = await client.list(Pod, { fieldSelector: `spec.nodeName=${config.nodeName}` });
+  return !items.some((pod) =>
+    (pod.status?.containerStatuses ?? []).some(
+      ({ state }) => Date.parse(state?.running?.startedAt ?? '') < podsFrom - CLOCK_GRAIN_MS,
+    ),
+  );
+}
+
+/** Start times are told in whole seconds. */
+const CLOCK_GRAIN_MS = 1_000;
 
 function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
