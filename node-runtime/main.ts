@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#api/foundation/clock.ts';
@@ -14,16 +15,22 @@ import { bundleSidecar } from './wiring/sidecar-bundle.ts';
 /**
  *   node node-runtime/main.ts --config DATA_DIR/mesh.json              runs until SIGTERM, which leaves pods running
  *   node node-runtime/main.ts --config DATA_DIR/mesh.json --tear-down  removes every trace of the mesh from the kernel
+ *
+ * `--debug` logs every action and how long it took.
  */
 const logger = createLogger({
-  level: 'info',
+  level: process.argv.includes('--debug') ? 'debug' : 'info',
   write: (line) => process.stdout.write(line),
   wallMs: systemClock.wallMs,
 });
 
 try {
   const { values } = parseArgs({
-    options: { config: { type: 'string' }, 'tear-down': { type: 'boolean', default: false } },
+    options: {
+      config: { type: 'string' },
+      'tear-down': { type: 'boolean', default: false },
+      debug: { type: 'boolean', default: false },
+    },
   });
   const config = readConfig(values.config);
   if (values['tear-down']) await tearDown(config);
@@ -64,4 +71,5 @@ async function run(config: MeshConfig, log: Logger): Promise<void> {
 async function tearDown(config: MeshConfig): Promise<void> {
   await stopNameServer(config, systemClock);
   await tearDownMesh(config);
+  await rm(pathsOf(config).podVolumes, { recursive: true, force: true });
 }

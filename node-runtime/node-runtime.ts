@@ -65,7 +65,13 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
 
   const store = new RecordStore(paths.pods, logger);
   const records = store.load();
-  await sweepUnowned(records, { meshId: config.id, sandboxes, store, logger });
+  await sweepUnowned(records, {
+    meshId: config.id,
+    sandboxes,
+    store,
+    podVolumes: paths.podVolumes,
+    logger,
+  });
   const addresses = createIpam(config, [...records.map(({ ip }) => ip), ...(await sandboxAddresses(config))]);
 
   const informers = createInformers(client, config.nodeName, tools);
@@ -82,6 +88,7 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
       node: machine,
       sidecarBundle: tools.sidecarBundle,
       sources: objectSources(client, informers.configMaps, informers.secrets),
+      services: (namespace) => informers.services.list(namespace),
     },
   };
   const preparations = new Map<string, Preparation>();
@@ -132,7 +139,7 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
   followPods(pods, informers);
   followObjects(pods, ({ record }) => preparations.get(record.pod.metadata.uid ?? ''), informers, logger);
   void followServices(config, informers, tools);
-  void patrolSizes(pods, store, lasting);
+  void patrolSizes(pods, paths, lasting);
   const facts = {
     name: config.nodeName,
     podCidr: config.podCidr,

@@ -169,6 +169,42 @@ const portsAreUnique: Check<HasPodSpec> = {
   },
 };
 
+const volumesAreNamed: Check<HasPodSpec> = {
+  name: 'volume names are unique DNS labels',
+  check: ({ spec }) => {
+    const seen = new Set<string>();
+    return (spec.volumes ?? []).flatMap(({ name }, i): Mistake[] => {
+      const path = `spec.volumes[${i}].name`;
+      const mistakes: Mistake[] = [];
+      if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+        mistakes.push({ path, message: 'must be a DNS label of at most 63 characters (a-z, 0-9, -)' });
+      }
+      if (seen.has(name)) mistakes.push({ path, message: `duplicate name "${name}"` });
+      seen.add(name);
+      return mistakes;
+    });
+  },
+};
+
+const noHostPorts: Check<HasPodSpec> = {
+  name: 'ports of the host are not taken',
+  check: ({ spec }) =>
+    containersOf(spec).flatMap(({ container, at }) =>
+      (container.ports ?? []).flatMap((port, i): Mistake[] =>
+        (['hostPort', 'hostIP'] as const).flatMap((field): Mistake[] =>
+          port[field] === undefined
+            ? []
+            : [
+                {
+                  path: `${at}.ports[${i}].${field}`,
+                  message: 'is not supported: reach the pod through a Service',
+                },
+              ],
+        ),
+      ),
+    ),
+};
+
 export const podChecks: readonly Check<HasPodSpec>[] = [
   uniqueContainerNames,
   mountsNameVolumes,
@@ -177,6 +213,8 @@ export const podChecks: readonly Check<HasPodSpec>[] = [
   cannotEscapeTheSidecar,
   probesHaveOneHandler,
   portsAreUnique,
+  volumesAreNamed,
+  noHostPorts,
 ];
 
 /** The checks of a pod, for the template of a workload: paths move under `spec.template`. */

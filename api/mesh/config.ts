@@ -54,6 +54,8 @@ export function pathsOf(config: Pick<MeshConfig, 'dataDir' | 'runDir'>) {
     /** Pod state that survives the node runtime: bundles, volumes, roots. */
     pods: join(runDir, 'pods'),
     podLogs: join(dataDir, 'log', 'pods'),
+    /** emptyDir volumes on disk, `UID/NAME`: what pods write does not belong into the run directory, which is memory. */
+    podVolumes: join(dataDir, 'volumes'),
   } as const;
 }
 export type MeshPaths = ReturnType<typeof pathsOf>;

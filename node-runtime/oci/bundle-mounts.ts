@@ -23,8 +23,8 @@ const BASE: readonly OciMount[] = [
   mount('/tmp', 'tmpfs', 'tmpfs', ['nosuid', 'nodev', 'mode=1777', SMALL_TMPFS]),
 ];
 
-/** Only this of what the kernel shows may be mounted over. */
-const REPLACEABLE = '/dev/shm';
+/** Only these of what the kernel shows may be mounted over: shared memory, and the file for a container's last words. */
+const REPLACEABLE = new Set(['/dev/shm', '/dev/termination-log']);
 
 /**
  * All mounts of a container: the base, the root's, then the plan's, parents before children. A later one for the same
@@ -51,7 +51,7 @@ export function toOciMount({ destination, source, type, readOnly, sizeBytes }: M
 
 function checkedDestination(destination: string): string {
   const path = join('/', destination).replace(/\/$/, '');
-  const forbidden = path === '' || (/^\/(proc|sys|dev)(\/|$)/.test(path) && path !== REPLACEABLE);
+  const forbidden = path === '' || (/^\/(proc|sys|dev)(\/|$)/.test(path) && !REPLACEABLE.has(path));
   if (destination.startsWith('/') && !forbidden) return path;
   throw new WeftError('CreateFailed', `"${destination}" cannot be mounted on`, {
     remedy: 'give an absolute path outside /proc, /sys and /dev as mountPath',

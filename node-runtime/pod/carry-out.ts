@@ -62,6 +62,7 @@ async function setUpSandbox(subject: Subject, tools: PodTools): Promise<void> {
     hostname: hostnameOf(record),
     ip: record.ip,
     redirect: tools.redirect(record),
+    limits: tools.limits(record),
   });
   subject.sandboxIs('ready');
 }

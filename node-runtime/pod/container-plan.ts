@@ -43,7 +43,7 @@ export function planContainer(inputs: PlanInputs): ContainerPlan {
     cwd: container.workingDir ?? '/',
     ...processUser(container, record),
     capabilities: capabilitiesOf(container),
-    readOnlyRoot: true,
+    readOnlyRoot: container.securityContext?.readOnlyRootFilesystem ?? true,
     mounts: inputs.mounts,
     limits: limitsOf(container),
     seccomp: seccompOf(container, record),

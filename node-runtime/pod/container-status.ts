@@ -82,10 +82,14 @@ function terminated(exit: ExitRecord): NonNullable<ContainerState['terminated']>
   return {
     exitCode: exit.code,
     reason: exitReason(exit),
-    ...(exit.known ? {} : { message: 'The container could not be located when it had ended' }),
+    ...(messageFor(exit) === undefined ? {} : { message: messageFor(exit) }),
     ...(exit.startedAtMs === undefined ? {} : { startedAt: timestamp(exit.startedAtMs) }),
     finishedAt: timestamp(exit.finishedAtMs),
   };
+}
+
+function messageFor({ known, message }: ExitRecord): string | undefined {
+  return known ? message : 'The container could not be located when it had ended';
 }
 
 function exitReason(exit: ExitRecord): string {

@@ -13,21 +13,23 @@ export interface EnvSources {
 export interface EnvFacts extends FieldFacts {
   readonly containers: readonly Container[];
   readonly node: NodeSize;
+  /** Service links; everything that the container says goes over them. */
+  readonly links: Readonly<Record<string, string>>;
 }
 
 /** A name that a process environment can carry; Kubernetes leaves other keys of `envFrom` out. */
 const ENV_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 
 /**
- * The variables of one container, as Kubernetes composes them: `envFrom` in order, then `env` in order over it,
- * each value expanded with what stands before it. Throws a WeftError `CreateContainerConfigError` for what is missing.
+ * The variables of one container, as Kubernetes composes them: service links, `envFrom` in order over them, then
+ * `env` in order, each value expanded with what stands before it. Throws a WeftError `CreateContainerConfigError` for what is missing.
  */
 export function environment(
   container: Container,
   facts: EnvFacts,
   sources: EnvSources,
 ): Record<string, string> {
-  const variables: Record<string, string> = {};
+  const variables: Record<string, string> = { ...facts.links };
   for (const from of container.envFrom ?? []) {
     Object.assign(variables, prefixed(from.prefix ?? '', fromWhole(from, sources)));
   }

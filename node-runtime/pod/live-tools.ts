@@ -5,14 +5,19 @@ import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
 import { Pod } from '#api/kinds/pod.ts';
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
+import { pathsOf } from '#api/mesh/config.ts';
 import { PROBE_SOURCE, SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { redirectOf } from '../injection/redirect.ts';
+import { sidecarLimits } from '../injection/sidecar-limits.ts';
 import { probeHttp } from '../probes/http-probe.ts';
 import { runProbe } from '../probes/run-probe.ts';
-import { containerId, processUser } from './container-plan.ts';
-import type { Containers, ExecOptions } from './containers.ts';
+import { sumOfLimits } from '../resources/pod-limits.ts';
+import { containerId, limitsOf, processUser } from './container-plan.ts';
+import type { Containers, ExecOptions, Limits } from './containers.ts';
 import { EventSink } from './event-sink.ts';
-import type { Member } from './members.ts';
+import { lastWords, messageFile } from './last-words.ts';
+import { type Member, membersOf } from './members.ts';
+import { containerLog, podPaths } from './pod-paths.ts';
 import { containerRecord, type PodRecord } from './pod-record.ts';
 import type { PodTools } from './pod-tools.ts';
 import { Preparation, type PreparationTools } from './preparation.ts';
@@ -41,6 +46,7 @@ export function livePodTools(
   live: LiveTools,
 ): { tools: PodTools; preparation: Preparation; close(): void } {
   const { config, gateway } = live.preparation;
+  const { podLogs } = pathsOf(config);
   const directory = live.store.directoryOf(record.pod.metadata.uid ?? '');
   const preparation = new Preparation(directory, live.preparation);
   const writer = new StatusWriter(live.client, live);
@@ -64,6 +70,7 @@ export function livePodTools(
     containers: live.containers,
     sandboxes: live.sandboxes,
     redirect: (of) => (of.injected ? redirectOf(of.pod.metadata.annotations ?? {}) : undefined),
+    limits: (of) => podLimits(of),
     prepare: (of, member) => preparation.plan(of, member),
     probe: (of, member, probe, timeoutMs) => {
       if (member.container === undefined) throw new Error('the sidecar has no probes in a spec');
@@ -79,6 +86,12 @@ export function livePodTools(
     proxyReady: async (of) => (await probeHttp(readiness(of))).ok,
     execHook: (of, member, command, timeoutMs) =>
       live.containers.exec(idOf(of, member), command, { ...user(of, member), timeoutMs }),
+    lastWords(of, { name, container }, failed) {
+      if (container === undefined) return undefined;
+      const { attempt } = containerRecord(of, name);
+      const message = messageFile(podPaths(directory).messages, name, attempt);
+      return lastWords(container, { message, log: containerLog(podLogs, of.pod, name, attempt) }, failed);
+    },
     save: (of) => live.store.save(of),
     publish: (of, status) => writer.offer(of, status),
     tell: (of, event) => sink.tell(of, event),
@@ -89,6 +102,15 @@ export function livePodTools(
     forget: (of) => forgetPod(live.client, of.pod),
   };
   return { tools, preparation, close: () => writer.close() };
+}
+
+/** The sum over the pod's containers, the sidecar included: what they leave in shared memory counts nowhere else. */
+function podLimits(record: PodRecord): Limits {
+  return sumOfLimits(
+    membersOf(record).map(({ container }) =>
+      container === undefined ? sidecarLimits(record.pod.metadata.annotations ?? {}) : limitsOf(container),
+    ),
+  );
 }
 
 /** Removes a pod that has ended from the API. A namesake that came since stays. */

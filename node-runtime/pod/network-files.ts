@@ -7,6 +7,12 @@ export function resolvConf(namespace: string, clusterDomain: string, nameserver:
   return `search ${search}\nnameserver ${nameserver}\noptions ndots:5\n`;
 }
 
+/** dnsPolicy Default: the node's own search domains and options, asked through the node, which hands questions on. */
+export function hostResolvConf(ofHost: string, nameserver: string): string {
+  const kept = ofHost.split('\n').filter((line) => /^\s*(search|domain|options)\s/.test(line));
+  return [`nameserver ${nameserver}`, ...kept, ''].join('\n');
+}
+
 export function hostsFile(record: PodRecord, clusterDomain: string): string {
   const { subdomain } = record.pod.spec;
   const hostname = hostnameOf(record);

@@ -3,6 +3,7 @@ import type { Draft } from './draft.ts';
 import type { Member } from './members.ts';
 import type { ContainerRecord, ExitRecord } from './pod-record.ts';
 import { backoffAfter, shouldRestart } from './restart-backoff.ts';
+import type { Sighting } from './stage.ts';
 
 /** Remembers every start and every exit that is seen for the first time, with the wait before the next attempt. */
 export function noteSightings(draft: Draft): void {
@@ -11,7 +12,7 @@ export function noteSightings(draft: Draft): void {
     const sighting = draft.observed.sightings.get(member.name);
     if (record.exit !== undefined || sighting?.attempt !== record.attempt) continue;
     noteStart(draft, member, sighting.view);
-    const exit = exitOf(draft.container(member.name), sighting.view, draft.nowMs);
+    const exit = exitOf(draft.container(member.name), sighting, draft.nowMs);
     if (exit !== undefined) noteExit(draft, member, record, exit);
   }
 }
@@ -22,11 +23,18 @@ function noteStart(draft: Draft, member: Member, view: ContainerView): void {
 }
 
 /** A container that was started and is gone without a trace has exited too; how, nobody knows. */
-function exitOf(record: ContainerRecord, view: ContainerView, nowMs: number): ExitRecord | undefined {
+function exitOf(record: ContainerRecord, { view, message }: Sighting, nowMs: number): ExitRecord | undefined {
   const started = record.startedAtMs === undefined ? {} : { startedAtMs: record.startedAtMs };
   if (view.state === 'exited') {
     const { code, oomKilled, known, finishedAtMs } = view.exit;
-    return { code, oomKilled, known, finishedAtMs, ...started };
+    return {
+      code,
+      oomKilled,
+      known,
+      finishedAtMs,
+      ...started,
+      ...(message === undefined ? {} : { message }),
+    };
   }
   if (view.state === 'absent' && record.startedAtMs !== undefined) {
     return { code: 137, oomKilled: false, known: false, finishedAtMs: nowMs, ...started };

@@ -9,6 +9,8 @@ export function podPaths(directory: string) {
     etc: join(directory, 'etc'),
     sidecar: join(directory, 'sidecar'),
     admin: join(directory, 'admin'),
+    /** Containers' last words. */
+    messages: join(directory, 'messages'),
   } as const;
 }
 

@@ -15,6 +15,8 @@ const ExitRecord = z.strictObject({
   known: z.boolean(),
   startedAtMs: z.number().optional(),
   finishedAtMs: z.number(),
+  /** The container's last words (terminationMessagePath). */
+  message: z.string().optional(),
 });
 export type ExitRecord = z.infer<typeof ExitRecord>;
 

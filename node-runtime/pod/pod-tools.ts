@@ -2,7 +2,7 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { PodStatus } from '#api/kinds/pod.ts';
 import type { Outcome } from '../probes/prober.ts';
-import type { ContainerPlan, Containers } from './containers.ts';
+import type { ContainerPlan, Containers, Limits } from './containers.ts';
 import type { PodEvent } from './decision.ts';
 import type { Member } from './members.ts';
 import type { PodRecord } from './pod-record.ts';
@@ -20,6 +20,8 @@ export interface PodTools {
   readonly sandboxes: Sandboxes;
   /** What of the pod's traffic bypasses the sidecar. Throws a WeftError for annotations that cannot be followed. */
   redirect(record: PodRecord): Redirect | undefined;
+  /** What all containers of the pod may use together. */
+  limits(record: PodRecord): Limits;
   prepare(record: PodRecord, member: Member): Promise<ContainerPlan>;
   /** One try of a probe. */
   probe(record: PodRecord, member: Member, probe: ProbeSpec, timeoutMs: number): Promise<Outcome>;
@@ -27,6 +29,8 @@ export interface PodTools {
   proxyReady(record: PodRecord): Promise<boolean>;
   /** Runs a command of a lifecycle hook; resolves with its exit code. */
   execHook(record: PodRecord, member: Member, command: readonly string[], timeoutMs: number): Promise<number>;
+  /** What a container that has ended left as its last words. */
+  lastWords(record: PodRecord, member: Member, failed: boolean): string | undefined;
   /** Puts the record on disk before it returns. */
   save(record: PodRecord): void;
   /** Hands the status on to the API, now or when it is there again. */

@@ -132,7 +132,12 @@ export class PodWorker implements Subject {
   }
 
   saw(name: string, attempt: number, view: ContainerView): void {
-    this.#sightings.set(name, { attempt, view });
+    const member = membersOf(this.#record).find((candidate) => candidate.name === name);
+    const message =
+      view.state === 'exited' && member !== undefined
+        ? this.#tools.lastWords(this.#record, member, view.exit.code !== 0)
+        : undefined;
+    this.#sightings.set(name, { attempt, view, message });
     this.#poke();
   }
 
@@ -144,7 +149,7 @@ export class PodWorker implements Subject {
   async #look(member: Member): Promise<void> {
     const { attempt } = containerRecord(this.#record, member.name);
     const view = await this.#tools.containers.view(this.#idOf(member.name, attempt));
-    this.#sightings.set(member.name, { attempt, view });
+    this.saw(member.name, attempt, view);
   }
 
   #idOf(name: string, attempt: number): string {
@@ -184,11 +189,14 @@ export class PodWorker implements Subject {
 
   async #run(action: Action): Promise<void> {
     const key = actionKey(action);
+    const { clock, logger } = this.#tools;
+    const startedMs = clock.nowMs();
     this.#busy.add(key);
     try {
       await carryOut(action, this, this.#tools);
+      logger.debug('action done', { action: key, ms: Math.round(clock.nowMs() - startedMs) });
       this.#failures.delete(key);
-      if (action.do === 'kill') this.#cooling.set(key, this.#tools.clock.wallMs() + KILL_AGAIN_MS);
+      if (action.do === 'kill') this.#cooling.set(key, clock.wallMs() + KILL_AGAIN_MS);
     } catch (error) {
       this.#failed(action, error);
     } finally {

@@ -1,22 +1,25 @@
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
 import type { Container } from '#api/kinds/pod-spec.ts';
+import type { Service } from '#api/kinds/service.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import { planSidecar, SIDECAR_CONFIG_FILE, sidecarConfig } from '../injection/sidecar-plan.ts';
 import { containerMounts } from '../volumes/container-mounts.ts';
 import { prepareVolume, projects, type ReadyVolume } from '../volumes/pod-volumes.ts';
-import { unmountUnder } from '../volumes/tmpfs.ts';
+import { mountTmpfs, unmountUnder } from '../volumes/tmpfs.ts';
 import type { VolumeSources } from '../volumes/volume-sources.ts';
 import { planContainer } from './container-plan.ts';
 import type { ContainerPlan, Mount } from './containers.ts';
 import { fetchEnvSources } from './env-sources.ts';
 import { environment } from './environment.ts';
+import { DEFAULT_MESSAGE_PATH, messageFile } from './last-words.ts';
 import type { Member } from './members.ts';
-import { hostsFile, resolvConf } from './network-files.ts';
+import { hostResolvConf, hostsFile, resolvConf } from './network-files.ts';
 import { containerLog, podLogDirectory, podPaths } from './pod-paths.ts';
 import { containerRecord, type PodRecord } from './pod-record.ts';
 import type { NodeSize } from './resource-field-ref.ts';
+import { serviceLinks } from './service-links.ts';
 
 export interface PreparationTools {
   readonly config: MeshConfig;
@@ -26,7 +29,12 @@ export interface PreparationTools {
   /** The bundled sidecar on the node. */
   readonly sidecarBundle: string;
   readonly sources: VolumeSources;
+  /** The services of a namespace, for service links. */
+  readonly services: (namespace: string) => readonly Service[];
 }
+
+/** Room for the last words of some containers, 4 KiB each. */
+const MESSAGES_BYTES = 256 * 1024;
 
 /** Puts on the node's disk what the containers of one pod need, and plans them. */
 export class Preparation {
@@ -34,6 +42,7 @@ export class Preparation {
   readonly #directory: string;
   #volumes: Promise<ReadonlyMap<string, ReadyVolume>> | undefined;
   #files: Promise<readonly Mount[]> | undefined;
+  #messages: Promise<void> | undefined;
 
   constructor(directory: string, tools: PreparationTools) {
     this.#directory = directory;
@@ -64,8 +73,10 @@ export class Preparation {
   async release(record: PodRecord): Promise<void> {
     await unmountUnder(this.#directory);
     await rm(podPaths(this.#directory).volumes, { recursive: true, force: true });
+    await rm(this.#diskVolumes(record), { recursive: true, force: true });
     this.#volumes = undefined;
     this.#files = undefined;
+    this.#messages = undefined;
     if (record.ending?.reason !== 'deleted' && record.ending?.reason !== 'gone') return;
     const logs = podLogDirectory(pathsOf(this.#tools.config).podLogs, record.pod);
     await rm(logs, { recursive: true, force: true });
@@ -78,10 +89,12 @@ export class Preparation {
     logPath: string,
   ): Promise<ContainerPlan> {
     const { config, gateway, node, sources } = this.#tools;
-    const [volumes, files, envSources] = await Promise.all([
+    const namespace = record.pod.metadata.namespace ?? '';
+    const [volumes, files, lastWords, envSources] = await Promise.all([
       this.#readyVolumes(record),
       this.#podFiles(record),
-      fetchEnvSources(container, record.pod.metadata.namespace ?? '', sources),
+      this.#lastWordsMount(container, attempt),
+      fetchEnvSources(container, namespace, sources),
     ]);
     const facts = {
       pod: record.pod,
@@ -90,11 +103,21 @@ export class Preparation {
       nodeName: config.nodeName,
       containers: [...record.pod.spec.containers, ...(record.pod.spec.initContainers ?? [])],
       node,
+      links:
+        record.pod.spec.enableServiceLinks === false ? {} : serviceLinks(this.#tools.services(namespace)),
     };
     const env = environment(container, facts, envSources);
     const mounts = await containerMounts(container, volumes, podPaths(this.#directory).subPaths);
     const meshId = config.id;
-    return planContainer({ meshId, record, container, attempt, env, mounts: [...files, ...mounts], logPath });
+    return planContainer({
+      meshId,
+      record,
+      container,
+      attempt,
+      env,
+      mounts: [...files, lastWords, ...mounts],
+      logPath,
+    });
   }
 
   async #planSidecar(record: PodRecord, attempt: number, logPath: string): Promise<ContainerPlan> {
@@ -133,7 +156,29 @@ export class Preparation {
   }
 
   #prepare(record: PodRecord, volume: NonNullable<PodRecord['pod']['spec']['volumes']>[number]) {
-    return prepareVolume(volume, record.pod, podPaths(this.#directory).volumes, this.#tools.sources);
+    const places = { memory: podPaths(this.#directory).volumes, disk: this.#diskVolumes(record) };
+    return prepareVolume(volume, record.pod, places, this.#tools.sources);
+  }
+
+  #diskVolumes(record: PodRecord): string {
+    return join(pathsOf(this.#tools.config).podVolumes, record.pod.metadata.uid ?? '');
+  }
+
+  /** Every pod's files for last words lie on a small file system of their own: what is written there is nobody's to limit. */
+  async #lastWordsMount({ name, terminationMessagePath }: Container, attempt: number): Promise<Mount> {
+    const { messages } = podPaths(this.#directory);
+    this.#messages ??= mountTmpfs(messages, { sizeBytes: MESSAGES_BYTES, mode: '755' });
+    await this.#messages;
+    const source = messageFile(messages, name, attempt);
+    await writeFile(source, '');
+    await chmod(source, 0o666);
+    if (attempt > 0) await rm(messageFile(messages, name, attempt - 1), { force: true });
+    return {
+      type: 'bind',
+      source,
+      destination: terminationMessagePath ?? DEFAULT_MESSAGE_PATH,
+      readOnly: false,
+    };
   }
 
   #podFiles(record: PodRecord): Promise<readonly Mount[]> {
@@ -151,9 +196,11 @@ export class Preparation {
       return { type: 'bind', source, destination: `/etc/${name}`, readOnly: true };
     };
     const files = [await write('hosts', hostsFile(record, config.clusterDomain))];
-    if (record.pod.spec.dnsPolicy === 'Default') return files;
-    const namespace = record.pod.metadata.namespace ?? '';
-    return [...files, await write('resolv.conf', resolvConf(namespace, config.clusterDomain, gateway))];
+    const resolv =
+      record.pod.spec.dnsPolicy === 'Default'
+        ? hostResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''), gateway)
+        : resolvConf(record.pod.metadata.namespace ?? '', config.clusterDomain, gateway);
+    return [...files, await write('resolv.conf', resolv)];
   }
 
   /** The last two attempts keep their logs: the present one and the previous. */

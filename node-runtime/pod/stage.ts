@@ -18,6 +18,8 @@ export const UNPROBED: Health = { started: false, ready: false, dead: undefined 
 export interface Sighting {
   readonly attempt: number;
   readonly view: ContainerView;
+  /** The last words of one that has exited. */
+  readonly message?: string | undefined;
 }
 
 /**

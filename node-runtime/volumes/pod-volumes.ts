@@ -1,5 +1,5 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseQuantity } from '#api/foundation/quantity.ts';
 import type { Pod } from '#api/kinds/pod.ts';
 import type { Volume } from '#api/kinds/pod-spec.ts';
@@ -21,20 +21,29 @@ const SECRET_TMPFS_BYTES = 4 * 2 ** 20;
 
 const VOLUME_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** Directories of one pod's volumes. */
+export interface VolumePlaces {
+  /** Closed to everybody but root, in the run directory. */
+  readonly memory: string;
+  /** On disk: for what a pod may fill. */
+  readonly disk: string;
+}
+
 /**
- * Puts one volume of a pod on the node, under `directory/NAME`; idempotent, and called again to bring a ConfigMap or
+ * Puts one volume of a pod on the node, under its name; idempotent, and called again to bring a ConfigMap or
  * Secret up to date. Throws a WeftError `FailedMount`.
  */
 export async function prepareVolume(
   volume: Volume,
   pod: Pod,
-  directory: string,
+  places: VolumePlaces,
   sources: VolumeSources,
 ): Promise<ReadyVolume> {
   if (!VOLUME_NAME.test(volume.name)) {
     throw failedMount(`volume name "${volume.name}" is not a DNS label`, 'use a-z, 0-9 and "-"');
   }
-  const path = join(directory, volume.name);
+  const onDisk = volume.emptyDir !== undefined && volume.emptyDir.medium !== 'Memory';
+  const path = join(onDisk ? places.disk : places.memory, volume.name);
   const gid = pod.spec.securityContext?.fsGroup;
   if (volume.hostPath !== undefined) return { path: await prepareHostPath(volume.hostPath), readOnly: false };
   if (volume.emptyDir !== undefined) {
@@ -72,6 +81,7 @@ async function prepareEmptyDir(
   { medium, sizeLimit }: NonNullable<Volume['emptyDir']>,
   gid: number | undefined,
 ): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await mkdir(path, { recursive: true });
   if (medium === 'Memory') {
     const sizeBytes = sizeLimit === undefined ? undefined : parseQuantity(sizeLimit);

@@ -105,6 +105,35 @@ test('containers see their configuration, and see it change', async () => {
   await says('bye hello s3same');
 });
 
+test('a container is told apart by its last words, its links and its volumes', async () => {
+  const program = `
+    const fs = require('node:fs');
+    fs.appendFileSync('/scratch/runs', 'x');
+    fs.writeFileSync('/dev/termination-log', fs.readFileSync('/scratch/runs', 'utf8') + ' ' + process.env.WEB_SERVICE_PORT);
+    process.exit(fs.statSync('/scratch/runs').size < 2 ? 3 : 0);
+  `;
+  await mesh.apply(
+    programPod({
+      name: 'words',
+      app: 'words',
+      program,
+      container: { volumeMounts: [{ name: 'scratch', mountPath: '/scratch', subPath: 'deep/down' }] },
+      spec: { restartPolicy: 'OnFailure', volumes: [{ name: 'scratch', emptyDir: {} }] },
+    }),
+  );
+  const pod = await mesh.until('it has succeeded at the second try', async () => {
+    const seen = await mesh.pod('words');
+    return seen?.status?.phase === 'Succeeded' ? seen : undefined;
+  });
+  expect(pod.status?.containerStatuses).toMatchObject([
+    {
+      restartCount: 1,
+      state: { terminated: { exitCode: 0, message: 'xx 80' } },
+      lastState: { terminated: { exitCode: 3, reason: 'Error', message: 'x 80' } },
+    },
+  ]);
+});
+
 test('a job ends with its app, whatever the sidecar does', async () => {
   await mesh.apply(
     programPod({ name: 'job', app: 'job', program: 'console.log("done")', spec: { restartPolicy: 'Never' } }),

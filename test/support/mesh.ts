@@ -270,7 +270,7 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 function launch(program: Program, config: MeshConfig): ChildProcess {
-  return spawnProgram(program, config, []);
+  return spawnProgram(program, config, process.env['WEFT_TEST_DEBUG'] && program === 'node-runtime' ? ['--debug'] : []);
 }
 
 function spawnProgram(program: Program, config: MeshConfig, more: readonly string[]): ChildProcess {

@@ -22,6 +22,7 @@ export class FakeNode {
   /** Answers of the sidecar's readiness port and of the app's probes. */
   proxyReady = true;
   probeOk = true;
+  lastWords: string | undefined;
   /** Ids whose SIGTERM is not heeded. */
   readonly stubborn = new Set<string>();
   /** Errors that the next creations throw, by container name. */
@@ -80,6 +81,8 @@ export class FakeNode {
         list: async () => [...this.sandboxes],
       },
       redirect: () => undefined,
+      limits: () => ({ pids: 1 }),
+      lastWords: () => this.lastWords,
       prepare: async (record, member) => {
         const { attempt } = containerRecord(record, member.name);
         const uid = record.pod.metadata.uid ?? '';
