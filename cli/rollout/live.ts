@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { HttpClient } from '#api/client/http-client.ts';
 import { WeftError } from '#api/foundation/errors.ts';
-import { readProxies } from '../proxy/status-table.ts';
+import { Pod } from '#api/kinds/pod.ts';
+import { type ProxyState, readProxies } from '../proxy/status-table.ts';
 
 const Rollout = z.looseObject({
   live: z.boolean(),
@@ -17,9 +18,13 @@ type Rollout = z.infer<typeof Rollout>;
 /** One question may take this long: well below the time after which the client gives a silent server up. */
 const SLICE_SECONDS = 10;
 const NAMED_IN_ERRORS = 5;
+const POLL_MS = 50;
+/** Istio's mark of a pod that has a sidecar. */
+const SIDECAR_STATUS = 'sidecar.istio.io/status';
 
 /**
- * Resolves with a sentence once every affected sidecar runs what was stored at `resourceVersion`. Throws a WeftError
+ * Resolves with a sentence once every sidecar runs what was stored at `resourceVersion`. The control plane knows of
+ * the connected ones; a pod whose sidecar is not connected counts as one that does not run it. Throws a WeftError
  * `ChangeRefused` as soon as one refuses it, `ChangeNotLive` when time is up; both name the sidecars and the reasons.
  */
 export async function awaitLive(
@@ -33,13 +38,27 @@ export async function awaitLive(
     const query = { resourceVersion, timeoutSeconds: Math.min(SLICE_SECONDS, Math.ceil(left)) };
     const rollout = Rollout.parse(await client.request('GET', '/weft/v1/rollout', { query }));
     if (rollout.refused.length > 0) throw refusal(rollout);
-    if (rollout.live) return liveSentence((await readProxies(client)).length);
-    if (performance.now() >= until) throw notLive(rollout, timeoutSeconds);
+    const [proxies, pods] = await Promise.all([readProxies(client), client.list(Pod)]);
+    const absent = absentSidecars(pods.items, proxies);
+    if (rollout.live && absent.length === 0) return liveSentence(proxies.length);
+    if (performance.now() >= until) throw notLive([...rollout.pending, ...absent], timeoutSeconds);
+    if (rollout.live) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
+/** Pods that take traffic through a sidecar which is not connected. Pure. */
+export function absentSidecars(pods: readonly Pod[], proxies: readonly ProxyState[]): Rollout['pending'] {
+  const connected = new Set(proxies.map(({ proxy }) => proxy));
+  return pods
+    .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running')
+    .filter(({ metadata }) => metadata.annotations?.[SIDECAR_STATUS] !== undefined)
+    .map(({ metadata }) => `${metadata.name}.${metadata.namespace}`)
+    .filter((proxy) => !connected.has(proxy))
+    .map((proxy) => ({ proxy, reason: 'is not connected to the control plane' }));
+}
+
 function liveSentence(proxies: number): string {
-  return proxies === 0 ? 'live: no sidecar is connected' : `live on every sidecar (${proxies} connected)`;
+  return proxies === 0 ? 'live: there is no sidecar' : `live on every sidecar (${proxies})`;
 }
 
 function refusal({ refused }: Rollout): WeftError {
@@ -52,7 +71,7 @@ function refusal({ refused }: Rollout): WeftError {
   });
 }
 
-function notLive({ pending }: Rollout, timeoutSeconds: number): WeftError {
+function notLive(pending: Rollout['pending'], timeoutSeconds: number): WeftError {
   const reasons = pending.map(({ proxy, reason }) => `${proxy}: ${reason ?? 'has not answered'}`);
   return new WeftError(
     'ChangeNotLive',
