@@ -30,6 +30,8 @@ export interface Downstream {
   readonly deadline: Deadline;
   /** The connection ends with this response. */
   closing: boolean;
+  /** Connections are wanted to end as soon as they can. */
+  readonly draining: boolean;
   /** The whole request has come. */
   readonly requestComplete: boolean;
   /** The rest of the request is too long to be read for nothing, or may never come. */

@@ -155,7 +155,8 @@ export class Exchange implements ResponseListener {
     const downstream = this.#downstream;
     const { response } = downstream;
     const { minor } = this.#request;
-    if (response.choose(head, body, minor) || downstream.restUnwanted) downstream.closing = true;
+    const must = response.choose(head, body, minor);
+    if (must || downstream.restUnwanted || downstream.draining) downstream.closing = true;
     const note = downstream.closing ? 'close' : minor === 0 ? 'keep-alive' : 'silent';
     const end = response.first(bytes, head, note, body, at, length);
     if (end >= 0) this.#status = head.status;

@@ -102,6 +102,10 @@ export class ServerConnection implements WireReader, Downstream {
     return this.#state !== 'head' || this.#unread.length > 0;
   }
 
+  get draining(): boolean {
+    return this.#settings.draining();
+  }
+
   get requestComplete(): boolean {
     return this.#body.done;
   }
@@ -154,7 +158,7 @@ export class ServerConnection implements WireReader, Downstream {
   }
 
   reply(reply: LocalReply): void {
-    if (this.restUnwanted) this.closing = true;
+    if (this.restUnwanted || this.draining) this.closing = true;
     const wallMs = this.#settings.clock.wallMs();
     this.response.whole(formatLocalReply(reply, { close: this.closing, headOnly: this.#headOnly, wallMs }));
   }
@@ -280,7 +284,7 @@ export class ServerConnection implements WireReader, Downstream {
     this.#lastUsedMs = nowMs;
     this.response.sent = 0;
     this.requestBytes = 0;
-    this.closing = head.close || (head.minor === 0 && !head.keepAlive) || this.#settings.draining();
+    this.closing = head.close || (head.minor === 0 && !head.keepAlive);
     this.#headOnly = isHeadRequest(bytes, head);
     this.#bodyWaits = head.expect !== NO_LINE;
     this.#caller = this.#settings.meters.caller(bytes, head, this.#caller);
@@ -316,7 +320,7 @@ export class ServerConnection implements WireReader, Downstream {
 
   /** The request and its response are through. */
   #goOn(): void {
-    if (this.#settings.draining()) this.#settings.deadlines.set(this.#housekeeping, DRAIN_IDLE_MS);
+    if (this.draining) this.#settings.deadlines.set(this.#housekeeping, DRAIN_IDLE_MS);
     if (!this.#serving && this.#unread.length > 0) this.#serveUnread();
   }
 
@@ -383,7 +387,7 @@ export class ServerConnection implements WireReader, Downstream {
 
   /** Idle connections are found lazily, so that requests need not set a deadline each. */
   #housekeep(): void {
-    const { deadlines, clock, draining } = this.#settings;
+    const { deadlines, clock } = this.#settings;
     if (this.#state === 'linger') {
       this.#wire.destroy();
       return;
@@ -394,7 +398,7 @@ export class ServerConnection implements WireReader, Downstream {
       this.#refuseWith({ status: 408, flag: 'DPE', reason: 'the head of the request did not come in time' });
       return;
     }
-    const limitMs = draining() ? DRAIN_IDLE_MS : DOWNSTREAM_IDLE_MS;
+    const limitMs = this.draining ? DRAIN_IDLE_MS : DOWNSTREAM_IDLE_MS;
     const idle = this.#state === 'head' && clock.nowMs() - this.#lastUsedMs >= limitMs;
     if (idle) this.#wire.end();
     else deadlines.set(this.#housekeeping, limitMs);

@@ -1,7 +1,7 @@
 /** A whole data path on loopback: fake configuration, real sockets, and raw clients and servers around it. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { systemClock } from '#api/foundation/clock.ts';
+import { type Clock, systemClock } from '#api/foundation/clock.ts';
 import { silentLogger } from '#api/foundation/logger.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
@@ -21,6 +21,7 @@ export interface SidecarUnderTest extends AsyncDisposable {
 export async function startSidecar(
   target: ListenerTarget,
   direction: 'outbound' | 'inbound' = 'outbound',
+  clock: Clock = systemClock,
 ): Promise<SidecarUnderTest> {
   const telemetry = new FakeTelemetry();
   const interception = await startInterception({
@@ -30,7 +31,7 @@ export async function startSidecar(
     snapshot: snapshotOf(target),
     telemetry,
     originalDestination: { read: () => ORIGINAL },
-    clock: systemClock,
+    clock,
     random: seededRandom(1),
     logger: silentLogger,
   });
@@ -56,21 +57,27 @@ export async function startSidecar(
 export class Client {
   readonly socket: Socket;
   text = '';
+  /** The peer sends no more: it ended its side, or the connection is gone. */
   ended = false;
   error: Error | undefined;
+  #waiting: (() => void)[] = [];
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       this.text += chunk.toString('latin1');
-    });
-    socket.on('end', () => {
-      this.ended = true;
+      this.#wake();
     });
     socket.on('error', (error) => {
       this.error = error;
     });
+    for (const event of ['end', 'close'] as const) {
+      socket.on(event, () => {
+        this.ended = true;
+        this.#wake();
+      });
+    }
   }
 
   send(text: string): void {
@@ -80,21 +87,16 @@ export class Client {
   /** Waits until what was read satisfies `done`; fails when the connection ends before. */
   async until(done: (text: string) => boolean): Promise<string> {
     while (!done(this.text)) {
-      if (this.ended || this.socket.destroyed) {
-        throw new Error(
-          `the connection ended (${this.error?.message ?? 'FIN'}) after ${JSON.stringify(this.text)}`,
-        );
-      }
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'end'), once(this.socket, 'close')]);
+      const how = this.error?.message ?? 'FIN';
+      if (this.ended) throw new Error(`the connection ended (${how}) after ${JSON.stringify(this.text)}`);
+      await this.#change();
     }
     return this.text;
   }
 
   /** Waits for the end of what the peer sends, by FIN or reset. */
   async untilEnd(): Promise<string> {
-    while (!this.ended && !this.socket.destroyed) {
-      await Promise.race([once(this.socket, 'end'), once(this.socket, 'close')]);
-    }
+    while (!this.ended) await this.#change();
     return this.text;
   }
 
@@ -105,6 +107,14 @@ export class Client {
     const response = this.text.slice(0, length);
     this.text = this.text.slice(length);
     return response;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const resume of this.#waiting.splice(0)) resume();
   }
 }
 

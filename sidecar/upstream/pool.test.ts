@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
+import { FakeCluster, FakeEndpoint } from '#sidecar/http/testing/fakes.ts';
+import { IDLE_TIMEOUT_MS, type IdleConnection, MAX_IDLE, Pool, SURELY_OPEN_MS } from './pool.ts';
+import { PoolSet, SWEEP_INTERVAL_MS } from './pool-set.ts';
+
+class FakeConnection implements IdleConnection {
+  idleSinceMs = 0;
+  closed = false;
+  readonly keepAliveMs: number;
+
+  constructor(keepAliveMs = Number.POSITIVE_INFINITY) {
+    this.keepAliveMs = keepAliveMs;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+function poolOf(): { pool: Pool<FakeConnection>; endpoint: FakeEndpoint; cluster: FakeCluster } {
+  const endpoint = new FakeEndpoint(80);
+  const cluster = new FakeCluster(endpoint);
+  return { pool: new Pool<FakeConnection>(endpoint, cluster), endpoint, cluster };
+}
+
+describe('pool', () => {
+  test('hands out the connection used last', () => {
+    const { pool } = poolOf();
+    const [a, b] = [new FakeConnection(), new FakeConnection()];
+    pool.put(a, 0);
+    pool.put(b, 1);
+    expect([pool.take(2, true), pool.take(2, true), pool.take(2, true)]).toEqual([b, a, undefined]);
+  });
+
+  test('gives requests that cannot be repeated a connection used a moment ago, or none', () => {
+    const { pool } = poolOf();
+    const connection = new FakeConnection();
+    pool.put(connection, 0);
+    expect(pool.take(SURELY_OPEN_MS, false)).toBeUndefined();
+    expect(pool.take(SURELY_OPEN_MS - 1, false)).toBe(connection);
+    pool.put(connection, 0);
+    expect(pool.take(SURELY_OPEN_MS, true)).toBe(connection);
+  });
+
+  test.each([
+    ['its own limit', Number.POSITIVE_INFINITY, IDLE_TIMEOUT_MS],
+    ['what the server said, less the way there', 5_000, 4_000],
+  ])('closes what was idle longer than %s', (_, keepAliveMs, limitMs) => {
+    const { pool } = poolOf();
+    const connection = new FakeConnection(keepAliveMs);
+    pool.put(connection, 0);
+    pool.sweep(limitMs - 1);
+    expect(connection.closed).toBe(false);
+    expect(pool.take(limitMs, true)).toBeUndefined();
+    expect(connection.closed).toBe(true);
+  });
+
+  test('keeps a bounded number', () => {
+    const { pool } = poolOf();
+    const all = Array.from({ length: MAX_IDLE + 1 }, () => new FakeConnection());
+    for (const connection of all) pool.put(connection, 0);
+    expect(pool.idle).toBe(MAX_IDLE);
+    expect(all.filter(({ closed }) => closed)).toHaveLength(1);
+  });
+
+  test.each([
+    ['the endpoint left', (_: FakeCluster, endpoint: FakeEndpoint) => void (endpoint.removed = true)],
+    ['the cluster was removed', (cluster: FakeCluster) => void (cluster.removed = true)],
+  ])('keeps nothing once %s', (_, leave) => {
+    const { pool, endpoint, cluster } = poolOf();
+    const [idle, busy] = [new FakeConnection(), new FakeConnection()];
+    pool.put(idle, 0);
+    leave(cluster, endpoint);
+    pool.put(busy, 0);
+    pool.sweep(0);
+    expect([idle.closed, busy.closed, pool.idle]).toEqual([true, true, 0]);
+  });
+});
+
+describe('pool set', () => {
+  test('drops pools without connections, and keeps one whose connection is in use', () => {
+    const clock = new ManualClock();
+    const pools = new PoolSet<FakeConnection>(clock);
+    const endpoint = new FakeEndpoint(80);
+    const cluster = new FakeCluster(endpoint);
+    const pool = pools.of(endpoint, cluster);
+    pool.connections += 1;
+    clock.advance(10 * SWEEP_INTERVAL_MS);
+    expect(pools.of(endpoint, cluster)).toBe(pool);
+    pool.put(new FakeConnection(), clock.nowMs());
+    expect(pools.idle).toBe(1);
+    clock.advance(IDLE_TIMEOUT_MS + SWEEP_INTERVAL_MS);
+    expect(pools.idle).toBe(0);
+    pool.connections -= 1;
+    clock.advance(SWEEP_INTERVAL_MS);
+    expect(pools.of(endpoint, cluster)).not.toBe(pool);
+  });
+
+  test('a pool goes by the present configuration of its cluster', () => {
+    const pools = new PoolSet<FakeConnection>(new ManualClock());
+    const endpoint = new FakeEndpoint(80);
+    const [before, after] = [new FakeCluster(endpoint), new FakeCluster(endpoint)];
+    pools.of(endpoint, before);
+    before.removed = true;
+    expect(pools.of(endpoint, after).abandoned).toBe(false);
+  });
+});
