@@ -64,7 +64,10 @@ class Feed implements InputFeed {
   async caughtUp(revision: string): Promise<void> {
     await Promise.all(
       [...this.#informers].map(([kind, informer]) =>
-        Promise.race([informer.caughtUp(revision), this.#holdsAll(kind, informer)]),
+        Promise.race([
+          informer.caughtUp(revision),
+          this.#holdsAll(kind, informer).catch(() => informer.caughtUp(revision)),
+        ]),
       ),
     );
     this.#debounce.now();
