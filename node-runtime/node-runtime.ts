@@ -124,7 +124,7 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
   }
   const directoryOf = ({ record }: PodWorker): string => store.directoryOf(record.pod.metadata.uid ?? '');
 
-  await pods.adopt(records);
+  pods.adopt(records);
   const server = await startRuntimeServer({
     socketPath: paths.runtimeSocket,
     podLogs: paths.podLogs,

@@ -1,7 +1,8 @@
-import type { Timer } from '#api/foundation/clock.ts';
-import { codeOf, messageOf, WeftError } from '#api/foundation/errors.ts';
+import { sleep, type Timer } from '#api/foundation/clock.ts';
+import { messageOf, WeftError } from '#api/foundation/errors.ts';
 import type { Pod } from '#api/kinds/pod.ts';
-import { carryOut, type Subject } from './carry-out.ts';
+import { ActionRunner } from './action-runner.ts';
+import type { Subject } from './carry-out.ts';
 import { containerId } from './container-plan.ts';
 import { ContainerWatches } from './container-watches.ts';
 import type { ContainerView } from './containers.ts';
@@ -13,11 +14,10 @@ import { containerRecord, type PodRecord } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import type { PodTools } from './pod-tools.ts';
 import { isSamePod, rememberedPod } from './remembered-pod.ts';
-import { failureDelay } from './restart-backoff.ts';
 import type { Health, Sighting } from './stage.ts';
 
-/** A kill that was sent is sent again if the container is still there after this. */
-const KILL_AGAIN_MS = 2_000;
+/** What exists could not be looked at: the OCI runtime is out of order, or the machine very busy. */
+const LOOK_AGAIN_MS = 1_000;
 
 /**
  * One pod's caretaker. It keeps what is remembered and what is seen, asks `decide` after every change, and carries out
@@ -31,9 +31,7 @@ export class PodWorker implements Subject {
   #sandboxFailure: Observed['sandboxFailure'];
   readonly #sightings = new Map<string, Sighting>();
   readonly #health = new Map<string, Health>();
-  readonly #busy = new Set<string>();
-  readonly #cooling = new Map<string, number>();
-  readonly #failures = new Map<string, number>();
+  readonly #actions: ActionRunner;
   readonly #watches: ContainerWatches;
   #timer: Timer | undefined;
   #poked = false;
@@ -45,6 +43,10 @@ export class PodWorker implements Subject {
     this.#record = record;
     this.#tools = { ...tools, logger: tools.logger.with(nameFields(record)) };
     this.#watches = new ContainerWatches(this.#tools);
+    this.#actions = new ActionRunner(this, this.#tools, {
+      failure: (action, error) => this.#failed(action, error),
+      end: () => this.#poke(),
+    });
     this.#onOver = onOver;
   }
 
@@ -59,18 +61,23 @@ export class PodWorker implements Subject {
       sandboxFailure: this.#sandboxFailure,
       sightings: this.#sightings,
       health: this.#health,
-      busy: this.#busy,
-      cooling: this.#cooling,
+      busy: this.#actions.busy,
+      cooling: this.#actions.cooling,
     };
   }
 
-  /** Looks at what there is already, then begins to act. */
+  /** Looks at what there is already, however long that takes, then begins to act. */
   async start(): Promise<void> {
-    const { sandboxes } = this.#tools;
-    if ((await sandboxes.list()).includes(this.#record.sandbox)) this.#sandbox = 'ready';
-    if (!this.#record.tornDown)
-      await Promise.all(membersOf(this.#record).map((member) => this.#look(member)));
-    this.#observing = false;
+    const { clock, logger } = this.#tools;
+    while (this.#observing && !this.#stopped) {
+      try {
+        await this.#observe();
+        this.#observing = false;
+      } catch (error) {
+        logger.error('the pod cannot be looked at, trying again', { reason: messageOf(error) });
+        await sleep(clock, LOOK_AGAIN_MS);
+      }
+    }
     this.#poke();
   }
 
@@ -98,7 +105,7 @@ export class PodWorker implements Subject {
 
   /** Tries at once what waits to be tried again: what it lacked may be there now. */
   retry(): void {
-    this.#cooling.clear();
+    this.#actions.cooling.clear();
     const now = this.#tools.clock.wallMs();
     for (const [name, container] of Object.entries(this.#record.containers)) {
       if (container.failure === undefined || container.failure.retryAtMs <= now) continue;
@@ -146,6 +153,13 @@ export class PodWorker implements Subject {
     this.#onOver();
   }
 
+  async #observe(): Promise<void> {
+    const existing = await this.#tools.sandboxes.list();
+    this.#sandbox = existing.includes(this.#record.sandbox) ? 'ready' : 'absent';
+    if (this.#record.tornDown) return;
+    await Promise.all(membersOf(this.#record).map((member) => this.#look(member)));
+  }
+
   async #look(member: Member): Promise<void> {
     const { attempt } = containerRecord(this.#record, member.name);
     const view = await this.#tools.containers.view(this.#idOf(member.name, attempt));
@@ -174,7 +188,7 @@ export class PodWorker implements Subject {
       this.#tools.save(decision.record);
     }
     for (const event of decision.events) this.#tools.tell(this.#record, event);
-    for (const action of decision.actions) void this.#run(action);
+    for (const action of decision.actions) void this.#actions.run(action);
     for (const member of membersOf(this.#record)) this.#watch(member);
     this.#wake(decision.wakeAtMs);
     this.#publish();
@@ -187,42 +201,13 @@ export class PodWorker implements Subject {
     this.#timer = this.#tools.clock.after(Math.min(delayMs, MAX_TIMER_MS), () => this.#poke());
   }
 
-  async #run(action: Action): Promise<void> {
-    const key = actionKey(action);
-    const { clock, logger } = this.#tools;
-    const startedMs = clock.nowMs();
-    this.#busy.add(key);
-    try {
-      await carryOut(action, this, this.#tools);
-      logger.debug('action done', { action: key, ms: Math.round(clock.nowMs() - startedMs) });
-      this.#failures.delete(key);
-      if (action.do === 'kill') this.#cooling.set(key, clock.wallMs() + KILL_AGAIN_MS);
-    } catch (error) {
-      this.#failed(action, error);
-    } finally {
-      this.#busy.delete(key);
-      this.#poke();
-    }
-  }
-
   #failed(action: Action, error: unknown): void {
-    const { clock, logger } = this.#tools;
-    const key = actionKey(action);
-    logger.warn('action failed', { action: key, code: codeOf(error), reason: messageOf(error) });
-    const delayMs = failureDelay(this.#failures.get(key));
-    this.#failures.set(key, delayMs);
-    this.#cooling.set(key, clock.wallMs() + delayMs);
     if (action.do === 'set-up-sandbox') this.#sandboxFailed(error);
     if (action.do !== 'create' && action.do !== 'start') return;
-    this.amend((record) => creationFailed(record, action.container, error, clock.wallMs()));
-    this.#cooling.delete(key);
+    const { container } = action;
+    this.amend((record) => creationFailed(record, container, error, this.#tools.clock.wallMs()));
     const message = messageOf(error);
-    this.#tools.tell(this.#record, {
-      type: 'Warning',
-      reason: 'Failed',
-      message,
-      container: action.container,
-    });
+    this.#tools.tell(this.#record, { type: 'Warning', reason: 'Failed', message, container });
   }
 
   #sandboxFailed(error: unknown): void {
@@ -243,7 +228,7 @@ export class PodWorker implements Subject {
       member,
       attempt,
       id: this.#idOf(name, attempt),
-      settled: !this.#busy.has(actionKey({ do: 'start', container: name })),
+      settled: !this.#actions.busy.has(actionKey({ do: 'start', container: name })),
       health: {
         record: () => this.#record,
         startedAtMs: containerRecord(this.#record, name).startedAtMs ?? this.#tools.clock.wallMs(),

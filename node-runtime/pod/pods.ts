@@ -55,8 +55,8 @@ export class Pods {
   }
 
   /** Takes over the pods of an earlier node runtime. */
-  async adopt(records: readonly PodRecord[]): Promise<void> {
-    await Promise.all(records.map((record) => this.#settle(record)));
+  adopt(records: readonly PodRecord[]): void {
+    for (const record of records) this.#settle(record);
     if (records.length > 0) this.#tools.logger.info('pods taken over', { pods: records.length });
   }
 
@@ -101,7 +101,7 @@ export class Pods {
     if (record === undefined || latest === undefined) return;
     this.#arriving.delete(uid);
     this.#tools.store.save(record);
-    await this.#settle(record);
+    this.#settle(record);
     this.#residents.get(uid)?.worker.update(latest);
   }
 
@@ -122,12 +122,12 @@ export class Pods {
     }
   }
 
-  async #settle(record: PodRecord): Promise<void> {
+  #settle(record: PodRecord): void {
     const uid = uidOf(record.pod);
     const { tools, close } = this.#tools.toolsFor(record);
     const worker = new PodWorker(record, tools, () => this.#over(uid));
     this.#residents.set(uid, { worker, close });
-    await worker.start();
+    void worker.start();
   }
 
   #over(uid: string): void {

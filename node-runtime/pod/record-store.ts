@@ -23,7 +23,17 @@ export class RecordStore {
     return join(this.#directory, uid);
   }
 
+  /** A disk that is full must not stop the care of pods: it is reported, and the next save tries again. */
   save(record: PodRecord): void {
+    try {
+      this.#write(record);
+    } catch (error) {
+      const { namespace, name } = record.pod.metadata;
+      this.#logger.error('pod record not saved', { namespace, pod: name, reason: messageOf(error) });
+    }
+  }
+
+  #write(record: PodRecord): void {
     const directory = this.directoryOf(record.pod.metadata.uid ?? '');
     const path = join(directory, 'pod.json');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
