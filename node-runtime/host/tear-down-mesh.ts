@@ -17,7 +17,7 @@ import { must, run } from './command.ts';
  */
 export async function tearDownMesh(config: MeshConfig): Promise<void> {
   await sweepCgroup(await readCgroupLayout(), meshCgroup(config.id));
-  for (const name of await listSandboxes(config)) await removeNamespaces(config, name);
+  await Promise.all((await listSandboxes(config)).map((name) => removeNamespaces(config, name)));
   await Promise.all([removeLinks(config), tearDownHostNetwork(config)]);
   const directories = [
     join(config.runDir, 'containers'),

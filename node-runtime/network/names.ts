@@ -27,9 +27,12 @@ export function tableName(meshId: string): string {
   return `weft_${meshId}`;
 }
 
-export function netnsPath(sandbox: string): string {
-  return `/run/netns/${sandbox}`;
-}
+/**
+ * Where `ip netns` looks for namespaces: a symbolic link of ours to the namespace that is pinned in the run directory. It is
+ * not pinned here, because `ip netns add` may mount this directory over itself at any time, and what was mounted below would
+ * be out of reach.
+ */
+export const NETNS_DIRECTORY = '/run/netns';
 
 /** Throws a WeftError `SandboxNameInvalid`: names start with the mesh's id, because a sweep finds them by it. */
 export function checkSandboxName(meshId: string, sandbox: string): void {

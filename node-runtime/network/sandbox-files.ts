@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { namesIn } from '../host/directories.ts';
+import { NETNS_DIRECTORY } from './names.ts';
 
 /** What a sandbox was made of; written last, so that its presence says that the sandbox is whole. */
 const SandboxRecord = z.object({ name: z.string(), podUid: z.string(), ip: z.string() });
@@ -17,11 +18,14 @@ export function sandboxPaths(config: Pick<MeshConfig, 'runDir'>, name: string) {
   return {
     directory,
     /** Pinned namespaces. */
+    net: join(directory, 'net'),
     ipc: join(directory, 'ipc'),
     uts: join(directory, 'uts'),
     links: join(directory, 'links'),
     rules: join(directory, 'rules'),
     record: join(directory, 'sandbox.json'),
+    /** The name by which `ip netns` knows it. */
+    netnsLink: join(NETNS_DIRECTORY, name),
   } as const;
 }
 
@@ -49,14 +53,19 @@ export async function sandboxDirectories(config: Pick<MeshConfig, 'runDir'>): Pr
 }
 
 export async function makeSandboxDirectory(config: Pick<MeshConfig, 'runDir'>, name: string): Promise<void> {
-  const { directory, ipc, uts } = sandboxPaths(config, name);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await Promise.all([ipc, uts].map((path) => writeFile(path, '')));
+  const { directory, net, ipc, uts, netnsLink } = sandboxPaths(config, name);
+  await Promise.all([
+    mkdir(directory, { recursive: true, mode: 0o700 }),
+    mkdir(NETNS_DIRECTORY, { recursive: true }),
+    rm(netnsLink, { force: true }),
+  ]);
+  await Promise.all([symlink(net, netnsLink), ...[net, ipc, uts].map((path) => writeFile(path, ''))]);
 }
 
 export async function removeSandboxDirectory(
   config: Pick<MeshConfig, 'runDir'>,
   name: string,
 ): Promise<void> {
-  await rm(sandboxPaths(config, name).directory, { recursive: true, force: true });
+  const { directory, netnsLink } = sandboxPaths(config, name);
+  await Promise.all([rm(netnsLink, { force: true }), rm(directory, { recursive: true, force: true })]);
 }

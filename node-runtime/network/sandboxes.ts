@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { messageOf, WeftError } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
@@ -11,7 +11,7 @@ import { type CgroupLayout, monitorCgroup, podCgroup, readCgroupLayout } from '.
 import { limitPod } from '../resources/pod-limits.ts';
 import { sweepCgroup } from '../resources/sweep-cgroup.ts';
 import { gatewayOf } from './addresses.ts';
-import { checkSandboxName, hostLinkName, linkPrefix, netnsPath } from './names.ts';
+import { checkSandboxName, hostLinkName, linkPrefix, NETNS_DIRECTORY } from './names.ts';
 import { redirectRules } from './redirect-rules.ts';
 import { hostLinkCommands, podLinkCommands, SANDBOX_SCRIPT } from './sandbox-commands.ts';
 import {
@@ -42,7 +42,7 @@ export async function createSandboxes(config: MeshConfig, options: { logger: Log
 
 /** Names of all sandboxes of the mesh, whole or not. */
 export async function listSandboxes(config: MeshConfig): Promise<string[]> {
-  const [directories, netns] = await Promise.all([sandboxDirectories(config), namesIn('/run/netns')]);
+  const [directories, netns] = await Promise.all([sandboxDirectories(config), namesIn(NETNS_DIRECTORY)]);
   const prefix = linkPrefix(config.id);
   return [...new Set([...directories, ...netns])].filter((name) => name.startsWith(prefix)).sort();
 }
@@ -74,21 +74,20 @@ async function isWhole(config: MeshConfig, plan: SandboxPlan): Promise<boolean> 
   if (record?.ip !== plan.ip || record.podUid !== plan.podUid) return false;
   const paths = sandboxPaths(config, plan.name);
   const pinned = new Set((await readMountTable()).map((mount) => mount.mountPoint));
-  return [netnsPath(plan.name), paths.ipc, paths.uts].every((path) => pinned.has(path));
+  return [paths.net, paths.ipc, paths.uts].every((path) => pinned.has(path));
 }
 
 async function make(config: MeshConfig, layout: CgroupLayout, plan: SandboxPlan): Promise<void> {
   const paths = sandboxPaths(config, plan.name);
   const gateway = gatewayOf(config);
-  await Promise.all([makeSandboxDirectory(config, plan.name), mkdir('/run/netns', { recursive: true })]);
+  await makeSandboxDirectory(config, plan.name);
   await Promise.all([
-    writeFile(netnsPath(plan.name), ''),
     writeFile(paths.links, podLinkCommands(config.id, plan, gateway, process.pid)),
     plan.redirect && writeFile(paths.rules, redirectRules(plan.redirect, gateway)),
     plan.limits && limitPod(layout, podCgroup(config.id, plan.podUid), plan.limits),
   ]);
   const rules = plan.redirect === undefined ? '' : paths.rules;
-  const pins = [`--net=${netnsPath(plan.name)}`, `--ipc=${paths.ipc}`, `--uts=${paths.uts}`];
+  const pins = [`--net=${paths.net}`, `--ipc=${paths.ipc}`, `--uts=${paths.uts}`];
   const script = ['sh', '-c', SANDBOX_SCRIPT, 'sandbox', plan.hostname, paths.links, rules];
   await must('unshare', [...pins, ...script]);
   await must('ip', ['-batch', '-'], { input: hostLinkCommands(config.id, plan, gateway) });
@@ -112,14 +111,12 @@ export async function tearDownSandbox(
 
 /** The link is deleted by name because a network namespace takes its links along only some time after its last user. */
 export async function removeNamespaces(config: MeshConfig, name: string): Promise<void> {
-  const pinned = await readMountTable();
-  const mounts = [
-    ...mountsUnder(pinned, netnsPath(name)),
-    ...mountsUnder(pinned, sandboxPaths(config, name).directory),
-  ];
+  const { directory, netnsLink } = sandboxPaths(config, name);
+  const table = await readMountTable();
+  const mounts = [directory, netnsLink].flatMap((path) => mountsUnder(table, path));
   await Promise.all([
     run('ip', ['link', 'del', hostLinkName(config.id, name)]),
     mounts.length > 0 ? must('umount', ['--lazy', ...mounts]) : undefined,
   ]);
-  await Promise.all([rm(netnsPath(name), { force: true }), removeSandboxDirectory(config, name)]);
+  await removeSandboxDirectory(config, name);
 }

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MeshConfig } from '#api/mesh/config.ts';
-import { netnsPath } from '../network/names.ts';
 import { sandboxPaths } from '../network/sandbox-files.ts';
 import type { ContainerPlan } from '../pod/containers.ts';
 import { type CgroupLayout, podCgroup } from '../resources/cgroup-layout.ts';
@@ -51,12 +50,12 @@ export function bundleInputs(
   plan: ContainerPlan,
   root: string,
 ): BundleInputs {
-  const { ipc, uts } = sandboxPaths(config, plan.sandbox);
+  const { net, ipc, uts } = sandboxPaths(config, plan.sandbox);
   return {
     root,
     rootMounts: hostBinds(host.facts, host.weft).map(toOciMount),
     cgroupsPath: join(podCgroup(config.id, plan.podUid), plan.id.replace(`${config.id}-${plan.podUid}-`, '')),
-    namespaces: { network: netnsPath(plan.sandbox), ipc, uts },
+    namespaces: { network: net, ipc, uts },
     seccomp: plan.seccomp === 'default' ? host.seccompFor(plan.capabilities) : undefined,
     maxOpenFiles: host.maxOpenFiles,
     countsSwap: host.countsSwap,
