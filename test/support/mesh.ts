@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client as RuntimeClient } from 'undici';
 import { parseAllDocuments } from 'yaml';
 import type { Client } from '#api/client/client.ts';
@@ -11,10 +9,9 @@ import { kindFor } from '#api/kinds/all.ts';
 import type { KubeObject, Stored } from '#api/kinds/meta.ts';
 import { isReady, Node } from '#api/kinds/node.ts';
 import { Pod } from '#api/kinds/pod.ts';
-import { MeshConfig, pathsOf } from '#api/mesh/config.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-type Program = 'control-plane' | 'node-runtime';
+import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { Ended, eventually } from './eventually.ts';
+import { finished, freshConfig, launch, logs, type Program, spawnProgram } from './mesh-programs.ts';
 
 /** One whole mesh of its own on this machine, for a test: own directories, names, ports and address ranges. */
 export class TestMesh {
@@ -185,39 +182,10 @@ export function hasCondition(pod: Pod, type: string): boolean {
   return (pod.status?.conditions ?? []).some((each) => each.type === type && each.status === 'True');
 }
 
-/** A program that ends while it starts will not come up: no use in waiting. */
-class Ended extends Error {}
-
 function refuseDead(programs: ReadonlyMap<Program, ChildProcess>): void {
   for (const [program, child] of programs) {
     if (child.exitCode !== null) throw new Ended(`the ${program} ended with ${child.exitCode}`);
   }
-}
-
-const DEADLINE_MS = 60_000;
-const LOOK_MS = 20;
-
-/** Looks again and again until there is something to see. */
-export async function eventually<T>(
-  what: string,
-  look: () => Promise<T | undefined> | T | undefined,
-  deadlineMs = DEADLINE_MS,
-): Promise<T> {
-  const start = performance.now();
-  let last: unknown;
-  while (performance.now() - start < deadlineMs) {
-    try {
-      const seen = await look();
-      if (seen !== undefined) return seen;
-    } catch (error) {
-      if (error instanceof Ended) throw error;
-      last = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-  throw new Error(
-    `not within ${deadlineMs / 1000} s: ${what}${last === undefined ? '' : ` (${String(last)})`}`,
-  );
 }
 
 async function applyOne(client: Client, object: KubeObject): Promise<void> {
@@ -235,73 +203,4 @@ async function applyOne(client: Client, object: KubeObject): Promise<void> {
 
 function directoryOf(config: MeshConfig): string {
   return join(config.dataDir, '..');
-}
-
-/** A short id and a second octet of its own: meshes of tests that run beside each other must not meet. */
-async function freshConfig(): Promise<MeshConfig> {
-  const serial = (process.pid * 7 + Math.floor(performance.now())) % 40;
-  const id = `t${serial}${(process.pid % 1296).toString(36)}`;
-  const directory = `/tmp/weft-test/${id}`;
-  const [apiPort, xdsPort, monitoringPort] = await freePorts(3);
-  return MeshConfig.parse({
-    id,
-    dataDir: `${directory}/data`,
-    runDir: `${directory}/run`,
-    nodeName: `node-${id}`,
-    podCidr: `10.${150 + serial}.0.0/16`,
-    serviceCidr: `10.${200 + serial}.0.0/16`,
-    apiPort,
-    xdsPort,
-    monitoringPort,
-  });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  for (const server of servers) server.close();
-  return ports;
-}
-
-function launch(program: Program, config: MeshConfig): ChildProcess {
-  return spawnProgram(program, config, process.env['WEFT_TEST_DEBUG'] && program === 'node-runtime' ? ['--debug'] : []);
-}
-
-function spawnProgram(program: Program, config: MeshConfig, more: readonly string[]): ChildProcess {
-  const log = openSync(logPath(program, config), 'a');
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, program, 'main.ts'), '--config', pathsOf(config).config, ...more],
-    { stdio: ['ignore', log, log] },
-  );
-  closeSync(log);
-  return child;
-}
-
-function finished(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => child.once('exit', resolve));
-}
-
-function logPath(program: Program, config: MeshConfig): string {
-  const paths = pathsOf(config);
-  return program === 'control-plane' ? paths.controlPlaneLog : paths.nodeRuntimeLog;
-}
-
-function logs(config: MeshConfig): string {
-  return (['control-plane', 'node-runtime'] as const)
-    .map((program) => {
-      try {
-        const lines = readFileSync(logPath(program, config), 'utf8').trim().split('\n').slice(-15);
-        return `--- ${program}\n${lines.join('\n')}`;
-      } catch {
-        return `--- ${program}: no log`;
-      }
-    })
-    .join('\n');
 }
