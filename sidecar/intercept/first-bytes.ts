@@ -23,8 +23,8 @@ export function judgeFirstBytes(bytes: Buffer, length: number): FirstBytes {
   if (methodEnd < 0) return 'opaque';
   if (methodEnd === length) return 'more';
   const lineEnd = bytes.subarray(0, length).indexOf(LF, methodEnd);
+  if (hasControl(bytes, methodEnd, lineEnd >= 0 ? lineEnd : length)) return 'opaque';
   if (lineEnd >= 0) return endsWithVersion(bytes, methodEnd, lineEnd) ? 'http' : 'opaque';
-  if (hasControl(bytes, methodEnd, length)) return 'opaque';
   return length < MAX_UNDECIDED_BYTES ? 'more' : 'http';
 }
 
@@ -46,6 +46,7 @@ function endsWithVersion(bytes: Buffer, from: number, lineEnd: number): boolean 
   return at >= from && bytes.subarray(at, at + VERSION.length).equals(VERSION);
 }
 
+/** A CR may stand at the end. */
 function hasControl(bytes: Buffer, from: number, to: number): boolean {
   for (let p = from; p < to; p++) {
     const octet = bytes[p]!;

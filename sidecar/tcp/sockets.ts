@@ -16,12 +16,16 @@ import { READ_BYTES } from './write-buffer.ts';
 
 export type ReadMode = 'onread' | 'data';
 
+/** An idle connection whose peer has vanished without a word ends within minutes after this (Linux probes 9 times, 75 s apart). */
+const KEEP_ALIVE_PROBE = { keepAlive: true, keepAliveInitialDelay: 300_000 } as const;
+
 /** How a server must be made whose connections are to be adopted. */
 export const SERVER_OPTIONS = {
   allowHalfOpen: true,
   pauseOnConnect: true,
   noDelay: true,
   highWaterMark: 1,
+  ...KEEP_ALIVE_PROBE,
 } as const;
 
 /** One buffer for the reads of all sockets: each read is used up within its callback. */
@@ -44,6 +48,7 @@ export function dial(to: Address, reader: WireReader, onConnect: () => void): Wi
     port: to.port,
     ...(to.localAddress === undefined ? {} : { localAddress: to.localAddress }),
     noDelay: true,
+    ...KEEP_ALIVE_PROBE,
     allowHalfOpen: true,
     writableHighWaterMark: 1,
     onread: { buffer: readBuffer, callback: (length) => receive(wire!, length) },

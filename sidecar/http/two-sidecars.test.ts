@@ -1,0 +1,203 @@
+/** The whole way of a request: client → outbound sidecar → inbound sidecar → app, with Node's own HTTP at both ends. */
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { connect, createServer as createRawServer, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FakeCluster, FakeEndpoint, targetOf } from './testing/fakes.ts';
+import { type SidecarUnderTest, startSidecar } from './testing/sidecar-under-test.ts';
+
+let app: Server;
+let inbound: SidecarUnderTest;
+let outbound: SidecarUnderTest;
+let appEndpoint: FakeEndpoint;
+let sidecarEndpoint: FakeEndpoint;
+const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+/** Echoes the body; `x-shape` says how the response is framed, `x-status` its status. */
+function echo(req: IncomingMessage, res: ServerResponse): void {
+  const length = req.headers['content-length'];
+  if (req.headers['x-shape'] === 'length' && length !== undefined) res.setHeader('content-length', length);
+  if (req.headers['x-shape'] === 'close') res.shouldKeepAlive = false;
+  res.statusCode = Number(req.headers['x-status'] ?? 200);
+  res.setHeader('x-path', req.url ?? '');
+  res.setHeader('x-seen', Object.keys(req.headers).join(','));
+  req.pipe(res);
+}
+
+beforeAll(async () => {
+  app = createServer({ keepAliveTimeout: 5000 }, echo);
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  appEndpoint = new FakeEndpoint((app.address() as { port: number }).port);
+  inbound = await startSidecar(
+    targetOf({ protocol: 'detect', cluster: new FakeCluster(appEndpoint) }),
+    'inbound',
+  );
+  sidecarEndpoint = new FakeEndpoint(inbound.port);
+  outbound = await startSidecar(
+    targetOf({ protocol: 'detect', cluster: new FakeCluster(sidecarEndpoint) }),
+    'outbound',
+  );
+});
+
+afterAll(async () => {
+  agent.destroy();
+  await outbound[Symbol.asyncDispose]();
+  await inbound[Symbol.asyncDispose]();
+  app.close();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+async function ask(options: {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  pieces: readonly Buffer[];
+}): Promise<Answer> {
+  const { method, path, headers, pieces } = options;
+  const req = request({ host: '127.0.0.1', port: outbound.port, agent, method, path, headers });
+  Readable.from(pieces).pipe(req);
+  const [res] = (await once(req, 'response')) as [IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of res) parts.push(part as Buffer);
+  return { status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(parts) };
+}
+
+describe('client, two sidecars, app', () => {
+  test('whatever is sent comes back', async () => {
+    const piece = fc.uint8Array({ minLength: 1, maxLength: 3000 }).map((bytes) => Buffer.from(bytes));
+    const exchange = fc.record({
+      method: fc.constantFrom('POST', 'PUT', 'PATCH', 'DELETE'),
+      path: fc.stringMatching(/^\/[a-z0-9/%._~-]{0,20}(\?[a-z=&]{0,10})?$/),
+      shape: fc.constantFrom('length', 'chunked', 'close'),
+      declared: fc.boolean(),
+      status: fc.constantFrom(200, 201, 404, 500, 503),
+      pieces: fc.array(piece, { maxLength: 5 }),
+      repeat: fc.constantFrom(1, 1, 1, 100),
+    });
+    await fc.assert(
+      fc.asyncProperty(exchange, async ({ method, path, shape, declared, status, pieces, repeat }) => {
+        const sent = Array.from({ length: repeat }, () => pieces).flat();
+        const body = Buffer.concat(sent);
+        const framing = declared
+          ? { 'content-length': String(body.length) }
+          : { 'transfer-encoding': 'chunked' };
+        const headers = { 'x-shape': shape, 'x-status': String(status), ...framing };
+        const answer = await ask({ method, path, headers, pieces: sent });
+        expect(answer.status).toBe(status);
+        expect(answer.headers['x-path']).toBe(path);
+        expect(answer.body.equals(body)).toBe(true);
+        const seen = String(answer.headers['x-seen']).split(',');
+        expect(seen).toEqual(expect.arrayContaining(['x-request-id', 'traceparent', 'x-forwarded-proto']));
+        expect(seen).not.toContain('x-envoy-peer-metadata');
+      }),
+      { numRuns: 150 },
+    );
+    expect(appEndpoint.active + sidecarEndpoint.active).toBe(0);
+    const callers = new Set(inbound.telemetry.requestsSeen.map(({ peer }) => peer?.workload));
+    expect([...callers]).toEqual([outbound.telemetry.ownPeerMetadata]);
+  });
+
+  test('ten thousand requests on kept connections need few connections', async () => {
+    const clients = 16;
+    const each = 625;
+    let connectionsToApp = 0;
+    app.on('connection', () => {
+      connectionsToApp += 1;
+    });
+    const one = async (): Promise<void> => {
+      const client = outbound.connect();
+      for (let i = 0; i < each; i++) {
+        client.send(`GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`);
+        const text = await client.until((t) => t.endsWith('0\r\n\r\n'));
+        if (!text.includes(`x-path: /${i}\r\n`))
+          throw new Error(`request ${i} got another's answer: ${text}`);
+        client.text = '';
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, one));
+    expect(connectionsToApp).toBeLessThanOrEqual(clients);
+    expect(appEndpoint.active + sidecarEndpoint.active).toBe(0);
+  });
+});
+
+describe('a reader that does not read', () => {
+  const MIB = 1024 * 1024;
+  /** What the kernel takes into its socket buffers on the way, and some. */
+  const MOST_BYTES = 64 * MIB;
+
+  /** How long a writer must be stuck to count as stopped. */
+  const STUCK_MS = 300;
+
+  /** Writes until nothing more is taken, or far too much was; returns how much. */
+  async function fill(socket: Socket): Promise<number> {
+    const piece = Buffer.alloc(MIB, 'x');
+    for (let taken = 0; taken < 2 * MOST_BYTES; taken += MIB) {
+      const drained = new Promise<boolean>((resolve) => {
+        const timer = setTimeout(() => resolve(false), STUCK_MS);
+        socket.write(piece, () => {
+          clearTimeout(timer);
+          resolve(true);
+        });
+      });
+      if (!(await drained)) return taken;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  test('stops the server, whose bytes do not pile up in the sidecar', async () => {
+    const { promise: serving, resolve } = Promise.withResolvers<Socket>();
+    const server = createServer((_, res) => {
+      res.writeHead(200, { 'content-length': String(10 * 1024 * MIB) });
+      res.flushHeaders();
+      resolve(res.socket!);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = new FakeEndpoint((server.address() as { port: number }).port);
+    await using sidecar = await startSidecar(targetOf({ cluster: new FakeCluster(endpoint) }));
+    const socket = connect(sidecar.port, '127.0.0.1');
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const before = process.memoryUsage().arrayBuffers;
+    expect(await fill(await serving)).toBeLessThan(MOST_BYTES);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MOST_BYTES);
+    socket.destroy();
+    server.closeAllConnections();
+    server.close();
+    await expect.poll(() => endpoint.active).toBe(0);
+  });
+
+  test.each(['http', 'tcp'] as const)('stops the client, %s', async (protocol) => {
+    const accepted: Socket[] = [];
+    const server = createRawServer((stuck) => {
+      accepted.push(stuck.pause());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = new FakeEndpoint((server.address() as { port: number }).port);
+    await using sidecar = await startSidecar(targetOf({ protocol, cluster: new FakeCluster(endpoint) }));
+    const socket = connect(sidecar.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${10 * 1024 * MIB}\r\n\r\n`);
+    expect(await fill(socket)).toBeLessThan(MOST_BYTES);
+    socket.destroy();
+    for (const stuck of accepted) stuck.destroy();
+    server.close();
+    await expect.poll(() => endpoint.active).toBe(0);
+  });
+});
