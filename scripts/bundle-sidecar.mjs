@@ -4,14 +4,31 @@
  */
 import { createHash } from 'node:crypto';
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import http from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { slimDescriptors } from './slim-descriptors.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** CommonJS packages inside the bundle ask for `require`. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);`;
+
+/** @type {import('esbuild').BuildOptions} */
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  entryPoints: ['sidecar/main.ts'],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node26',
+  legalComments: 'none',
+  /** Loaded only where they are needed: koffi on a Node without node:ffi; proto-loader by channelz and ORCA, which are off. */
+  external: ['koffi', '@grpc/proto-loader'],
+  banner: { js: REQUIRE },
+  logLevel: 'error',
+};
 
 /**
  * Writes `OUTDIR/sidecar-HASH.mjs` unless it is there already, and returns its path.
@@ -19,21 +36,10 @@ const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
  * @returns {Promise<string>}
  */
 export async function bundleSidecar(outDir) {
-  const { outputFiles } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: ['sidecar/main.ts'],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    target: 'node26',
-    minify: true,
-    keepNames: false,
-    legalComments: 'none',
-    external: ['koffi'],
-    banner: { js: REQUIRE },
-    logLevel: 'error',
-  });
+  const { metafile } = await build({ ...OPTIONS, write: false, metafile: true });
+  const sources = Object.keys(metafile.inputs).filter(isOwnSource);
+  const plugins = [await slimDescriptors(ROOT, sources), englishOnly, httpWithoutUndici];
+  const { outputFiles } = await build({ ...OPTIONS, write: false, minify: true, plugins });
   const code = outputFiles[0].contents;
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const path = join(outDir, `sidecar-${hash}.mjs`);
@@ -43,6 +49,40 @@ export async function bundleSidecar(outDir) {
   await writeFile(draft, code, { mode: 0o644 });
   await rename(draft, path);
   return path;
+}
+
+/** zod carries its messages in fifty languages. */
+const englishOnly = {
+  name: 'english-only',
+  setup(build) {
+    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, ({ path }) => ({
+      contents: `export { default as en } from './en.js';`,
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/**
+ * An `import` of node:http by an ES module reads its every export, and one of them loads undici: 2 MB and 8 ms. So
+ * its plain exports are taken from the built-in module itself.
+ */
+const httpWithoutUndici = {
+  name: 'http-without-undici',
+  setup(build) {
+    const plain = Object.entries(Object.getOwnPropertyDescriptors(http)).filter(
+      ([, { get }]) => get === undefined,
+    );
+    build.onResolve({ filter: /^node:http$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `export const { ${plain.map(([name]) => name).join(', ')} } = process.getBuiltinModule('${path}');`,
+    }));
+  },
+};
+
+function isOwnSource(path) {
+  return !path.startsWith('node_modules/') && !path.startsWith('api/xds/gen/');
 }
 
 async function exists(path) {

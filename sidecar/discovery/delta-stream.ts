@@ -19,6 +19,7 @@ import {
   type DeltaDiscoveryRequest,
   DeltaDiscoveryRequestSchema,
 } from '#api/xds/gen/envoy/service/discovery/v3/discovery_pb.js';
+import { type Status, StatusSchema } from '#api/xds/gen/google/rpc/status_pb.js';
 import { CLUSTER_TYPE, LISTENER_TYPE, type ResourceType } from '#api/xds/resource-types.ts';
 
 /** Types of which everything is wanted. */
@@ -65,11 +66,8 @@ export class DeltaStream {
 
   /** The answer to a response: an ACK, or a NACK when there are reasons. */
   answer(typeUrl: string, nonce: string, reasons: readonly string[]): DeltaDiscoveryRequest {
-    const detail = reasons.join('\n').slice(0, MAX_DETAIL_LENGTH);
-    return this.#request(typeUrl, {
-      responseNonce: nonce,
-      ...(reasons.length === 0 ? {} : { errorDetail: { code: INVALID_ARGUMENT, message: detail } }),
-    });
+    const detail = reasons.length === 0 ? {} : { errorDetail: statusOf(reasons) };
+    return this.#request(typeUrl, { responseNonce: nonce, ...detail });
   }
 
   #first(type: ResourceType, names: string[]): DeltaDiscoveryRequest {
@@ -91,5 +89,10 @@ interface RequestFields {
   resourceNamesUnsubscribe?: string[];
   initialResourceVersions?: Record<string, string>;
   responseNonce?: string;
-  errorDetail?: { code: number; message: string };
+  errorDetail?: Status;
+}
+
+function statusOf(reasons: readonly string[]): Status {
+  const message = reasons.join('\n').slice(0, MAX_DETAIL_LENGTH);
+  return create(StatusSchema, { code: INVALID_ARGUMENT, message });
 }
