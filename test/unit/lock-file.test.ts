@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { completed, gapsOf, platformEntry } from '../../scripts/complete-lock.ts';
+import { boundToNode, completed, gapsOf, platformEntry } from '../../scripts/complete-lock.ts';
 
 describe('package-lock.json', () => {
   test('names every platform package, so that npm ci works with every npm and registry', () => {
     const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
     expect(gapsOf(lock), 'run: node scripts/complete-lock.ts').toEqual([]);
+  });
+
+  test('binds no optional package to a Node.js, so that npm on an old one leaves none out', () => {
+    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+    expect(boundToNode(lock), 'run: node scripts/complete-lock.ts').toEqual([]);
   });
 
   test('names no registry', () => {
@@ -47,5 +52,19 @@ describe('completing a lock file', () => {
       'node_modules/@x/y-win32-x64',
     ]);
     expect(gapsOf(completed(lock))).toEqual([]);
+  });
+
+  test('takes the Node.js that optional packages ask for, and keeps that of the others', () => {
+    const lock = {
+      packages: {
+        'node_modules/@x/y-linux-x64': { version: '1.0.0', optional: true, engines: { node: '>=22' } },
+        'node_modules/z': { version: '1.0.0', engines: { node: '>=22' } },
+      },
+    };
+    expect(boundToNode(lock)).toEqual(['node_modules/@x/y-linux-x64']);
+    expect(completed(lock).packages).toEqual({
+      'node_modules/@x/y-linux-x64': { version: '1.0.0', optional: true },
+      'node_modules/z': { version: '1.0.0', engines: { node: '>=22' } },
+    });
   });
 });
