@@ -25,14 +25,20 @@ const logger = createLogger({
 const path = zoneFilePath(config.runDir);
 const gateway = gatewayOf(config);
 
-let zone = new Zone(config.clusterDomain, readZoneFile(path));
-watchZoneFile(path, () => {
+let zone = new Zone(config.clusterDomain, []);
+let known = '';
+const reload = (): void => {
   try {
-    zone = new Zone(config.clusterDomain, readZoneFile(path));
+    const services = readZoneFile(path);
+    const text = JSON.stringify(services);
+    if (text !== known) zone = new Zone(config.clusterDomain, services);
+    known = text;
   } catch (error) {
     logger.error('names not read, keeping the last ones', { reason: messageOf(error) });
   }
-});
+};
+watchZoneFile(path, reload);
+reload();
 
 const server = await startDns({
   address: gateway,

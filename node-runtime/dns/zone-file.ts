@@ -1,8 +1,9 @@
-import { type FSWatcher, mkdirSync, readFileSync, watch } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { codeOf } from '#api/foundation/errors.ts';
+import { watchDirectory } from '../files/watch-directory.ts';
 import type { ServiceNames } from './service-names.ts';
 
 const Port = z.strictObject({ name: z.string(), protocol: z.string(), port: z.int() });
@@ -43,10 +44,8 @@ export function readZoneFile(path: string): ServiceNames[] {
   return ZoneFile.parse(JSON.parse(text)).services.map((service) => ({ ...service, vip: service.vip }));
 }
 
-/** Calls back after every replacement. */
-export function watchZoneFile(path: string, onChange: () => void): FSWatcher {
+/** Calls back when the file may have been replaced. */
+export function watchZoneFile(path: string, onChange: () => void): { close(): void } {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  return watch(dirname(path), (_event, name) => {
-    if (name === null || path.endsWith(`/${name}`)) onChange();
-  });
+  return watchDirectory(dirname(path), onChange);
 }

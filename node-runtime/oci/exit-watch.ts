@@ -21,13 +21,18 @@ export function createExitWatch(directory: string, clock: Clock): ExitWatch {
     for (const looks of waiting.values()) for (const look of looks) look();
     if (waiting.size > 0) clock.after(LOOK_AGAIN_MS, lookAgain);
   };
+  // The kernel's watches may be used up by other programs: then looking again now and then has to do.
   const open = (): void => {
-    watcher ??= watch(directory, { persistent: false }, (_event, name) => {
-      for (const look of waiting.get(name ?? '') ?? []) look();
-    }).on('error', () => {
-      watcher?.close();
+    try {
+      watcher ??= watch(directory, { persistent: false }, (_event, name) => {
+        for (const look of waiting.get(name ?? '') ?? []) look();
+      }).on('error', () => {
+        watcher?.close();
+        watcher = undefined;
+      });
+    } catch {
       watcher = undefined;
-    });
+    }
   };
 
   return {

@@ -1,8 +1,12 @@
+import { sleep } from '#api/foundation/clock.ts';
 import { messageOf } from '#api/foundation/errors.ts';
 import { type HealthWatch, type WatchRequest, watchHealth } from './container-health.ts';
 import type { ContainerView } from './containers.ts';
 import type { Member } from './members.ts';
 import type { PodTools } from './pod-tools.ts';
+
+/** How soon a container whose exit could not be followed is looked at again. */
+const LOOK_AGAIN_MS = 1_000;
 
 interface Watch {
   readonly attempt: number;
@@ -54,16 +58,25 @@ export class ContainerWatches {
     for (const name of [...this.#watches.keys()]) this.release(name);
   }
 
+  /** An exit must not be missed: what cannot be followed is looked at again and again. */
   async #awaitExit({ id, member, onView }: Followed, signal: AbortSignal): Promise<void> {
-    const { containers, logger } = this.#tools;
-    try {
-      const exit = await containers.exited(id, signal);
-      if (!signal.aborted) onView({ state: 'exited', exit });
-    } catch (error) {
-      if (signal.aborted) return;
-      logger.warn('exit cannot be followed', { container: member.name, reason: messageOf(error) });
+    const { clock, containers, logger } = this.#tools;
+    while (!signal.aborted) {
+      try {
+        const exit = await containers.exited(id, signal);
+        if (!signal.aborted) onView({ state: 'exited', exit });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn('exit cannot be followed', { container: member.name, reason: messageOf(error) });
+      }
       const view = await containers.view(id).catch(() => undefined);
-      if (view !== undefined && view.state !== 'running' && !signal.aborted) onView(view);
+      if (signal.aborted) return;
+      if (view !== undefined && view.state !== 'running') {
+        onView(view);
+        return;
+      }
+      await sleep(clock, LOOK_AGAIN_MS, signal).catch(() => {});
     }
   }
 }

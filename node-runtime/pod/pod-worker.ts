@@ -126,7 +126,7 @@ export class PodWorker implements Subject {
 
   amend(change: (record: PodRecord) => PodRecord): void {
     const next = change(this.#record);
-    if (next === this.#record) return;
+    if (next === this.#record || this.#stopped) return;
     this.#record = next;
     this.#tools.save(next);
     this.#poke();

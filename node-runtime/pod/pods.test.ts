@@ -79,7 +79,7 @@ test('a pod that left the API meanwhile is ended', async () => {
   await node.settle();
   expect(node.views.size).toBe(0);
   expect(second.workers).toEqual([]);
-  expect(readdirSync(join(directory, 'pods'))).toEqual([]);
+  await expect.poll(() => readdirSync(join(directory, 'pods'))).toEqual([]);
 });
 
 test('a pod that is deleted while nobody can say whether it gets a sidecar never starts', async () => {

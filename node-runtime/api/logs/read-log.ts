@@ -1,6 +1,6 @@
-import { watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { watchDirectory } from '../../files/watch-directory.ts';
 import { parseEntry, render } from './log-entry.ts';
 import type { LogOptions } from './log-options.ts';
 import { tailOffset } from './tail-offset.ts';
@@ -83,34 +83,35 @@ async function rotated(path: string, file: FileHandle): Promise<FileHandle | und
 
 /** Waits for something to happen in a log's directory. */
 class Changes {
-  readonly #watcher: ReturnType<typeof watch>;
+  readonly #watch: { close(): void };
   #wake: () => void = () => {};
   #happened = false;
 
   constructor(path: string) {
-    this.#watcher = watch(dirname(path), { persistent: false }, () => {
+    this.#watch = watchDirectory(dirname(path), () => {
       this.#happened = true;
       this.#wake();
     });
-    this.#watcher.on('error', () => {});
   }
 
   async next(signal: AbortSignal): Promise<void> {
-    if (!this.#happened && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_AGAIN_MS);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal.addEventListener('abort', this.#wake, { once: true });
-      });
-      signal.removeEventListener('abort', this.#wake);
-    }
+    if (!this.#happened && !signal.aborted) await this.#something(signal);
     this.#happened = false;
   }
 
   close(): void {
-    this.#watcher.close();
+    this.#watch.close();
+  }
+
+  #something(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', this.#wake);
+        resolve();
+      };
+      const timer = setTimeout(() => this.#wake(), LOOK_AGAIN_MS);
+      signal.addEventListener('abort', this.#wake, { once: true });
+    });
   }
 }
