@@ -6,12 +6,13 @@ import { GROUPS, VERBS, type VerbEntry } from './verbs.ts';
 
 /** Runs the command line of `process` and sets its exit code. */
 export async function run(process: NodeJS.Process): Promise<void> {
-  process.stdout.on('error', endQuietlyWhenNobodyReads);
+  process.stdout.on('error', endWhenNobodyReads);
   const session = createSession(process, (code) => {
     process.exitCode = code;
   });
   try {
-    await (await programFor(session, process.argv.slice(2))).parseAsync(process.argv);
+    const words = helpAsOption(process.argv.slice(2));
+    await (await programFor(session, words)).parseAsync(words, { from: 'user' });
   } catch (error) {
     process.exitCode = await explain(error, session);
   } finally {
@@ -19,10 +20,11 @@ export async function run(process: NodeJS.Process): Promise<void> {
   }
 }
 
-/** `weft get pods | head` closes the pipe early: that is no failure. */
-function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
+/** `weft get pods | head` closes the pipe early: that is no failure. A full disk under `> file` is one. */
+function endWhenNobodyReads(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
-  throw error;
+  process.stderr.write(describeFailure(error));
+  process.exit(EXIT.failed);
 }
 
 async function explain(error: unknown, session: Session): Promise<number> {
@@ -30,6 +32,11 @@ async function explain(error: unknown, session: Session): Promise<number> {
   if (session.signal.aborted) return EXIT.interrupted;
   session.warn(describeFailure(error));
   return exitCodeOf(error);
+}
+
+/** `weft help`, `weft help VERB`: what people type. */
+function helpAsOption(words: readonly string[]): readonly string[] {
+  return words[0] === 'help' ? [...words.slice(1), '--help'] : words;
 }
 
 async function programFor(session: Session, argv: readonly string[]): Promise<Command> {
@@ -40,9 +47,9 @@ async function programFor(session: Session, argv: readonly string[]): Promise<Co
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
     .exitOverride();
-  const asked = argv.find((word) => !word.startsWith('-'));
+  const asked = VERBS.find(({ name }) => name === argv.find((word) => !word.startsWith('-')))?.name;
+  program.configureOutput({ outputError: (text, write) => write(oneLine(text, asked)) });
   for (const group of GROUPS)
     program.commandsGroup(`${group}:`) && (await addVerbs(program, group, asked, session));
   program.addHelpText('after', '\nweft VERB --help tells more. Start with: weft demo');
@@ -67,11 +74,11 @@ async function load(entry: VerbEntry, command: Command, session: Session): Promi
   define(command, session);
 }
 
-function oneLine(text: string): string {
+function oneLine(text: string, verb: string | undefined): string {
   return `weft: ${text
     .replace(/^error: /, '')
     .trim()
-    .replace(/\s*\n\s*/g, ' ')} (see: weft --help)\n`;
+    .replace(/\s*\n\s*/g, ' ')} (see: weft ${verb === undefined ? '' : `${verb} `}--help)\n`;
 }
 
 function version(): string {

@@ -69,6 +69,8 @@ test.each([
     'hybrid',
     ['rw', 'pids'],
   ],
+  ['read-only v1', '1 0 0:1 / /sys/fs/cgroup/pids ro,nosuid - cgroup cgroup rw,pids', '', 'v1', []],
+  ['read-only v2', '1 0 0:1 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw', 'cpu memory pids', 'v2', []],
   ['none', '', '', 'none', []],
 ])('reads cgroups: %s', (_, mounts, v2, mode, controllers) => {
   expect(parseCgroups(mounts, v2)).toEqual({ mode, controllers });

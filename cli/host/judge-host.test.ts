@@ -62,6 +62,13 @@ test.each<[string, Partial<HostFacts>, string, 'warn' | 'missing', RegExp]>([
     /Unknown device/,
   ],
   [
+    'what this user may not do',
+    { trials: { links: 'unshare failed: Operation not permitted', rules: '' } },
+    'bridge and veth',
+    'missing',
+    /not permitted/,
+  ],
+  [
     'no NAT',
     { trials: { links: '', rules: 'Could not process rule' } },
     'nftables',
@@ -101,6 +108,16 @@ test.each<[string, Partial<HostFacts>, string, 'warn' | 'missing', RegExp]>([
 ])('%s is found, with a remedy', (_, facts, name, state, found) => {
   const check = judgeHost({ ...GOOD, ...facts }).find((each) => each.name === name);
   expect(check).toMatchObject({ state, found: expect.stringMatching(found), remedy: expect.any(String) });
+});
+
+test('names modules for what the kernel lacks, and rights for what is refused', () => {
+  const remedy = (words: string) =>
+    judgeHost({ ...GOOD, trials: { links: words, rules: words } }).flatMap((check) => check.remedy ?? []);
+  expect(remedy('Unknown device type')).toEqual([
+    expect.stringContaining('modprobe -a bridge veth'),
+    expect.stringContaining('modprobe -a nf_tables'),
+  ]);
+  expect(remedy('Operation not permitted').join()).toMatch(/^((?!modprobe).)*CAP_NET_ADMIN((?!modprobe).)*$/);
 });
 
 test.each([

@@ -48,15 +48,21 @@ const cgroups: Judge = ({ cgroups: { mode, controllers } }) => {
     ? ok('cgroups', names[mode])
     : missing(
         'cgroups',
-        `${names[mode]}, without ${lacking.join(', ')}`,
+        mode === 'none' ? names.none : `${names[mode]}, without ${lacking.join(', ')} to write to`,
         'mount cgroups with the cpu, memory and pids controllers (a container needs its own: --cgroupns=private --privileged)',
       );
 };
 
+/** What was tried may be refused to this user, or be unknown to this kernel. */
+const remedyOf = (words: string, modules: string): string =>
+  /not permitted|permission denied/i.test(words)
+    ? 'run as root with CAP_SYS_ADMIN and CAP_NET_ADMIN (a container has them with --privileged)'
+    : `load the kernel modules: modprobe -a ${modules}`;
+
 const links: Judge = ({ trials }) =>
   trials.links === ''
     ? ok('bridge and veth', 'work')
-    : missing('bridge and veth', trials.links, 'load the kernel modules: modprobe -a bridge veth');
+    : missing('bridge and veth', trials.links, remedyOf(trials.links, 'bridge veth'));
 
 const rules: Judge = ({ trials }) =>
   trials.rules === ''
@@ -64,7 +70,10 @@ const rules: Judge = ({ trials }) =>
     : missing(
         'nftables',
         trials.rules,
-        'load the kernel modules: modprobe -a nf_tables nft_chain_nat nft_redir nft_masq nft_fib_inet nft_reject_inet nft_numgen',
+        remedyOf(
+          trials.rules,
+          'nf_tables nft_chain_nat nft_redir nft_masq nft_fib_inet nft_reject_inet nft_numgen',
+        ),
       );
 
 const overlay: Judge = ({ fileSystems }) =>

@@ -85,16 +85,21 @@ export async function probeCgroups(): Promise<HostFacts['cgroups']> {
   return parseCgroups(mounts, v2);
 }
 
-/** Pure. Version 1 names its controllers in the mounts, version 2 in a file. */
+/** Pure. Version 1 names its controllers in the mounts, version 2 in a file. What is mounted read-only (containers) has none. */
 export function parseCgroups(mountinfo: string, v2Controllers: string): HostFacts['cgroups'] {
-  const systems = mountinfo.split('\n').map((line) => line.split(' - ')[1]?.split(' ') ?? []);
-  const v1 = systems.filter(([type]) => type === 'cgroup');
-  const hasV2 = systems.some(([type]) => type === 'cgroup2');
+  const mounts = mountinfo.split('\n').map((line) => {
+    const [mount = '', source = ''] = line.split(' - ');
+    const [type, , options = ''] = source.split(' ');
+    return { type, options, writable: mount.split(' ')[5]?.split(',').includes('ro') !== true };
+  });
+  const v1 = mounts.filter(({ type }) => type === 'cgroup');
+  const v2 = mounts.filter(({ type }) => type === 'cgroup2');
   if (v1.length > 0) {
-    const controllers = v1.flatMap((fields) => fields[2]?.trim().split(',') ?? []);
-    return { mode: hasV2 ? 'hybrid' : 'v1', controllers };
+    const controllers = v1.flatMap(({ options, writable }) => (writable ? options.trim().split(',') : []));
+    return { mode: v2.length > 0 ? 'hybrid' : 'v1', controllers };
   }
-  return { mode: hasV2 ? 'v2' : 'none', controllers: hasV2 ? v2Controllers.trim().split(' ') : [] };
+  const controllers = v2.some(({ writable }) => writable) ? v2Controllers.trim().split(' ') : [];
+  return { mode: v2.length > 0 ? 'v2' : 'none', controllers };
 }
 
 async function probeTrials(): Promise<HostFacts['trials']> {

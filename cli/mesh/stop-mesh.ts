@@ -39,7 +39,9 @@ export function purge(dirs: Directories): void {
     paths.kubeconfig,
     paths.config,
     `${paths.config}.new`,
+    paths.podVolumes,
     join(dirs.dataDir, 'log'),
+    join(dirs.dataDir, 'cache'),
     join(dirs.dataDir, 'images'),
     join(dirs.dataDir, 'lib'),
   ];

@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Overrides } from '../mesh/choose-config.ts';
+import { parseCidr } from '../mesh/cidr.ts';
 import { ensureHost } from '../mesh/ensure-host.ts';
 import { needRoot } from '../mesh/need-root.ts';
 import { startMesh } from '../mesh/start-mesh.ts';
@@ -10,10 +11,12 @@ export function define(command: Command, session: Session): void {
     .option('--api-port <port>', 'port of the Kubernetes API (6443)', port)
     .option('--xds-port <port>', 'port of xDS for gRPC clients on this host (15010)', port)
     .option('--monitoring-port <port>', "port of the control plane's metrics (15014)", port)
-    .option('--pod-cidr <range>', 'addresses of pods (10.244.0.0/16)')
-    .option('--service-cidr <range>', 'addresses of services (10.96.0.0/16)')
-    .option('--node-name <name>', 'name of this node (the host name)')
-    .option('--oci-runtime <runtime>', 'runc or crun (what the host supports)')
+    .option('--pod-cidr <range>', 'addresses of pods (10.244.0.0/16)', range)
+    .option('--service-cidr <range>', 'addresses of services (10.96.0.0/16)', range)
+    .option('--node-name <name>', 'name of this node (the host name)', nodeName)
+    .addOption(
+      new Option('--oci-runtime <runtime>', 'the default: what the host supports').choices(['runc', 'crun']),
+    )
     .addHelpText(
       'after',
       '\nData goes to WEFT_DATA_DIR (/var/lib/weft), sockets to WEFT_RUN_DIR (/run/weft). With other\ndirectories another mesh starts, whose names, ports and ranges are derived from them.',
@@ -37,4 +40,14 @@ function port(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 65535) return value;
   throw new InvalidArgumentError('It is not a port (1..65535).');
+}
+
+function range(text: string): string {
+  if (parseCidr(text) !== undefined) return text;
+  throw new InvalidArgumentError('It is not a range (as 10.244.0.0/16 is).');
+}
+
+function nodeName(text: string): string {
+  if (text.length <= 63 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError('A node name has at most 63 of a-z, 0-9, "-" and ".".');
 }
