@@ -82,7 +82,6 @@ describe('the demo’s report', () => {
     pods,
     before: seen({ v1: 100, v2: 100, v3: 100 }),
     after: seen({ v1: 90, v2: 10 }),
-    liveMs: 31.4,
     pageUrl: 'http://10.96.255.255:9080/productpage',
     sidecarMetrics: 'http://10.244.255.255:15020/metrics',
     controlPlaneMetrics: 'http://127.0.0.1:15014/metrics',
@@ -95,9 +94,11 @@ describe('the demo’s report', () => {
   test.each([
     ['plain', plain],
     ['in colour', coloured],
-  ])('fits a terminal of 100 columns and, with the steps above it, 40 lines: %s', (_name, style) => {
+  ])('fits a terminal of 80 columns and, with the steps above it, 40 lines: %s', (_name, style) => {
     const lines = formatReport(report, style).split('\n');
-    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(100);
+    const commands = lines.findIndex((line) => line.includes('Try'));
+    expect(Math.max(...lines.slice(0, commands).map(widthOf))).toBeLessThanOrEqual(80);
+    expect(Math.max(...lines.slice(commands).map(widthOf))).toBeLessThanOrEqual(100);
     expect(lines.length + 7).toBeLessThanOrEqual(40);
   });
 
@@ -106,8 +107,12 @@ describe('the demo’s report', () => {
     expect(text).toMatch(/v1 no stars .* 33 % .* 90 %/);
     expect(text).toMatch(/v3 red stars .* 33 % .* 0 %/);
     expect(text).toContain('4.3 / 1234.5 ms');
-    expect(text).toContain('live in 31 ms');
     expect(text).toMatch(/reviews-v2-\S+ +Running +\S+ +500m +128Mi/);
+  });
+
+  test('quotes a path for the shell', () => {
+    const text = formatReport({ ...report, networking: "/home/a b/it's" }, plain);
+    expect(text).toContain("-f '/home/a b/it'\\''s/virtual-service-reviews-50-v3.yaml'\n");
   });
 
   test('shows failures', () => {

@@ -1,4 +1,4 @@
-/** What the demo prints at its end. Pure; fits into 100 columns and 40 lines. */
+/** What the demo prints at its end. Pure; fits into 80 columns (the commands to copy into 100) and 40 lines. */
 
 import type { Pod } from '#api/kinds/pod.ts';
 import { podReason } from '#api/kinds/pod-columns.ts';
@@ -10,8 +10,6 @@ export interface DemoReport {
   readonly pods: readonly Pod[];
   readonly before: Observed;
   readonly after: Observed;
-  /** How long it took from sending the route until every sidecar ran it. */
-  readonly liveMs: number;
   readonly pageUrl: string;
   readonly sidecarMetrics: string;
   readonly controlPlaneMetrics: string;
@@ -25,14 +23,14 @@ const VERSIONS = [
   ['v2', 'black stars'],
   ['v3', 'red stars'],
 ] as const;
-const BAR = 24;
+const BAR = 20;
 const LABEL = 16;
-const COLUMN = 36;
+const COLUMN = 31;
 const WHAT = 11;
 
 export function formatReport(report: DemoReport, style: Style): string {
   return [
-    section('Pods', style),
+    section('Pods and their limits', style),
     podTable(report.pods),
     section('Who answered for reviews', style),
     split(report, style),
@@ -57,11 +55,11 @@ function podTable(pods: readonly Pod[]): string {
     const { cpu = '-', memory = '-' } = pod.spec.containers[0]?.resources?.limits ?? {};
     return [pod.metadata.name ?? '', podReason(pod), pod.status?.podIP ?? '', String(cpu), String(memory)];
   });
-  return formatTable(['Name', 'Status', 'IP', 'CPU limit', 'Memory limit'], rows, { indent: '  ' });
+  return formatTable(['Name', 'Status', 'IP', 'CPU', 'Memory'], rows, { indent: '  ' });
 }
 
-function split({ before, after, liveMs }: DemoReport, style: Style): string {
-  const header = `  ${' '.repeat(LABEL)}${pad('before: no rule, by latency', COLUMN)}after: 90 % v1, 10 % v2 (live in ${Math.round(liveMs)} ms)\n`;
+function split({ before, after }: DemoReport, style: Style): string {
+  const header = `  ${' '.repeat(LABEL)}${pad('before: no rule, by latency', COLUMN)}after: 90 % v1, 10 % v2\n`;
   const bars = VERSIONS.map(([version, stars]) => {
     const label = `${version} ${stars}`;
     return row(label, `${pad(bar(before, version, style), COLUMN)}${bar(after, version, style)}`);
@@ -87,11 +85,16 @@ function failures({ failed, firstFailure }: Observed, style: Style): string {
   return failed === 0 ? 'none' : style.red(`${failed} (${(firstFailure ?? '').slice(0, 24)})`);
 }
 
+/** As a shell takes it for one word. */
+const quoted = (path: string): string =>
+  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+
 /** Five things to do next. */
-function commands({ weft, networking, pageUrl }: DemoReport): (readonly [string, string])[] {
+function commands({ networking, pageUrl, ...report }: DemoReport): (readonly [string, string])[] {
+  const weft = quoted(report.weft);
   return [
     ['what runs', `${weft} get pods -o wide`],
-    ['half red', `${weft} apply --wait -f ${networking}/virtual-service-reviews-50-v3.yaml`],
+    ['half red', `${weft} apply --wait -f ${quoted(`${networking}/virtual-service-reviews-50-v3.yaml`)}`],
     ['see it', `curl -s ${pageUrl} | grep -o '5 stars, [a-z]*'`],
     ['its routes', `${weft} proxy config deployment/productpage-v1 routes`],
     ['clean up', `${weft} down`],

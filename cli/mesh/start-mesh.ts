@@ -1,5 +1,5 @@
 /** Starts a mesh, or finds that it runs, and waits until it serves. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { HttpClient } from '#api/client/http-client.ts';
 import { clientFromMesh } from '#api/client/http-client.ts';
@@ -36,7 +36,10 @@ const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 const LOG_LINES = 8;
 
-/** Throws a WeftError: `PortTaken`, `RangeTaken`, `MeshFixed`, `ProgramFailed` with the end of its log, `NotReady`. */
+/** Store, logs and compiled programs of a small mesh. Less, and programs would end without room to say why. */
+const LEAST_DISK_BYTES = 16 << 20;
+
+/** Throws a WeftError: `DiskFull`, `PortTaken`, `RangeTaken`, `MeshFixed`, `ProgramFailed` with the end of its log, `NotReady`. */
 export async function startMesh(
   dirs: Directories,
   overrides: Overrides,
@@ -44,6 +47,7 @@ export async function startMesh(
   signal: AbortSignal,
 ): Promise<Started> {
   const running = findDaemons(dirs);
+  if (running.length === 0) checkDisk(dirs.dataDir);
   const config = settleConfig(dirs, overrides, running.length > 0);
   const missing = PROGRAMS.filter(
     (program) => !running.some((d) => d.program === program && d.role === 'keeper'),
@@ -53,6 +57,22 @@ export async function startMesh(
   const toStart = running.some((d) => missing.includes(d.program)) ? PROGRAMS : missing;
   const podsFrom = podsSurvive(config) ? undefined : Date.now();
   for (const program of toStart) startDaemon(config, program);
+  try {
+    await ready(config, podsFrom, progress, signal);
+  } catch (error) {
+    // A start that failed leaves nothing half started; what ran before goes on.
+    if (toStart.length === PROGRAMS.length) await stopDaemons(config, STOP_ORPHANS_MS);
+    throw error;
+  }
+  return { config, fresh: toStart.length > 0 };
+}
+
+async function ready(
+  config: MeshConfig,
+  podsFrom: number | undefined,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   await progress.run(
     'control plane',
     (step) => controlPlaneReady(config, step, signal),
@@ -63,11 +83,21 @@ export async function startMesh(
     (step) => nodeReady(config, podsFrom, step, signal),
     () => `node ${config.nodeName}`,
   );
-  return { config, fresh: toStart.length > 0 };
 }
 
 /** Programs whose keeper was killed hold ports and sockets: they make way, and traffic does not notice. */
 const STOP_ORPHANS_MS = 10_000;
+
+function checkDisk(dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  const { bavail, bsize } = statfsSync(dataDir);
+  if (bavail * bsize >= LEAST_DISK_BYTES) return;
+  throw new WeftError(
+    'DiskFull',
+    `the disk of ${dataDir} has ${Math.floor((bavail * bsize) / 1024)} KiB left, and a mesh needs ${LEAST_DISK_BYTES >> 20} MiB`,
+    { remedy: 'make room, or set WEFT_DATA_DIR to another disk' },
+  );
+}
 
 function checkRoom(config: MeshConfig): void {
   const listening = new Set(readListeners().map((listener) => listener.port));

@@ -35,8 +35,8 @@ async function demo(session: Session): Promise<void> {
   );
   const page = await productPage(client);
   const before = await observe(session, progress, page, `${REQUESTS} requests, balanced by latency`, WARM_UP);
-  const liveMs = await progress.run(
-    'route: 90 % of reviews to v1, 10 % to v2',
+  await progress.run(
+    'route: reviews 90 % v1, 10 % v2',
     () => applyRoute(client, 'virtual-service-reviews-90-10.yaml'),
     (ms) => `live on every sidecar after ${Math.round(ms)} ms`,
   );
@@ -46,7 +46,6 @@ async function demo(session: Session): Promise<void> {
     pods,
     before,
     after,
-    liveMs,
     pageUrl: `${page}/productpage`,
     sidecarMetrics: `http://${pods[0]?.status?.podIP ?? 'POD-IP'}:${SIDECAR_PORTS.metrics}/metrics`,
     controlPlaneMetrics: `http://127.0.0.1:${config.monitoringPort}/metrics`,

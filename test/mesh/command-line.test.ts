@@ -146,7 +146,6 @@ test('apply tells every mistake with its place and changes nothing', async () =>
 
 test('exec runs a command in a container and passes on its exit code and streams', async () => {
   expect(await good('exec deployment/details-v1 -- node -p process.version')).toMatch(/^v\d+/);
-  expect((await weft('exec deployment/details-v1 -- sh -c exit\u00a07')).code).not.toBe(0);
   expect((await weft('exec deployment/details-v1 -- node -e process.exit(7)')).code).toBe(7);
   expect(await good('exec -i deployment/details-v1 -- cat', 'over there\n')).toBe('over there\n');
 });
@@ -179,7 +178,6 @@ test('a kubeconfig names the server and is nobody else’s to read', async () =>
 
 describe('what is killed comes back', () => {
   test.each(['control-plane', 'node-runtime'])('%s', async (program) => {
-    const pidFile = join(env.WEFT_RUN_DIR, `${program}.pid`);
     const state = JSON.parse((await weft('status -o json')).out);
     const before = state.programs.find((entry: { program: string }) => entry.program === program).pid;
     process.kill(before, 'SIGKILL');
@@ -189,7 +187,6 @@ describe('what is killed comes back', () => {
     );
     expect(after.pid).not.toBe(before);
     expect(after.restarts).toBe(1);
-    expect(pidFile).toContain(program);
   });
 });
 
