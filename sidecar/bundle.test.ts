@@ -1,15 +1,15 @@
 /** The bundle is not the source: its descriptors are slimmer. Here it runs as pods run it, as a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
-import { bundleSidecar } from '../scripts/bundle-sidecar.mjs';
 import { TestAdsServer } from './discovery/test-ads-server.ts';
 import {
   allTo,
@@ -29,8 +29,15 @@ let config: SidecarConfig;
 let child: ChildProcess;
 const log: { message: string; level: string }[] = [];
 
+/** Bundles as the node runtime does, and returns the bundle's path. */
+async function bundled(): Promise<string> {
+  const script = join(import.meta.dirname, '../scripts/bundle-sidecar.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, directory]);
+  return stdout.trim();
+}
+
 beforeAll(async () => {
-  bundle = await bundleSidecar(directory);
+  bundle = await bundled();
   const [outbound, inbound, admin, metrics, readiness] = await freePorts(5);
   config = SidecarConfig.parse({
     pod: 'web-1',
@@ -69,7 +76,7 @@ async function freePorts(count: number): Promise<number[]> {
 const page = (port: number, path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
 
 test('is written once per content', async () => {
-  expect(await bundleSidecar(directory)).toBe(bundle);
+  expect(await bundled()).toBe(bundle);
   expect(readdirSync(directory).filter((file) => file.endsWith('.mjs'))).toHaveLength(1);
 });
 
