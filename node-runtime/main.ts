@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#api/foundation/clock.ts';
@@ -8,6 +7,7 @@ import { createLogger, type Logger } from '#api/foundation/logger.ts';
 import { systemRandom } from '#api/foundation/random.ts';
 import { MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import { stopNameServer } from './dns/name-server-process.ts';
+import { removeDirectory } from './host/remove-directory.ts';
 import { tearDownMesh } from './host/tear-down-mesh.ts';
 import { startNodeRuntime } from './node-runtime.ts';
 import { bundleSidecar } from './wiring/sidecar-bundle.ts';
@@ -71,5 +71,5 @@ async function run(config: MeshConfig, log: Logger): Promise<void> {
 async function tearDown(config: MeshConfig): Promise<void> {
   await stopNameServer(config, systemClock);
   await tearDownMesh(config);
-  await rm(pathsOf(config).podVolumes, { recursive: true, force: true });
+  await removeDirectory(pathsOf(config).podVolumes);
 }

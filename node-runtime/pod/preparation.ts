@@ -4,6 +4,7 @@ import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
 import type { Container } from '#api/kinds/pod-spec.ts';
 import type { Service } from '#api/kinds/service.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { removeDirectory } from '../host/remove-directory.ts';
 import { planSidecar, SIDECAR_CONFIG_FILE, sidecarConfig } from '../injection/sidecar-plan.ts';
 import { containerMounts } from '../volumes/container-mounts.ts';
 import { prepareVolume, projects, type ReadyVolume } from '../volumes/pod-volumes.ts';
@@ -73,7 +74,7 @@ export class Preparation {
   async release(record: PodRecord): Promise<void> {
     await unmountUnder(this.#directory);
     await rm(podPaths(this.#directory).volumes, { recursive: true, force: true });
-    await rm(this.#diskVolumes(record), { recursive: true, force: true });
+    await removeDirectory(this.#diskVolumes(record));
     this.#volumes = undefined;
     this.#files = undefined;
     this.#messages = undefined;

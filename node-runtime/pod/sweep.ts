@@ -1,7 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
+import { removeDirectory } from '../host/remove-directory.ts';
 import { unmountUnder } from '../volumes/tmpfs.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { RecordStore } from './record-store.ts';
@@ -28,7 +29,7 @@ export async function sweepUnowned(
       await sandboxes.tearDown(`${meshId}-${uid}`, uid);
       await unmountUnder(store.directoryOf(uid));
       await store.remove(uid);
-      await rm(join(podVolumes, uid), { recursive: true, force: true });
+      await removeDirectory(join(podVolumes, uid));
     } catch (error) {
       logger.error('it could not be removed', { uid, reason: messageOf(error) });
     }
