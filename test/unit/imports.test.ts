@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { houseBreaches, sizeReport } from '../support/house-rules.ts';
-import { breachesOf, edgesOf, impurities } from '../support/import-rules.ts';
+import { breachesOf, edgesOf, impurities, PURE } from '../support/import-rules.ts';
 import { type SourceFile, sourceFiles, withoutComments } from '../support/source-files.ts';
 
 const files = sourceFiles();
@@ -10,6 +10,10 @@ describe('the house', () => {
   test('has files to look at', () => {
     expect(files.length).toBeGreaterThan(50);
     expect(files.flatMap(edgesOf).length).toBeGreaterThan(100);
+  });
+
+  test.each(PURE)('has the pure room %s', (room) => {
+    expect(files.some(({ path }) => room.test(path))).toBe(true);
   });
 
   test('imports one way, and pure rooms do no I/O', () => {
