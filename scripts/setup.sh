@@ -61,7 +61,9 @@ install_missing_packages() {
 install_npm_packages() {
   echo "Installing npm packages (once, about half a minute) ..."
   log=$(mktemp)
-  if ! npm ci --no-audit --no-fund --loglevel=error </dev/null >"$log" 2>&1; then
+  # Without a network npm would wait more than a minute before it says so.
+  if ! npm ci --no-audit --no-fund --loglevel=error --fetch-retries=3 --fetch-retry-mintimeout=1000 \
+    --fetch-retry-maxtimeout=8000 </dev/null >"$log" 2>&1; then
     if grep -qE 'E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|NETUNREACH|HOSTUNREACH|CONNRESET)' "$log"; then
       fail "the npm registry cannot be reached: check the network or the proxy, then try again (see $log)"
     fi
