@@ -1,13 +1,14 @@
 import { unlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { codeOf, messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 
 export interface Answer {
   readonly status: number;
   readonly type: 'text/plain' | 'application/json';
-  readonly body: string;
+  /** In pieces when it may be long. */
+  readonly body: string | AsyncIterable<string>;
 }
 
 /** What is answered to `METHOD /path`. The query comes as it was sent. */
@@ -30,14 +31,14 @@ export async function serve(at: ListenAt, pages: Pages, logger: Logger): Promise
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     request.resume();
     answer(request, pages).then(
-      (result) => send(response, result),
+      (result) => send(response, result, logger),
       (error: unknown) => {
         logger.error('admin page failed', { url: request.url ?? '', error: messageOf(error) });
-        send(response, text(500, 'internal error\n'));
+        send(response, text(500, 'internal error\n'), logger);
       },
     );
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  makeRoomForNew(server);
   if ('path' in at) removeStale(at.path);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -53,7 +54,22 @@ export async function serve(at: ListenAt, pages: Pages, logger: Logger): Promise
   };
 }
 
-export function text(status: number, body: string): Answer {
+/**
+ * The oldest connection goes when there are too many. If new ones were refused, any pod could hold them all and so keep the
+ * node's probe out: the sidecar would count as not ready.
+ */
+function makeRoomForNew(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    if (open.size <= MAX_CONNECTIONS) return;
+    const [oldest] = open;
+    oldest?.destroy();
+  });
+}
+
+export function text(status: number, body: Answer['body']): Answer {
   return { status, type: 'text/plain', body };
 }
 
@@ -72,12 +88,18 @@ async function answer(request: IncomingMessage, pages: Pages): Promise<Answer> {
   return text(404, `no such page; there are:\n${Object.keys(pages).join('\n')}\n`);
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
-  response.writeHead(status, {
-    'content-type': `${type}; charset=utf-8`,
-    'content-length': Buffer.byteLength(body),
+function send(response: ServerResponse, { status, type, body }: Answer, logger: Logger): void {
+  response.statusCode = status;
+  response.setHeader('content-type', `${type}; charset=utf-8`);
+  if (response.req.method === 'HEAD') response.end();
+  else if (typeof body === 'string') response.end(body);
+  else sendPieces(response, body, logger);
+}
+
+function sendPieces(response: ServerResponse, pieces: AsyncIterable<string>, logger: Logger): void {
+  pipeline(Readable.from(pieces), response).catch((error: unknown) => {
+    logger.debug('an admin page was not sent whole', { error: messageOf(error) });
   });
-  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** A sidecar that was killed leaves its socket file behind. */
