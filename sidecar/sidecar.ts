@@ -77,7 +77,10 @@ export async function startSidecar(
   const subject = {
     discovery,
     isReady,
-    metrics: async () => exposeMeshMetrics(telemetry) + (await gauges()),
+    async *metrics() {
+      yield* exposeMeshMetrics(telemetry);
+      yield await gauges();
+    },
     startDrain: () => void drain(),
     quit: onQuit,
   };

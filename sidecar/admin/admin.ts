@@ -12,7 +12,7 @@ export interface AdminSubject {
   /** Ready to take traffic: configured, listening and not draining. */
   readonly isReady: () => boolean;
   /** All metrics in Prometheus' text format. */
-  readonly metrics: () => Promise<string>;
+  readonly metrics: () => AsyncIterable<string>;
   /** Stops taking new connections; returns at once. */
   readonly startDrain: () => void;
   /** Drains and ends the process; returns at once. */
@@ -55,7 +55,7 @@ function readiness({ isReady }: AdminSubject) {
 }
 
 function metricsPages({ metrics }: AdminSubject): Pages {
-  const page = async () => text(200, await metrics());
+  const page = () => text(200, metrics());
   return { 'GET /metrics': page, 'GET /stats/prometheus': page };
 }
 
@@ -69,7 +69,7 @@ function adminPages(subject: AdminSubject, clock: Clock): Pages {
       query.get('format') === 'json'
         ? json({ clusters: liveClusters(configuration, clock.nowMs()) })
         : text(200, clusterLines(configuration, clock.nowMs())),
-    'GET /stats': async () => text(200, await subject.metrics()),
+    'GET /stats': () => text(200, subject.metrics()),
     'POST /drain_listeners': () => {
       subject.startDrain();
       return text(200, 'OK\n');

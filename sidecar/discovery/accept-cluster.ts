@@ -14,7 +14,7 @@ import type { EndpointAddress } from '#sidecar/upstream/tracked-endpoint.ts';
 import { acceptAssignment } from './accept-assignment.ts';
 import { acceptBalancer } from './accept-balancer.ts';
 import { acceptConfigSource } from './accept-config-source.ts';
-import { durationMs } from './durations.ts';
+import { acceptDuration } from './durations.ts';
 import type { Place } from './refusals.ts';
 
 /** A Cluster resource that can be run, and where its endpoints come from. */
@@ -49,7 +49,9 @@ export function acceptCluster(cluster: Cluster, place: Place): ClusterSpec {
     name: cluster.name,
     service: serviceOf(cluster),
     connectTimeoutMs:
-      cluster.connectTimeout === undefined ? DEFAULT_CONNECT_TIMEOUT_MS : durationMs(cluster.connectTimeout),
+      cluster.connectTimeout === undefined
+        ? DEFAULT_CONNECT_TIMEOUT_MS
+        : acceptDuration(cluster.connectTimeout, place.in('connect_timeout')),
     balancer: acceptBalancer(cluster, place),
     localAddress: acceptBind(cluster, place.in('upstream_bind_config')),
   };

@@ -16,7 +16,7 @@ import {
 import type { RouteContext } from '#sidecar/routing/compile-action.ts';
 import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
 import { acceptConfigSource } from './accept-config-source.ts';
-import { durationMs } from './durations.ts';
+import { acceptDuration } from './durations.ts';
 import type { RouteSource } from './listener-spec.ts';
 import type { Place } from './refusals.ts';
 
@@ -77,8 +77,9 @@ function acceptManager(
     place.in('codec_type').refuse(`${CodecType[manager.codecType]} is not supported`);
   }
   if (manager.useRemoteAddress === true) place.in('use_remote_address').refuse('true is not supported');
-  if (manager.streamIdleTimeout !== undefined && durationMs(manager.streamIdleTimeout) !== 0) {
-    place.in('stream_idle_timeout').refuse('only 0s is supported');
+  const idle = place.in('stream_idle_timeout');
+  if (manager.streamIdleTimeout !== undefined && acceptDuration(manager.streamIdleTimeout, idle) !== 0) {
+    idle.refuse('only 0s is supported');
   }
   for (const upgrade of manager.upgradeConfigs) {
     const supported = new Set(['upgrade_type', 'enabled']);

@@ -24,6 +24,8 @@ const RECONNECT = { initialMs: 100, maxMs: 5_000, factor: 2, jitter: 0.5 };
 /** Envoy's initial_fetch_timeout: after it a resource that is named but never came counts as absent. */
 const FETCH_TIMEOUT_MS = 15_000;
 
+const MAX_LOGGED = 2_000;
+
 export interface Discovery {
   /** What the sidecar runs. Stays as it is while the control plane is away. */
   readonly snapshot: Watchable<Snapshot>;
@@ -96,7 +98,7 @@ class Session implements Discovery {
     const type = RESOURCE_TYPES.find((known) => known === response.typeUrl);
     const reasons =
       type === undefined ? [`${response.typeUrl} was not asked for`] : this.#apply(type, response);
-    if (reasons.length > 0) this.#logger.warn('configuration refused', { reasons: reasons.join('; ') });
+    if (reasons.length > 0) this.#logger.warn('configuration refused', { reasons: shortened(reasons) });
     const answer = this.#stream?.answer(response.typeUrl, response.nonce, reasons);
     if (answer !== undefined) this.#call?.send(answer);
     this.#subscribe();
@@ -164,4 +166,10 @@ class Session implements Discovery {
     const running = this.configuration.ledger.running(type);
     return Object.fromEntries([...running].map(([name, { version }]) => [name, version]));
   }
+}
+
+/** The whole list is in the NACK; a log line has its first part. */
+function shortened(reasons: readonly string[]): string {
+  const line = reasons.join('; ');
+  return line.length <= MAX_LOGGED ? line : `${line.slice(0, MAX_LOGGED)}…`;
 }

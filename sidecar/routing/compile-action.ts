@@ -7,7 +7,7 @@ import {
   WeightedCluster_ClusterWeightSchema,
   WeightedClusterSchema,
 } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
-import { durationMs } from '#sidecar/discovery/durations.ts';
+import { acceptDuration } from '#sidecar/discovery/durations.ts';
 import type { Place } from '#sidecar/discovery/refusals.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
 import { compileRetryPolicy } from './compile-retry.ts';
@@ -53,7 +53,8 @@ export function compileRouteAction(
   const policy: ForwardPolicy = {
     route: owner.name,
     countAttempts: owner.countAttempts,
-    timeoutMs: action.timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(action.timeout),
+    timeoutMs:
+      action.timeout === undefined ? DEFAULT_TIMEOUT_MS : acceptDuration(action.timeout, place.in('timeout')),
     retry: compileRetryPolicy(action.retryPolicy, place.in('retry_policy')),
     notFoundStatus: NOT_FOUND_STATUS[action.clusterNotFoundResponseCode] ?? 503,
   };

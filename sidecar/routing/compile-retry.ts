@@ -10,6 +10,9 @@ const NO_RETRY: RetryPolicy = { attempts: 0, on: 'connect-failure' };
 /** Envoy's default for RetryPolicy.num_retries. */
 const DEFAULT_RETRIES = 1;
 
+/** More tries than this at one request are a storm, not a remedy. */
+const MAX_RETRIES = 25;
+
 /** The exchange excludes every endpoint that was tried: what this predicate of Envoy's asks for. */
 const PREVIOUS_HOSTS = 'envoy.retry_host_predicates.previous_hosts';
 
@@ -38,6 +41,9 @@ export function compileRetryPolicy(policy: EnvoyRetryPolicy | undefined, place: 
     .filter((word) => word !== '');
   for (const word of conditions) {
     if (!CONDITIONS.has(word)) place.in('retry_on').refuse(`${word} is not supported`);
+  }
+  if ((policy.numRetries ?? 0) > MAX_RETRIES) {
+    place.in('num_retries').refuse(`must be at most ${MAX_RETRIES}`);
   }
   if (!conditions.includes('connect-failure')) return NO_RETRY;
   return { attempts: policy.numRetries ?? DEFAULT_RETRIES, on: 'connect-failure' };

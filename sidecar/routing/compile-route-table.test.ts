@@ -328,6 +328,24 @@ test.each<[string, JsonObject, string]>([
     'virtual_hosts[0].routes[0].route.retry_policy.retry_on: 5xx is not supported',
   ],
   [
+    'retries without end',
+    host(['*'], {
+      match: { prefix: '/' },
+      route: { cluster: 'a', retry_policy: { retry_on: 'connect-failure', num_retries: 1000 } },
+    }),
+    'virtual_hosts[0].routes[0].route.retry_policy.num_retries: must be at most 25',
+  ],
+  [
+    'a deadline before the start',
+    host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', timeout: '-1s' } }),
+    'virtual_hosts[0].routes[0].route.timeout: must not be negative',
+  ],
+  [
+    'a deadline that no timer can hold',
+    host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', timeout: '9999999s' } }),
+    'virtual_hosts[0].routes[0].route.timeout: must be at most 24 days',
+  ],
+  [
     'weights of 0',
     host(['*'], {
       match: { prefix: '/' },

@@ -7,7 +7,10 @@ import type { Peer, Reporter, RequestMeter, TcpMeter, Telemetry } from './teleme
 import { workloadOf } from './workload-labels.ts';
 
 /** Distinct (reporter, peer, service) per protocol. Peers beyond count as unknown: their names come from the network. */
-const MAX_SERIES = 2_000;
+const MAX_SERIES = 1_000;
+
+/** Distinct outcomes (response code and flag) of all of them. */
+const MAX_OUTCOMES = 2_000;
 
 /** Istio's standard metrics of this workload. */
 export class MeshTelemetry implements Telemetry {
@@ -18,9 +21,10 @@ export class MeshTelemetry implements Telemetry {
 
   constructor(own: OwnMetadata) {
     const self = workloadOf(own, own.labels);
+    const budget = { left: MAX_OUTCOMES };
     this.ownPeerMetadata = encodePeerMetadata(own);
     this.peerOf = createPeerDecoder();
-    this.#http = new SeriesSet(self, 'http', (labels) => new RequestSeries(labels));
+    this.#http = new SeriesSet(self, 'http', (labels) => new RequestSeries(labels, budget));
     this.#tcp = new SeriesSet(self, 'tcp', (labels) => new TcpSeries(labels));
   }
 

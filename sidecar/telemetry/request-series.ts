@@ -5,6 +5,12 @@ import type { RequestMeter } from './telemetry.ts';
 
 /** An upstream may answer with any status; beyond this many (code, flag) pairs they share one series. */
 const MAX_OUTCOMES = 64;
+
+/** How many outcomes all series together may still tell apart: a scrape writes 70 lines for each. */
+export interface OutcomeBudget {
+  left: number;
+}
+
 /** The code of that shared series, and of exchanges that ended without one. */
 const NO_CODE = 0;
 
@@ -24,14 +30,16 @@ export class RequestOutcome {
 /** All series of one (reporter, peer, service): one for each response code and flag that occurred. */
 export class RequestSeries implements RequestMeter {
   readonly #labels: string;
+  readonly #budget: OutcomeBudget;
   readonly #outcomes = new Map<ResponseFlag, Map<number, RequestOutcome>>();
   #size = 0;
   #latest: RequestOutcome | undefined;
   #latestCode = 0;
   #latestFlag: ResponseFlag = '-';
 
-  constructor(labels: string) {
+  constructor(labels: string, budget: OutcomeBudget) {
     this.#labels = labels;
+    this.#budget = budget;
   }
 
   get outcomes(): RequestOutcome[] {
@@ -68,7 +76,8 @@ export class RequestSeries implements RequestMeter {
   }
 
   #add(code: number, flag: ResponseFlag): RequestOutcome {
-    if (this.#size >= MAX_OUTCOMES && code !== NO_CODE) {
+    const isFull = this.#size >= MAX_OUTCOMES || this.#budget.left <= 0;
+    if (isFull && code !== NO_CODE) {
       return this.#known(NO_CODE, flag) ?? this.#add(NO_CODE, flag);
     }
     const said = render({ response_code: String(code), grpc_response_status: '', response_flags: flag });
@@ -76,6 +85,7 @@ export class RequestSeries implements RequestMeter {
     const byCode = this.#outcomes.get(flag) ?? new Map();
     this.#outcomes.set(flag, byCode.set(code, outcome));
     this.#size += 1;
+    this.#budget.left -= 1;
     return outcome;
   }
 }

@@ -27,7 +27,10 @@ export interface RequestMeter {
   ): void;
 }
 
-/** The same for an opaque connection. `sent` and `received` are counted from the side of the client, as in Istio. */
+/**
+ * The same for an opaque connection. `sent` and `received` are counted from the side of the client. Istio's metrics are
+ * named from the side of the server (`istio_tcp_sent_bytes_total` is what came back), and exposition turns them over.
+ */
 export interface TcpMeter {
   opened(): void;
   closed(flag: ResponseFlag): void;
