@@ -9,15 +9,21 @@ export interface Clock {
   wallMs(): number;
   /** Monotonic milliseconds with a fraction, from an arbitrary origin. For durations and deadlines. */
   nowMs(): number;
-  /** Runs `task` once, `delayMs` from now. Timers never keep the process alive by themselves. */
+  /**
+   * Runs `task` once, `delayMs` from now; after 24 days at the latest, so look at the time again where more was asked for.
+   * Timers never keep the process alive by themselves.
+   */
   after(delayMs: number, task: () => void): Timer;
 }
+
+/** What a timer of Node holds; it would run one that is longer at once, and again and again. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   nowMs: () => performance.now(),
   after(delayMs, task) {
-    const timer = setTimeout(task, delayMs);
+    const timer = setTimeout(task, Math.min(delayMs, LONGEST_MS));
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },

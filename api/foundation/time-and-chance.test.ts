@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from './backoff.ts';
-import { sleep } from './clock.ts';
+import { sleep, systemClock } from './clock.ts';
 import { ManualClock } from './manual-clock.ts';
 import { seededRandom } from './random.ts';
 
@@ -17,6 +17,18 @@ describe('ManualClock', () => {
     clock.advance(30);
     expect(seen).toEqual(['a@10', 'c@15', 'b@20']);
     expect(clock.nowMs()).toBe(30);
+  });
+});
+
+describe('systemClock', () => {
+  it('does not run at once what is further off than a timer holds', async () => {
+    let ran = false;
+    const far = systemClock.after(1e13, () => {
+      ran = true;
+    });
+    await new Promise<void>((resolve) => systemClock.after(10, resolve));
+    far.cancel();
+    expect(ran).toBe(false);
   });
 });
 

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { IntOrString, Quantity } from './meta.ts';
 
+/** User and group ids, and seconds: beyond this no kernel takes the one, and no calendar the other. */
+const Int32 = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+
 const ResourceList = z.record(z.string(), Quantity);
 
 export const ResourceRequirements = z.strictObject({
@@ -50,18 +56,18 @@ export const Probe = z.strictObject({
     .optional(),
   tcpSocket: z.strictObject({ port: IntOrString, host: z.string().optional() }).optional(),
   exec: z.strictObject({ command: z.array(z.string()).min(1) }).optional(),
-  initialDelaySeconds: z.int().min(0).default(0),
-  periodSeconds: z.int().min(1).default(10),
-  timeoutSeconds: z.int().min(1).default(1),
-  successThreshold: z.int().min(1).default(1),
-  failureThreshold: z.int().min(1).default(3),
-  terminationGracePeriodSeconds: z.int().min(0).optional(),
+  initialDelaySeconds: Int32.default(0),
+  periodSeconds: Int32.min(1).default(10),
+  timeoutSeconds: Int32.min(1).default(1),
+  successThreshold: Int32.min(1).default(1),
+  failureThreshold: Int32.min(1).default(3),
+  terminationGracePeriodSeconds: Int32.optional(),
 });
 export type Probe = z.infer<typeof Probe>;
 
 const LifecycleHandler = z.strictObject({
   exec: z.strictObject({ command: z.array(z.string()).min(1) }).optional(),
-  sleep: z.strictObject({ seconds: z.int().min(0) }).optional(),
+  sleep: z.strictObject({ seconds: Int32 }).optional(),
 });
 
 export const VolumeMount = z.strictObject({
@@ -72,8 +78,8 @@ export const VolumeMount = z.strictObject({
 });
 
 export const SecurityContext = z.strictObject({
-  runAsUser: z.int().min(0).optional(),
-  runAsGroup: z.int().min(0).optional(),
+  runAsUser: Int32.optional(),
+  runAsGroup: Int32.optional(),
   runAsNonRoot: z.boolean().optional(),
   readOnlyRootFilesystem: z.boolean().optional(),
   allowPrivilegeEscalation: z.literal(false).optional(),
@@ -161,8 +167,8 @@ export const PodSpec = z.strictObject({
   initContainers: z.array(Container).optional(),
   volumes: z.array(Volume).optional(),
   restartPolicy: z.enum(['Always', 'OnFailure', 'Never']).default('Always'),
-  terminationGracePeriodSeconds: z.int().min(0).default(30),
-  activeDeadlineSeconds: z.int().min(1).optional(),
+  terminationGracePeriodSeconds: Int32.default(30),
+  activeDeadlineSeconds: Int32.min(1).optional(),
   nodeName: z.string().optional(),
   nodeSelector: z.record(z.string(), z.string()).optional(),
   serviceAccountName: z.string().default('default'),
@@ -175,11 +181,11 @@ export const PodSpec = z.strictObject({
   schedulerName: z.literal('default-scheduler').default('default-scheduler'),
   securityContext: z
     .strictObject({
-      runAsUser: z.int().min(0).optional(),
-      runAsGroup: z.int().min(0).optional(),
+      runAsUser: Int32.optional(),
+      runAsGroup: Int32.optional(),
       runAsNonRoot: z.boolean().optional(),
-      fsGroup: z.int().min(0).optional(),
-      supplementalGroups: z.array(z.int()).optional(),
+      fsGroup: Int32.optional(),
+      supplementalGroups: z.array(Int32).optional(),
       seccompProfile: z.strictObject({ type: z.enum(['RuntimeDefault', 'Unconfined']) }).optional(),
     })
     .optional(),

@@ -85,6 +85,18 @@ describe('refusals name the place', () => {
       'runAsUser',
     ],
     [
+      'a uid that the kernel would take for another',
+      Pod,
+      pod({ containers: [container({ securityContext: { runAsUser: 2 ** 32 + 1337 } })] }),
+      'runAsUser',
+    ],
+    [
+      'a grace period beyond any date',
+      Pod,
+      pod({ containers: [container()], terminationGracePeriodSeconds: 1e15 }),
+      'terminationGracePeriodSeconds',
+    ],
+    [
       'a capability that escapes',
       Pod,
       pod({ containers: [container({ securityContext: { capabilities: { add: ['CAP_NET_ADMIN'] } } })] }),

@@ -58,7 +58,11 @@ async function patch(request: ApiRequest, path: ResourcePath): Promise<Write['ch
 const DeleteBody = z.strictObject({
   apiVersion: z.string().optional(),
   kind: z.literal('DeleteOptions').optional(),
-  gracePeriodSeconds: z.int().min(0).optional(),
+  gracePeriodSeconds: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .optional(),
   propagationPolicy: z.enum(['Background', 'Foreground', 'Orphan']).optional(),
   orphanDependents: z.boolean().optional(),
   preconditions: z
