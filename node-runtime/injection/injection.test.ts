@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { pod, record } from '../pod/testing/fixtures.ts';
 import { wantsSidecar } from './decide-injection.ts';
 import { redirectOf } from './redirect.ts';
+import { refuseReservedName } from './reserved-name.ts';
 import { nodeFlags, sidecarLimits } from './sidecar-limits.ts';
 import { planSidecar, sidecarConfig } from './sidecar-plan.ts';
 import { workloadOf } from './workload.ts';
@@ -57,6 +58,16 @@ test.each([
   const act = (): unknown => redirectOf(annotations);
   expect(act).toThrowError(expect.objectContaining({ code: 'InjectionRefused' }));
   expect(act).toThrowError(name);
+});
+
+test.each([
+  ['an app', { containers: [{ name: 'istio-proxy' }] }],
+  ['an init container', { containers: [{ name: 'app' }], initContainers: [{ name: 'istio-proxy' }] }],
+])('refuses %s of the name that the sidecar has', (_, spec) => {
+  expect(() => refuseReservedName(pod(spec))).toThrowError(
+    expect.objectContaining({ code: 'InjectionRefused' }),
+  );
+  expect(() => refuseReservedName(pod({ containers: [{ name: 'app' }] }))).not.toThrow();
 });
 
 test('the sidecar has limits, which annotations change', () => {

@@ -8,6 +8,7 @@ import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
 import { pathsOf } from '#api/mesh/config.ts';
 import { PROBE_SOURCE, SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { redirectOf } from '../injection/redirect.ts';
+import { refuseReservedName } from '../injection/reserved-name.ts';
 import { sidecarLimits } from '../injection/sidecar-limits.ts';
 import { probeHttp } from '../probes/http-probe.ts';
 import { runProbe } from '../probes/run-probe.ts';
@@ -69,7 +70,11 @@ export function livePodTools(
     hostIp: gateway,
     containers: live.containers,
     sandboxes: live.sandboxes,
-    redirect: (of) => (of.injected ? redirectOf(of.pod.metadata.annotations ?? {}) : undefined),
+    redirect(of) {
+      if (!of.injected) return undefined;
+      refuseReservedName(of.pod);
+      return redirectOf(of.pod.metadata.annotations ?? {});
+    },
     limits: (of) => podLimits(of),
     prepare: (of, member) => preparation.plan(of, member),
     probe: (of, member, probe, timeoutMs) => {
