@@ -14,9 +14,17 @@ export function podPaths(directory: string) {
   } as const;
 }
 
-/** Kubernetes' layout, so that log collectors find pods: `NAMESPACE_NAME_UID/CONTAINER/ATTEMPT.log`. */
+/** What a file's name may be long on Linux' file systems. */
+const MAX_NAME = 255;
+
+/**
+ * Kubernetes' layout, so that log collectors find pods: `NAMESPACE_NAME_UID/CONTAINER/ATTEMPT.log`. A name that is too long
+ * for it is cut off: the uid tells pods apart.
+ */
 export function podLogDirectory(podLogs: string, { metadata }: Pick<Pod, 'metadata'>): string {
-  return join(podLogs, `${metadata.namespace}_${metadata.name}_${metadata.uid}`);
+  const end = `_${metadata.uid}`;
+  const start = `${metadata.namespace}_${metadata.name}`.slice(0, MAX_NAME - end.length);
+  return join(podLogs, start + end);
 }
 
 export function containerLog(
