@@ -186,6 +186,16 @@ const volumesAreNamed: Check<HasPodSpec> = {
   },
 };
 
+const hostNamesAreLabels: Check<HasPodSpec> = {
+  name: 'hostname and subdomain are DNS labels',
+  check: ({ spec }) =>
+    (['hostname', 'subdomain'] as const).flatMap((field): Mistake[] =>
+      spec[field] === undefined || /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(spec[field])
+        ? []
+        : [{ path: `spec.${field}`, message: 'must be a DNS label of at most 63 characters (a-z, 0-9, -)' }],
+    ),
+};
+
 const noHostPorts: Check<HasPodSpec> = {
   name: 'ports of the host are not taken',
   check: ({ spec }) =>
@@ -214,6 +224,7 @@ export const podChecks: readonly Check<HasPodSpec>[] = [
   probesHaveOneHandler,
   portsAreUnique,
   volumesAreNamed,
+  hostNamesAreLabels,
   noHostPorts,
 ];
 

@@ -52,7 +52,7 @@ function serveUdp(options: DnsOptions): UdpSocket {
   const socket = createSocket('udp4');
   socket.on('error', (error) => options.logger.warn('DNS socket', { reason: error.message }));
   socket.on('message', (bytes, client) => {
-    void answer(bytes, 'udp', options).then((reply) => {
+    void answer(bytes, 'udp', client.address, options).then((reply) => {
       if (reply !== undefined) socket.send(reply, client.port, client.address, () => {});
     });
   });
@@ -64,7 +64,9 @@ function serveTcp(options: DnsOptions): Server {
     socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     readFrames(socket, (bytes) => {
-      void answer(bytes, 'tcp', options).then((reply) => reply && writeFrame(socket, reply));
+      void answer(bytes, 'tcp', socket.remoteAddress ?? '', options).then(
+        (reply) => reply && writeFrame(socket, reply),
+      );
     });
   });
   server.on('error', (error) => options.logger.warn('DNS listener', { reason: error.message }));
@@ -80,7 +82,12 @@ function writeFrame(socket: Socket, reply: Buffer): void {
 }
 
 /** Undefined for what deserves no answer. */
-async function answer(bytes: Buffer, transport: Transport, options: DnsOptions): Promise<Buffer | undefined> {
+async function answer(
+  bytes: Buffer,
+  transport: Transport,
+  client: string,
+  options: DnsOptions,
+): Promise<Buffer | undefined> {
   const query = decoded(bytes);
   if (query === undefined) return undefined;
   const verdict = respond(query, options.zone(), options.ranges);
@@ -90,7 +97,7 @@ async function answer(bytes: Buffer, transport: Transport, options: DnsOptions):
     case 'answer':
       return fitted(verdict.packet, query, transport);
     case 'forward':
-      return (await options.forwarder.ask(bytes, transport)) ?? encode(serverFailure(query));
+      return (await options.forwarder.ask(bytes, transport, client)) ?? encode(serverFailure(query));
   }
 }
 

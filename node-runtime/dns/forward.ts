@@ -3,9 +3,11 @@ import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import { readFrames } from './tcp-frames.ts';
 
-/** How long one upstream server may take, and how many questions may wait for one at a time. */
+/** How long one upstream server may take. */
 const TIMEOUT_MS = 2_000;
-const MAX_IN_FLIGHT = 256;
+/** Questions that may wait for an answer at a time: all together, and of one pod, so that none keeps the others out. */
+const MAX_IN_FLIGHT = 512;
+const MAX_PER_CLIENT = 64;
 
 export type Transport = 'udp' | 'tcp';
 
@@ -18,16 +20,18 @@ export class Forwarder {
   readonly #servers: () => readonly string[];
   readonly #port: number;
   #inFlight = 0;
+  readonly #perClient = new Map<string, number>();
 
   constructor(servers: () => readonly string[], port = 53) {
     this.#servers = servers;
     this.#port = port;
   }
 
-  /** The answer's bytes with the question's id, or undefined when nobody answered or too many wait. */
-  async ask(query: Buffer, transport: Transport): Promise<Buffer | undefined> {
-    if (this.#inFlight >= MAX_IN_FLIGHT) return undefined;
-    this.#inFlight += 1;
+  /** The answer's bytes with the question's id, or undefined when nobody answered or too many questions wait. */
+  async ask(query: Buffer, transport: Transport, client: string): Promise<Buffer | undefined> {
+    const ofClient = this.#perClient.get(client) ?? 0;
+    if (this.#inFlight >= MAX_IN_FLIGHT || ofClient >= MAX_PER_CLIENT) return undefined;
+    this.#count(client, 1);
     try {
       for (const server of this.#servers()) {
         const answer = await this.#askOne(query, server, transport).catch(() => undefined);
@@ -35,8 +39,15 @@ export class Forwarder {
       }
       return undefined;
     } finally {
-      this.#inFlight -= 1;
+      this.#count(client, -1);
     }
+  }
+
+  #count(client: string, change: 1 | -1): void {
+    this.#inFlight += change;
+    const ofClient = (this.#perClient.get(client) ?? 0) + change;
+    if (ofClient === 0) this.#perClient.delete(client);
+    else this.#perClient.set(client, ofClient);
   }
 
   async #askOne(query: Buffer, server: string, transport: Transport): Promise<Buffer> {
