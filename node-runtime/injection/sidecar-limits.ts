@@ -45,9 +45,14 @@ export function sidecarLimits(annotations: Readonly<Record<string, string>>): Li
 /**
  * Node's flags under a memory limit: half of it for long-lived objects, the rest is buffers, code and stacks. A
  * young generation of 4 MB semi-spaces keeps short-lived request objects out of the old one without doubling the
- * resident size.
+ * resident size; one helper thread is enough for it. `node:ffi` is used on purpose, and its warning would only worry.
  */
 export function nodeFlags(memoryBytes: number): string[] {
   const heapMb = Math.floor(memoryBytes / 2 ** 20 / 2);
-  return [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=4'];
+  return [
+    `--max-old-space-size=${heapMb}`,
+    '--max-semi-space-size=4',
+    '--v8-pool-size=1',
+    '--disable-warning=ExperimentalWarning',
+  ];
 }

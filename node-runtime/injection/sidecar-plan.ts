@@ -66,7 +66,8 @@ export function planSidecar(
       INSIDE.bundle,
       `${INSIDE.config}/${SIDECAR_CONFIG_FILE}`,
     ],
-    env: { PATH: '/usr/bin:/bin', NODE_ENV: 'production' },
+    // One malloc arena: the C library would otherwise keep one for each of Node's threads.
+    env: { PATH: '/usr/bin:/bin', NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' },
     cwd: '/',
     uid: SIDECAR_UID,
     gid: SIDECAR_UID,
