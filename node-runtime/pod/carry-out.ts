@@ -160,6 +160,7 @@ async function tearDown(subject: Subject, tools: PodTools): Promise<void> {
 
 async function forget(subject: Subject, tools: PodTools): Promise<void> {
   if (subject.record.ending?.reason !== 'gone') await tools.forget(subject.record);
+  await tools.dropLogs(subject.record);
   subject.over();
 }
 

@@ -104,6 +104,7 @@ export function livePodTools(
       await preparation.release(of);
       live.addresses.release(of.ip);
     },
+    dropLogs: (of) => preparation.dropLogs(of),
     forget: (of) => forgetPod(live.client, of.pod),
   };
   return { tools, preparation, close: () => writer.close() };

@@ -38,6 +38,8 @@ export interface PodTools {
   tell(record: PodRecord, event: PodEvent): void;
   /** Gives back volumes and address. */
   release(record: PodRecord): Promise<void>;
+  /** Removes the pod's logs, which outlive its containers as long as the API knows the pod. */
+  dropLogs(record: PodRecord): Promise<void>;
   /** Removes the pod from the API. */
   forget(record: PodRecord): Promise<void>;
 }

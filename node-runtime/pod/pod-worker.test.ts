@@ -140,6 +140,16 @@ test('a finished job is Succeeded, its sidecar stopped and its sandbox gone', as
   expect(node.status.containerStatuses).toMatchObject([{ state: { terminated: { reason: 'Completed' } } }]);
 });
 
+test('the logs of a finished job stay until it is deleted', async () => {
+  const node = new FakeNode();
+  const worker = await node.worker(record(pod({ restartPolicy: 'Never' })));
+  await node.end(APP, 0);
+  expect(node.withoutLogs).toEqual([]);
+  worker.update(pod({ restartPolicy: 'Never' }, { deletionTimestamp: '2023-11-14T22:13:20Z' }));
+  await node.settle();
+  expect(node.withoutLogs).toEqual(['web']);
+});
+
 test('a failed job is Failed with its exit code, and stays so across a takeover', async () => {
   const node = new FakeNode();
   const first = await node.worker(record(pod({ restartPolicy: 'Never' })));

@@ -70,7 +70,7 @@ export class Preparation {
     }
   }
 
-  /** Removes volumes and logs; the pod's directory itself goes with its record. */
+  /** Removes volumes; the pod's directory itself goes with its record. */
   async release(record: PodRecord): Promise<void> {
     await unmountUnder(this.#directory);
     await rm(podPaths(this.#directory).volumes, { recursive: true, force: true });
@@ -78,7 +78,9 @@ export class Preparation {
     this.#volumes = undefined;
     this.#files = undefined;
     this.#messages = undefined;
-    if (record.ending?.reason !== 'deleted' && record.ending?.reason !== 'gone') return;
+  }
+
+  async dropLogs(record: PodRecord): Promise<void> {
     const logs = podLogDirectory(pathsOf(this.#tools.config).podLogs, record.pod);
     await rm(logs, { recursive: true, force: true });
   }

@@ -19,6 +19,8 @@ export class FakeNode {
   readonly statuses: PodStatus[] = [];
   readonly events: PodEvent[] = [];
   readonly forgotten: string[] = [];
+  /** Pods whose logs were removed. */
+  readonly withoutLogs: string[] = [];
   /** Answers of the sidecar's readiness port and of the app's probes. */
   proxyReady = true;
   probeOk = true;
@@ -98,6 +100,7 @@ export class FakeNode {
       publish: (_record, status) => void this.statuses.push(status),
       tell: (_record, event) => void this.events.push(event),
       release: async () => void this.journal.push('release'),
+      dropLogs: async ({ pod }) => void this.withoutLogs.push(pod.metadata.name ?? ''),
       forget: async ({ pod }) => void this.forgotten.push(pod.metadata.name ?? ''),
     };
   }
