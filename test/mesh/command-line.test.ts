@@ -15,6 +15,7 @@ const env = {
   WEFT_KUBECONFIG: '',
   NO_COLOR: '1',
 };
+const WEFT = join(process.cwd(), 'weft');
 const MANIFESTS = 'examples/bookinfo/networking';
 
 interface Said {
@@ -25,7 +26,7 @@ interface Said {
 
 /** Runs `./weft WORDS` and waits for its end. */
 function weft(words: string, input = ''): Promise<Said> {
-  const child = spawn('./weft', words.split(' '), { env });
+  const child = spawn(WEFT, words.split(' '), { env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
@@ -168,7 +169,7 @@ test('a kubeconfig names the server and is nobody else’s to read', async () =>
   const file = join(directory, 'kubeconfig');
   await good(`kubeconfig -w ${file}`);
   const { code } = await new Promise<{ code: number | null }>((resolve) => {
-    const child = spawn('./weft', ['get', 'nodes'], {
+    const child = spawn(WEFT, ['get', 'nodes'], {
       env: { ...env, WEFT_DATA_DIR: '/nonexistent', WEFT_KUBECONFIG: file },
     });
     child.once('close', (exit) => resolve({ code: exit }));
