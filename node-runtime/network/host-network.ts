@@ -54,7 +54,8 @@ async function setUpBridge(config: NetworkConfig): Promise<void> {
   const exists = (await run('ip', ['link', 'show', 'dev', bridge])).code === 0;
   const commands = [
     ...(exists ? [] : [`link add ${bridge} type bridge`]),
-    `link set ${bridge} up addrgenmode none`,
+    `link set ${bridge} addrgenmode none`,
+    `link set ${bridge} up`,
     `addr replace ${gateway}/32 dev ${bridge}`,
     `addr replace ${PROBE_SOURCE}/32 dev ${bridge} scope link`,
     `route replace ${config.serviceCidr} dev ${bridge} src ${gateway}`,

@@ -18,7 +18,8 @@ test('a pod knows its gateway without asking, and everything goes through it', (
 
 test('the host knows the pod without asking', () => {
   expect(hostLinkCommands('m', PLAN, '10.244.0.1')).toMatchInlineSnapshot(`
-    "link set m-s1vtie up addrgenmode none
+    "link set m-s1vtie addrgenmode none
+    link set m-s1vtie up
     neigh replace 10.244.0.9 lladdr 0a:58:0a:f4:00:09 dev m-s1vtie nud permanent
     route replace 10.244.0.9/32 dev m-s1vtie src 10.244.0.1
     "

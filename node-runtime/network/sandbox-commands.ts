@@ -40,7 +40,8 @@ export function podLinkCommands(meshId: string, plan: SandboxPlan, gateway: stri
 export function hostLinkCommands(meshId: string, plan: SandboxPlan, gateway: string): string {
   const host = hostLinkName(meshId, plan.name);
   return [
-    `link set ${host} up addrgenmode none`,
+    `link set ${host} addrgenmode none`,
+    `link set ${host} up`,
     `neigh replace ${plan.ip} lladdr ${podMac(plan.ip)} dev ${host} nud permanent`,
     `route replace ${plan.ip}/32 dev ${host} src ${gateway}`,
     '',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '#api/foundation/clock.ts';
 import { WeftError } from '#api/foundation/errors.ts';
 import { TOOL_ENVIRONMENT } from '../host/command.ts';
@@ -13,6 +14,9 @@ import type { OciRuntime } from './runtime.ts';
 
 /** What timeout(1) and Kubernetes say of a command that took too long. */
 const TIMED_OUT = 124;
+/** The OCI runtime tells a command's number within tens of milliseconds; on a machine in distress it takes longer. */
+const NUMBER_PATIENCE_MS = 10_000;
+const LOOK_MS = 5;
 
 /**
  * Runs a command in a running container, as confined as its first process; resolves with its exit code when it has ended
@@ -58,14 +62,16 @@ function attend(
 
   return new Promise((resolve, reject) => {
     let verdict: 'timed out' | 'aborted' | undefined;
+    let ended = false;
     const stop = (why: typeof verdict): void => {
       verdict ??= why;
-      void killExecuted(files.pid, child.pid);
+      void killExecuted(files.pid, child.pid, () => ended);
     };
     const onAbort = (): void => stop('aborted');
     const timer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => stop('timed out'));
     signal?.addEventListener('abort', onAbort, { once: true });
     const settle = (): void => {
+      ended = true;
       timer?.cancel();
       signal?.removeEventListener('abort', onAbort);
       if (stdin !== undefined && child.stdin !== null) stdin.unpipe(child.stdin);
@@ -82,14 +88,30 @@ function attend(
   });
 }
 
-/** The command leads a process group of its own in the container: all of it ends, then the one who waits for it. */
-async function killExecuted(pidFile: string, runtimePid: number | undefined): Promise<void> {
-  const pid = await readPidFile(pidFile);
-  for (const target of [pid === undefined ? undefined : -pid, runtimePid]) {
-    try {
-      if (target !== undefined) process.kill(target, 'SIGKILL');
-    } catch {
-      // It has ended meanwhile, which is what was wanted.
+/**
+ * The command leads a process group of its own in the container: all of it ends, then the one who waits for it. Before its
+ * number is known it cannot be ended: killing the OCI runtime in that moment would leave it running, alone.
+ */
+async function killExecuted(
+  pidFile: string,
+  runtimePid: number | undefined,
+  ended: () => boolean,
+): Promise<void> {
+  for (let waitedMs = 0; !ended() && waitedMs < NUMBER_PATIENCE_MS; waitedMs += LOOK_MS) {
+    const pid = await readPidFile(pidFile);
+    if (pid !== undefined) {
+      kill(-pid);
+      break;
     }
+    await delay(LOOK_MS);
+  }
+  if (!ended() && runtimePid !== undefined) kill(runtimePid);
+}
+
+function kill(target: number): void {
+  try {
+    process.kill(target, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile, which is what was wanted.
   }
 }

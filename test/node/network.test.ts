@@ -207,6 +207,16 @@ describe('the way between pods and the host', () => {
     expect(log).not.toContain('datagram lie');
   });
 
+  test('neither end of a pod’s link speaks IPv6, nor does the bridge', async () => {
+    const addresses = await must('ip', ['-6', '-oneline', 'addr', 'show']);
+    expect(addresses).not.toContain(`${node.config.id}-`);
+    expect(await must('ip', ['-n', first.sandbox, '-6', '-oneline', 'addr', 'show'])).not.toContain('eth0');
+  });
+
+  test('is known to ip netns by its name', async () => {
+    expect(await must('ip', ['netns', 'list'])).toContain(first.sandbox);
+  });
+
   test('a pod’s link takes no address of another host by ARP', async () => {
     const neighbours = await must('ip', ['neigh', 'show', second.ip]);
     expect(neighbours).toContain('PERMANENT');

@@ -55,6 +55,13 @@ export const REDIRECT: Redirect = {
   excludeInboundPorts: [],
 };
 
+/** Starts processes for ever, and lives on when it may not start more. */
+export const FORK_BOMB = [
+  'node',
+  '-e',
+  `setInterval(() => require('child_process').spawn('sh', ['-c', 'sleep 1000 & sleep 1000']).on('error', () => {}), 5);`,
+];
+
 /** Long enough for a machine that is busy with other tests; nothing waits this long when all is well. */
 const PATIENCE_MS = 30_000;
 let nodes = 0;

@@ -6,7 +6,7 @@ import { namesIn } from '#node-runtime/host/directories.ts';
 import { tearDownMesh } from '#node-runtime/host/tear-down-mesh.ts';
 import { setUpHostNetwork } from '#node-runtime/network/host-network.ts';
 import { readCgroupLayout } from '#node-runtime/resources/cgroup-layout.ts';
-import { eventually, execute, startTestNode, type TestNode } from './node-fixture.ts';
+import { eventually, execute, FORK_BOMB, startTestNode, type TestNode } from './node-fixture.ts';
 
 /** Everything on this machine that carries the mesh's id or lies in its run directory. */
 async function traces({ config }: Pick<TestNode, 'config'>): Promise<string[]> {
@@ -44,15 +44,15 @@ test('a pod that is torn down leaves nothing, whatever its processes do', async 
     await (await node.pod()).tearDown();
     const before = await traces(node);
     const pod = await node.pod({ redirect: {} });
-    const bomb = 'trap "" TERM; (b() { b & b & sleep 1000; }; b) & exec sleep 1000';
     const ids = await Promise.all([
-      pod.start(['sh', '-c', bomb], { limits: { pids: 30, cpus: 0.3 } }),
+      pod.start(FORK_BOMB, { limits: { pids: 40, cpus: 0.5 } }),
+      pod.start(['sh', '-c', 'b() { b & b & sleep 1000; }; b'], { limits: { pids: 30, cpus: 0.3 } }),
       pod.start(['sleep', '1000'], { readOnlyRoot: false }),
       pod.start(['true']),
     ]);
-    void execute(node.containers, ids[1]!, ['sleep', '1000']).catch(() => {});
+    void execute(node.containers, ids[2]!, ['sleep', '1000']).catch(() => {});
     await node.containers.create(pod.plan(['sleep', '1000']));
-    await eventually(async () => ((await node.containers.usage(ids[0]!))?.pids ?? 0) >= 20 || undefined);
+    await eventually(async () => ((await node.containers.usage(ids[0]!))?.pids ?? 0) >= 30 || undefined);
     await pod.tearDown();
     expect((await traces(node)).filter((line) => !before.includes(line) && !isOfTheMesh(line))).toEqual([]);
     expect(await node.containers.list()).toEqual([]);
