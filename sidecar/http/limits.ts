@@ -19,9 +19,6 @@ export const MAX_TRAILER_BYTES = 8192;
  */
 export const MAX_DISCARDED_BYTES: number = 256 * 1024;
 
-/** A request head and the body bytes that came with it are kept for a replay up to this size; above, one try is all. */
-export const MAX_REPLAY_BYTES: number = 64 * 1024 + 60 * 1024;
-
 /** A head that began must be complete within this time; less patience would hurt people typing into telnet. */
 export const HEAD_TIMEOUT_MS = 60_000;
 

@@ -65,8 +65,18 @@ describe('pool', () => {
   });
 
   test.each([
-    ['the endpoint left', (_: FakeCluster, endpoint: FakeEndpoint) => void (endpoint.removed = true)],
-    ['the cluster was removed', (cluster: FakeCluster) => void (cluster.removed = true)],
+    [
+      'the endpoint left',
+      (_: FakeCluster, endpoint: FakeEndpoint) => {
+        endpoint.removed = true;
+      },
+    ],
+    [
+      'the cluster was removed',
+      (cluster: FakeCluster) => {
+        cluster.removed = true;
+      },
+    ],
   ])('keeps nothing once %s', (_, leave) => {
     const { pool, endpoint, cluster } = poolOf();
     const [idle, busy] = [new FakeConnection(), new FakeConnection()];
