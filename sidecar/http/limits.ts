@@ -28,6 +28,9 @@ export const DOWNSTREAM_IDLE_MS = 3_600_000;
 /** After the last response on a connection that must close, how long the peer's bytes are read and dropped (RFC 9112 §9.6). */
 export const LINGER_MS = 2_000;
 
+/** How long the last bytes of a response may take to a slow reader before its closing connection is cut: Envoy's stream idle timeout. */
+export const FLUSH_MS = 300_000;
+
 /** After an early response was sent whole, how long the rest of the request body may take. */
 export const UPLOAD_TAIL_MS = 30_000;
 

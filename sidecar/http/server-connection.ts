@@ -25,6 +25,7 @@ import { HeadView } from './head-view.ts';
 import {
   DOWNSTREAM_IDLE_MS,
   DRAIN_IDLE_MS,
+  FLUSH_MS,
   HEAD_TIMEOUT_MS,
   LINGER_MS,
   MAX_DISCARDED_BYTES,
@@ -372,6 +373,7 @@ export class ServerConnection implements WireReader, Downstream {
 
   #linger(): void {
     this.#state = 'linger';
+    this.#lastUsedMs = this.#settings.clock.nowMs();
     this.#unread.take();
     this.#wire.end();
     this.#wire.resume();
@@ -389,7 +391,9 @@ export class ServerConnection implements WireReader, Downstream {
   #housekeep(): void {
     const { deadlines, clock } = this.#settings;
     if (this.#state === 'linger') {
-      this.#wire.destroy();
+      const slow = this.#wire.blocked && clock.nowMs() - this.#lastUsedMs < FLUSH_MS;
+      if (slow) deadlines.set(this.#housekeeping, LINGER_MS);
+      else this.#wire.destroy();
       return;
     }
     if (this.#headTimed && this.#state === 'head') {
