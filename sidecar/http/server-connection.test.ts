@@ -248,6 +248,22 @@ describe('server connection', () => {
       expect(await client.untilEnd()).toContain('connection: close\r\n');
     });
 
+    test.each([
+      ['speaks is served', GET, /^HTTP\/1\.1 200 OK\r\n.*connection: close\r\n/s],
+      ['stays silent is let go', '', /^$/],
+    ])('a client that has just come and %s', async (_, said, heard) => {
+      await using app = await startRawServer(answer);
+      const cluster = new FakeCluster(new FakeEndpoint(app.port));
+      await using sidecar = await startSidecar(targetOf({ protocol: 'detect', cluster }));
+      const client = sidecar.connect();
+      await expect.poll(() => sidecar.interception.connections()).toBe(1);
+      const drained = sidecar.interception.drain(60_000);
+      client.send(said);
+      expect(await client.untilEnd()).toMatch(heard);
+      client.socket.end();
+      await drained;
+    });
+
     test('gives up when its time is over', async () => {
       await using app = await startRawServer();
       await using sidecar = await startSidecar(

@@ -66,7 +66,7 @@ export class CapturedConnection implements DetectionListener {
   /** Lets the connection end as soon as nothing is lost by it. */
   drain(): void {
     if (this.#http !== undefined) this.#http.drain();
-    else if (!this.#opaque) this.destroy();
+    else this.#detection?.drain();
   }
 
   destroy(): void {
@@ -114,6 +114,7 @@ export class CapturedConnection implements DetectionListener {
 
   #carryOpaque(before: Buffer): void {
     this.#opaque = true;
+    this.#wire.reader = { ...DEAF, onClose: () => this.#gone() };
     const cluster = this.#target.cluster();
     if (cluster.state === 'found') {
       const connection = new OpaqueConnection(this.#wire, this.#settings.opaque, () => this.#gone());
@@ -141,3 +142,4 @@ export class CapturedConnection implements DetectionListener {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+const DEAF = { onBytes() {}, onEnd() {}, onDrain() {} };

@@ -8,6 +8,7 @@
  *                                       ── client bytes ──▶ as above; the connection is used, or kept in its pool
  */
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import { DRAIN_IDLE_MS } from '#sidecar/http/limits.ts';
 import { Attempt, type AttemptSettings, type Established } from '#sidecar/tcp/attempt.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
@@ -49,6 +50,7 @@ export class Detection implements WireReader {
   #attempt: Attempt | undefined;
   #server: Established | undefined;
   #over = false;
+  #draining = false;
 
   /** `serverFirst`: servers of this destination spoke first before, so it is asked at once. */
   constructor(
@@ -72,6 +74,13 @@ export class Detection implements WireReader {
     this.#client.resume();
     if (this.#serverFirst) this.#askServer();
     else this.#settings.deadlines.set(this.#deadline, CLIENT_FIRST_MS);
+  }
+
+  /** A client that is about to speak is heard; one that is silent is let go after a moment. */
+  drain(): void {
+    if (this.#over) return;
+    this.#draining = true;
+    this.#settings.deadlines.set(this.#deadline, DRAIN_IDLE_MS);
   }
 
   /** Ends without a result. */
@@ -120,6 +129,7 @@ export class Detection implements WireReader {
 
   #onDeadline(): void {
     if (this.#unread.length > 0) this.#becomeOpaque(NO_BYTES);
+    else if (this.#draining) this.#client.reset();
     else this.#askServer();
   }
 

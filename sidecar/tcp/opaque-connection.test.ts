@@ -24,4 +24,11 @@ describe('opaque connection', () => {
       { service: 'app.test', opened: 1, flags: ['-'], sent: 4, received: 4 },
     ]);
   });
+
+  test('without a cluster is refused, and nothing is left of it', async () => {
+    const target = targetOf({ protocol: 'tcp', cluster: new FakeCluster() });
+    await using sidecar = await startSidecar({ ...target, cluster: () => ({ state: 'absent' }) });
+    await sidecar.connect().untilEnd();
+    await expect.poll(() => sidecar.interception.connections()).toBe(0);
+  });
 });
