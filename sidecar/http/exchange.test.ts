@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { FakeCluster, FakeEndpoint, targetOf } from './testing/fakes.ts';
 import { type Client, startRawServer, startSidecar } from './testing/sidecar-under-test.ts';
 
@@ -372,6 +373,24 @@ describe('exchange', () => {
     expect(await client.response()).toMatch(/^HTTP\/1\.1 504 /);
   });
 
+  test('the time for an answer begins with the end of the request', async () => {
+    const clock = new ManualClock();
+    await using app = await startRawServer();
+    const cluster = new FakeCluster(new FakeEndpoint(app.port));
+    await using sidecar = await startSidecar(targetOf({ cluster, timeoutMs: 50 }), 'outbound', clock);
+    const client = sidecar.connect();
+    client.send('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na');
+    const upstream = await app.connection(0);
+    await upstream.until((text) => text.endsWith('\r\n\r\na'));
+    clock.advance(100);
+    client.send('b');
+    await upstream.until((text) => text.endsWith('\r\n\r\nab'));
+    clock.advance(49);
+    expect(client.text).toBe('');
+    clock.advance(1);
+    expect(await client.response()).toMatch(/^HTTP\/1.1 504 /);
+  });
+
   test('too late within the body is a reset', async () => {
     await using app = await startRawServer(answering('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello'));
     const endpoint = new FakeEndpoint(app.port);
@@ -454,6 +473,27 @@ describe('exchange', () => {
       client.send(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
       await client.until((text) => text.startsWith('HTTP/1.1 200 OK'));
       expect(endpoint.outcomes.slice(0, 2)).toEqual(['success', 'reset']);
+    });
+
+    test('is replaced by one to another endpoint when its own has left the cluster', async () => {
+      await using app = await startRawServer();
+      await using other = await startRawServer(answering(OK));
+      const gone = new FakeEndpoint(app.port);
+      const cluster = new FakeCluster(gone);
+      await using sidecar = await startSidecar(targetOf({ cluster }));
+      const client = sidecar.connect();
+      client.send(GET);
+      const upstream = await app.connection(0);
+      await upstream.until((text) => text.includes('GET'));
+      upstream.send(OK);
+      await client.response();
+      client.send(GET);
+      await upstream.until((text) => text.split('GET').length === 3);
+      gone.removed = true;
+      cluster.endpoints = [new FakeEndpoint(other.port)];
+      upstream.socket.destroy();
+      expect(await client.response()).toBe(OK);
+      expect(other.accepted).toHaveLength(1);
     });
 
     test.each([

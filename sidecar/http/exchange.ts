@@ -54,6 +54,7 @@ export class Exchange implements ResponseListener {
   /** Status of the response once its head was passed on. */
   #status = 0;
   #settled = false;
+  #endMs = 0;
 
   constructor(
     downstream: Downstream,
@@ -71,8 +72,8 @@ export class Exchange implements ResponseListener {
   }
 
   start(): void {
-    const { timeoutMs, cluster } = this.#decision;
-    if (timeoutMs > 0) this.#settings.deadlines.set(this.#downstream.deadline, timeoutMs);
+    const { cluster } = this.#decision;
+    if (this.#downstream.requestComplete) this.#limit();
     const endpoint = cluster.pick(NONE, this.#request.original);
     if (endpoint !== undefined) this.#try(endpoint, true);
     else this.#fail(503, 'UH', `no endpoint of ${cluster.service.host} is available`, 'connect-failure');
@@ -95,6 +96,7 @@ export class Exchange implements ResponseListener {
   /** The request is complete. */
   bodyEnded(): void {
     if (this.#settled) this.#finish();
+    else this.#limit();
   }
 
   /** The downstream went away. */
@@ -225,8 +227,14 @@ export class Exchange implements ResponseListener {
     } else if (silent && reused && this.#request.repeatable && !this.#informed && !this.#repeated) {
       this.#repeated = true;
       this.#endTry('reset');
-      this.#try(this.#endpoint!, false);
+      this.#try(this.#present(), false);
     } else this.#fail(503, 'UC', `${this.#who()} closed the connection before it answered`, 'reset');
+  }
+
+  /** The route's timeout runs from the end of the request on, as in Envoy: a slow upload is not a slow answer. */
+  #limit(): void {
+    const { timeoutMs } = this.#decision;
+    if (timeoutMs > 0) this.#settings.deadlines.set(this.#downstream.deadline, timeoutMs);
   }
 
   /** An endpoint that was not tried yet, while the route allows another try. */
@@ -236,6 +244,13 @@ export class Exchange implements ResponseListener {
     if (tried.length > retry.attempts) return undefined;
     const endpoint = cluster.pick(tried, this.#request.original);
     return endpoint === undefined || tried.includes(endpoint) ? undefined : endpoint;
+  }
+
+  /** The endpoint of the last try, or one in its place when it has left the cluster meanwhile. */
+  #present(): Endpoint {
+    const endpoint = this.#endpoint!;
+    if (endpoint.removed !== true) return endpoint;
+    return this.#decision.cluster.pick(NONE, this.#request.original) ?? endpoint;
   }
 
   /** `kept`: a connection that served others will do. */
@@ -275,7 +290,7 @@ export class Exchange implements ResponseListener {
     this.#connected = false;
     this.#settings.deadlines.clear(this.#downstream.deadline);
     const taken = this.#downstream.requestComplete && connection?.wire.blocked === false;
-    if (taken) connection.release(this.#settings.clock.nowMs());
+    if (taken) connection.release(this.#endMs);
     else connection?.close();
     this.#downstream.exchangeOver();
   }
@@ -305,7 +320,8 @@ export class Exchange implements ResponseListener {
     const downstream = this.#downstream;
     this.#settings.deadlines.clear(downstream.deadline);
     this.#endTry(outcome);
-    const durationMs = this.#settings.clock.nowMs() - this.#startMs;
+    this.#endMs = this.#settings.clock.nowMs();
+    const durationMs = this.#endMs - this.#startMs;
     const meter = downstream.meter(this.#decision.cluster, this.#endpoint);
     meter.observe(code, flag, durationMs, downstream.requestBytes, downstream.response.sent);
   }
