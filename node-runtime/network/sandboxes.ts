@@ -36,6 +36,7 @@ export async function createSandboxes(config: MeshConfig, options: { logger: Log
       await tearDownSandbox(config, layout, name, podUid);
       logger.debug('sandbox removed', { sandbox: name });
     },
+    isWhole: (name, podUid) => isWhole(config, name, podUid),
     list: () => listSandboxes(config),
   };
 }
@@ -56,7 +57,7 @@ export async function sandboxAddresses(config: MeshConfig): Promise<string[]> {
 
 async function setUp(config: MeshConfig, layout: CgroupLayout, plan: SandboxPlan): Promise<void> {
   checkSandboxName(config.id, plan.name);
-  if (await isWhole(config, plan)) return;
+  if (await isWhole(config, plan.name, plan.podUid, plan.ip)) return;
   await removeNamespaces(config, plan.name);
   try {
     await make(config, layout, plan);
@@ -69,10 +70,10 @@ async function setUp(config: MeshConfig, layout: CgroupLayout, plan: SandboxPlan
   }
 }
 
-async function isWhole(config: MeshConfig, plan: SandboxPlan): Promise<boolean> {
-  const record = await readSandboxRecord(config, plan.name);
-  if (record?.ip !== plan.ip || record.podUid !== plan.podUid) return false;
-  const paths = sandboxPaths(config, plan.name);
+async function isWhole(config: MeshConfig, name: string, podUid: string, ip?: string): Promise<boolean> {
+  const record = await readSandboxRecord(config, name);
+  if (record?.podUid !== podUid || (ip !== undefined && record.ip !== ip)) return false;
+  const paths = sandboxPaths(config, name);
   const pinned = new Set((await readMountTable()).map((mount) => mount.mountPoint));
   return [paths.net, paths.ipc, paths.uts].every((path) => pinned.has(path));
 }

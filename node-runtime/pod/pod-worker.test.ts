@@ -99,6 +99,16 @@ test('a pod that was half made is finished', async () => {
   expect(node.journal).toEqual(['start app-0']);
 });
 
+test('nothing is put into a sandbox that was half made: it is made again', async () => {
+  const node = new FakeNode();
+  const of = record();
+  node.sandboxes.add(of.sandbox);
+  node.halfMade.add(of.sandbox);
+  await node.worker(of);
+  expect(node.journal[0]).toBe('set up sandbox');
+  expect(ready(node)).toBe('True');
+});
+
 test('an unready pod stays unready across a takeover until a probe says otherwise', async () => {
   const probe = { tcpSocket: { port: 80 } };
   const of = record(pod({ containers: [{ name: 'app', command: ['x'], readinessProbe: probe }] }));

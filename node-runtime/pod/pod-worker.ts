@@ -154,8 +154,9 @@ export class PodWorker implements Subject {
   }
 
   async #observe(): Promise<void> {
-    const existing = await this.#tools.sandboxes.list();
-    this.#sandbox = existing.includes(this.#record.sandbox) ? 'ready' : 'absent';
+    const { sandbox, pod } = this.#record;
+    const whole = await this.#tools.sandboxes.isWhole(sandbox, pod.metadata.uid ?? '');
+    this.#sandbox = whole ? 'ready' : 'absent';
     if (this.#record.tornDown) return;
     await Promise.all(membersOf(this.#record).map((member) => this.#look(member)));
   }

@@ -33,6 +33,8 @@ export interface Sandboxes {
   setUp(plan: SandboxPlan): Promise<void>;
   /** Kills what is left in the pod's cgroups and removes namespaces, links, rules, mounts and cgroups of the pod. */
   tearDown(name: string, podUid: string): Promise<void>;
-  /** Names of all sandboxes of this mesh. */
+  /** Whether everything of it is in place. One that a node runtime died over is not: it has to be set up again. */
+  isWhole(name: string, podUid: string): Promise<boolean>;
+  /** Names of all sandboxes of this mesh, whole or not. */
   list(): Promise<string[]>;
 }

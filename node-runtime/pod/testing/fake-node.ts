@@ -15,6 +15,8 @@ export class FakeNode {
   readonly journal: string[] = [];
   readonly views = new Map<string, ContainerView>();
   readonly sandboxes = new Set<string>();
+  /** Those that a node runtime died over. */
+  readonly halfMade = new Set<string>();
   readonly saved: PodRecord[] = [];
   readonly statuses: PodStatus[] = [];
   readonly events: PodEvent[] = [];
@@ -75,11 +77,13 @@ export class FakeNode {
         setUp: async ({ name }) => {
           this.journal.push('set up sandbox');
           this.sandboxes.add(name);
+          this.halfMade.delete(name);
         },
         tearDown: async (name) => {
           this.journal.push('tear down sandbox');
           this.sandboxes.delete(name);
         },
+        isWhole: async (name) => this.sandboxes.has(name) && !this.halfMade.has(name),
         list: async () => [...this.sandboxes],
       },
       redirect: () => undefined,
