@@ -12,7 +12,7 @@ beforeAll(async () => {
     service('web'),
     { ...service('crowd'), spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 8080 }] } },
     programPod({
-      name: 'web',
+      name: 'server',
       app: 'web',
       program: PROGRAMS.SERVER,
       env: { VERSION: 'v1', SECRET: 'from the spec' },
@@ -20,11 +20,11 @@ beforeAll(async () => {
       container: { securityContext: { runAsUser: 1000, runAsGroup: 1000 } },
     }),
   );
-  await mesh.podReady('web');
+  await mesh.podReady('server');
 });
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-const run = (...command: string[]) => execInPod(mesh.config, 'web', command);
+const run = (...command: string[]) => execInPod(mesh.config, 'server', command);
 const shell = (script: string) => run('sh', '-c', script);
 
 test('a command runs as the container does, and says how it ended', async () => {
@@ -34,7 +34,7 @@ test('a command runs as the container does, and says how it ended', async () => 
 });
 
 test('a command reads what it is given', async () => {
-  const { stdout, status } = await execInPod(mesh.config, 'web', ['cat'], 'hello');
+  const { stdout, status } = await execInPod(mesh.config, 'server', ['cat'], 'hello');
   expect([stdout, status.status]).toEqual(['hello', 'Success']);
 });
 
@@ -49,9 +49,9 @@ test.each([
 });
 
 test('finds the pods of a headless service', async () => {
-  const web = await mesh.pod('web');
+  const server = await mesh.pod('server');
   const { stdout } = await run('getent', 'ahostsv4', 'crowd');
-  expect(stdout.split(/\s/)[0]).toBe(web?.status?.podIP);
+  expect(stdout.split(/\s/)[0]).toBe(server?.status?.podIP);
 });
 
 test('a name that is not there is not found', async () => {
