@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { decode, encode, type Packet, type RecordType } from 'dns-packet';
 import { afterEach, expect, test } from 'vitest';
@@ -95,6 +96,19 @@ test('an answer too long for UDP comes over TCP', async () => {
   expect((short.flags ?? 0) & TC).toBe(TC);
   expect(short.answers).toEqual([]);
   expect((await askTcp(port, bytes)).answers).toHaveLength(60);
+});
+
+test('a client that holds many connections keeps no other out', async () => {
+  const { port } = await start();
+  const held = await Promise.all(
+    Array.from({ length: 250 }, async () => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }).on('error', () => {});
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  expect((await askTcp(port, question('web.shop.svc.cluster.local'))).answers).toHaveLength(1);
+  for (const socket of held) socket.destroy();
 });
 
 test('answers reverse questions about the mesh itself, and never hands them on', async () => {

@@ -1,11 +1,14 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decode, encode, type Packet, TRUNCATED_RESPONSE } from 'dns-packet';
 import { WeftError } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
+import { ClientShare } from './client-share.ts';
 import type { Forwarder, Transport } from './forward.ts';
 import { type OwnRanges, respond, serverFailure } from './respond.ts';
-import { readFrames } from './tcp-frames.ts';
+import { framesOf } from './tcp-frames.ts';
 import type { Zone } from './zone.ts';
 
 export interface DnsOptions {
@@ -24,7 +27,8 @@ const PLAIN_UDP_BYTES = 512;
 const MAX_UDP_BYTES = 1232;
 /** A client that opens a connection and says nothing gives it up after this. */
 const TCP_IDLE_MS = 10_000;
-const MAX_TCP_CLIENTS = 200;
+const MAX_TCP_CONNECTIONS = 1_000;
+const MAX_TCP_PER_CLIENT = 20;
 
 export interface DnsServer {
   readonly port: number;
@@ -60,25 +64,36 @@ function serveUdp(options: DnsOptions): UdpSocket {
 }
 
 function serveTcp(options: DnsOptions): Server {
+  const shares = new ClientShare(MAX_TCP_PER_CLIENT);
   const server = createServer((socket) => {
+    shares.add(socket);
     socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
-    readFrames(socket, (bytes) => {
-      void answer(bytes, 'tcp', socket.remoteAddress ?? '', options).then(
-        (reply) => reply && writeFrame(socket, reply),
-      );
-    });
+    void converse(socket, options).catch(() => socket.destroy());
   });
   server.on('error', (error) => options.logger.warn('DNS listener', { reason: error.message }));
-  server.maxConnections = MAX_TCP_CLIENTS;
+  server.maxConnections = MAX_TCP_CONNECTIONS;
   return server;
 }
 
-function writeFrame(socket: Socket, reply: Buffer): void {
-  if (socket.destroyed) return;
+/**
+ * One question after the other, each in a turn of its own and only when the answer before is on its way: a client that asks
+ * without pause has to share with all others, and one that does not read is not read from.
+ */
+async function converse(socket: Socket, options: DnsOptions): Promise<void> {
+  const client = socket.remoteAddress ?? '';
+  for await (const bytes of framesOf(socket)) {
+    const reply = await answer(bytes, 'tcp', client, options);
+    if (reply !== undefined && !socket.write(frame(reply))) await once(socket, 'drain');
+    await nextTurn();
+  }
+  socket.end();
+}
+
+function frame(reply: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(reply.length);
-  socket.write(Buffer.concat([length, reply]));
+  return Buffer.concat([length, reply]);
 }
 
 /** Undefined for what deserves no answer. */
