@@ -57,7 +57,8 @@ async function readState(session: Session, config: MeshConfig): Promise<MeshStat
   const base = { id: config.id, api: `https://127.0.0.1:${config.apiPort}`, programs };
   try {
     const live = await readLive(await session.client());
-    const up = programs.every((program) => program.running) && live.nodes.every((node) => node.ready);
+    const nodesReady = live.nodes.length > 0 && live.nodes.every((node) => node.ready);
+    const up = nodesReady && programs.every((program) => program.running);
     return { ...base, up, ...live };
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
