@@ -2,7 +2,9 @@
 import type { Random } from '#api/foundation/random.ts';
 import { octets, putAll } from './octets.ts';
 
-const HEX = octets('0123456789abcdef');
+/** The two hexadecimal digits of each octet. */
+const HEX_HIGH = octets(Array.from({ length: 256 }, (_, i) => (i >> 4).toString(16)).join(''));
+const HEX_LOW = octets(Array.from({ length: 256 }, (_, i) => (i & 15).toString(16)).join(''));
 const HYPHEN = 45;
 const VARIANTS = octets('89ab');
 
@@ -41,18 +43,22 @@ export function putTraceparent(out: Buffer, at: number, random: Random): number 
 
 /** Eight hexadecimal digits. */
 function putHex(out: Buffer, at: number, random: Random): number {
-  let bits = (random() * 0x1_0000_0000) | 0;
-  for (let i = 0; i < 8; i++) {
-    out[at + i] = HEX[bits & 15]!;
-    bits >>>= 4;
-  }
-  return at + 8;
+  const bits = random() * 0x1_0000_0000;
+  return putHex16(out, putHex16(out, at, bits >>> 16), bits & 0xffff);
 }
 
 /** Eight hexadecimal digits as `xxxx-xxxx`. */
 function putHexGroups(out: Buffer, at: number, random: Random): number {
-  putHex(out, at, random);
-  out.copyWithin(at + 5, at + 4, at + 8);
-  out[at + 4] = HYPHEN;
-  return at + 9;
+  const bits = random() * 0x1_0000_0000;
+  const p = putHex16(out, at, bits >>> 16);
+  out[p] = HYPHEN;
+  return putHex16(out, p + 1, bits & 0xffff);
+}
+
+function putHex16(out: Buffer, at: number, bits: number): number {
+  out[at] = HEX_HIGH[bits >>> 8]!;
+  out[at + 1] = HEX_LOW[bits >>> 8]!;
+  out[at + 2] = HEX_HIGH[bits & 255]!;
+  out[at + 3] = HEX_LOW[bits & 255]!;
+  return at + 4;
 }
