@@ -1,34 +1,21 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Clock } from '#api/foundation/clock.ts';
 import { WeftError } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { livesInCgroup } from '../host/processes.ts';
-import { gatewayOf } from '../network/addresses.ts';
-import type { ContainerPlan, Containers, ContainerView, Exit } from '../pod/containers.ts';
-import { monitorCgroup, plainDirectoriesOf, readCgroupLayout } from '../resources/cgroup-layout.ts';
+import type { Containers } from '../pod/containers.ts';
+import { readCgroupLayout } from '../resources/cgroup-layout.ts';
 import { readUsage } from '../resources/usage.ts';
-import { makeSkeleton } from '../rootfs/skeleton.ts';
-import { buildBundle } from './bundle.ts';
-import {
-  containerIds,
-  containerPaths,
-  exitDirectory,
-  makeDirectories,
-  readSpec,
-  writeSpec,
-  writeStarted,
-} from './container-files.ts';
+import { awaitExit } from './await-exit.ts';
+import { containerIds, exitDirectory, makeDirectories, readSpec, writeStarted } from './container-files.ts';
+import { type ContainerPlace, type ContainerTools, placeOf } from './container-tools.ts';
+import { createContainer } from './create-container.ts';
 import { execIn } from './exec.ts';
 import { createExitWatch } from './exit-watch.ts';
-import { bundleInputs, readContainerHost } from './host.ts';
-import { createMonitored } from './monitor.ts';
+import { readContainerHost } from './host.ts';
 import { removeContainer } from './remove-container.ts';
-import { findRuntime, lastComplaint } from './runtime.ts';
+import { findRuntime } from './runtime.ts';
 import { askState, sight } from './sighting.ts';
-
-const ID = /^[a-z0-9][a-z0-9-]{0,119}$/;
 
 /**
  * Containers through an OCI runtime and conmon. Holds no state: everything is in files and in the kernel, so that a node
@@ -42,117 +29,49 @@ export async function createContainers(
   const layout = await readCgroupLayout();
   const [runtime, host] = await Promise.all([findRuntime(config, layout.mode), readContainerHost(layout)]);
   await makeDirectories(config);
-  const exits = createExitWatch(exitDirectory(config), clock);
-  const log = logger.with({ component: 'containers' });
-  log.info('containers are run', {
+  logger.info('containers are run', {
+    component: 'containers',
     runtime: runtime.name,
     cgroups: layout.mode,
     seccomp: host.seccompSource,
   });
-
-  const view = async (id: string): Promise<ContainerView> =>
-    sight(runtime, layout, clock, id, containerPaths(config, checkedId(id)));
-
-  async function create(plan: ContainerPlan): Promise<void> {
-    const paths = containerPaths(config, checkedId(plan.id));
-    if ((await view(plan.id)).state !== 'absent') return;
-    if ((await containerIds(config)).includes(plan.id)) await removeContainer(runtime, plan.id, paths);
-    try {
-      const identity = { uid: plan.uid, gid: plan.gid, nameserver: gatewayOf(config) };
-      const spec = buildBundle(plan, bundleInputs(config, host, plan, paths.root));
-      await Promise.all([
-        makeSkeleton(paths.root, host.facts, identity, plan.readOnlyRoot),
-        mkdir(dirname(plan.logPath), { recursive: true }),
-      ]);
-      await writeSpec(paths, spec);
-      await createMonitored(runtime, {
-        id: plan.id,
-        paths,
-        exitDirectory: exitDirectory(config),
-        logPath: plan.logPath,
-        cgroups: plainDirectoriesOf(layout, monitorCgroup(config.id, plan.podUid)),
-      });
-    } catch (cause) {
-      const words = await lastComplaint(paths.runtimeLog);
-      await removeContainer(runtime, plan.id, paths);
-      if (words === undefined) throw cause;
-      throw new WeftError('CreateFailed', `container ${plan.name} cannot be created: ${words}`, { cause });
-    }
-  }
-
-  async function start(id: string): Promise<void> {
-    const paths = containerPaths(config, checkedId(id));
-    const { code, stderr } = await runtime.run('start', id);
-    if (code === 0) return writeStarted(paths, clock.wallMs());
-    const state = await askState(runtime, id);
-    if (state === 'running' || state === 'stopped') return;
-    throw new WeftError('StartFailed', `container ${id} cannot be started: ${stderr.trim().slice(0, 500)}`);
-  }
-
-  async function signal(id: string, name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const spec = await readSpec(containerPaths(config, checkedId(id)));
-    const seen = await view(id);
-    if (seen.state !== 'running' || spec === undefined) return;
-    if (await livesInCgroup(seen.pid, spec.linux.cgroupsPath)) process.kill(seen.pid, name);
-  }
-
-  async function exited(id: string, abort: AbortSignal): Promise<Exit> {
-    return new Promise((resolve, reject) => {
-      let looking = false;
-      const stop = exits.on(checkedId(id), () => void look());
-      const onAbort = (): void => finish(() => reject(abort.reason));
-      const finish = (act: () => void): void => {
-        stop();
-        abort.removeEventListener('abort', onAbort);
-        act();
-      };
-      const look = async (): Promise<void> => {
-        if (looking) return;
-        looking = true;
-        try {
-          const seen = await view(id);
-          if (seen.state === 'exited') finish(() => resolve(seen.exit));
-          if (seen.state === 'absent') {
-            finish(() => reject(new WeftError('ContainerNotFound', `there is no container ${id}`)));
-          }
-        } catch (error) {
-          finish(() => reject(error));
-        } finally {
-          looking = false;
-        }
-      };
-      if (abort.aborted) return onAbort();
-      abort.addEventListener('abort', onAbort, { once: true });
-      void look();
-    });
-  }
-
+  const tools: ContainerTools = { config, runtime, layout, host, clock };
+  const exits = createExitWatch(exitDirectory(config), clock);
+  const at = (id: string): ContainerPlace => placeOf(tools, id);
   return {
-    create,
-    start,
-    signal,
-    view,
-    exited,
-    remove: async (id) => removeContainer(runtime, id, containerPaths(config, checkedId(id))),
+    create: (plan) => createContainer(tools, plan),
+    start: async (id) => startContainer(tools, at(id)),
+    signal: async (id, name) => signalContainer(tools, at(id), name),
+    view: async (id) => sight(tools, at(id)),
+    exited: async (id, signal) => awaitExit(exits, id, () => sight(tools, at(id)), signal),
+    remove: async (id) => removeContainer(runtime, at(id)),
     list: () => containerIds(config),
-    async exec(id, argv, options) {
-      const { state } = await view(id);
-      if (state === 'running') {
-        return execIn(runtime, clock, id, containerPaths(config, id), argv, options);
-      }
-      throw new WeftError('ContainerNotRunning', `container ${id} is ${state}, so nothing can run in it`);
-    },
+    exec: async (id, argv, options) => execIn(tools, at(id), argv, options),
     async usage(id) {
-      const spec = await readSpec(containerPaths(config, checkedId(id)));
+      const spec = await readSpec(at(id).paths);
       return spec === undefined ? undefined : readUsage(layout, spec.linux.cgroupsPath);
     },
   };
 }
 
-/** Ids become file names and arguments. */
-function checkedId(id: string): string {
-  if (ID.test(id)) return id;
-  throw new WeftError('ContainerIdInvalid', `"${id.slice(0, 130)}" cannot be a container's id`, {
-    remedy: 'use at most 120 of [a-z0-9-]',
-  });
+async function startContainer(
+  { runtime, clock }: ContainerTools,
+  { id, paths }: ContainerPlace,
+): Promise<void> {
+  const { code, stderr } = await runtime.run('start', id);
+  if (code === 0) return writeStarted(paths, clock.wallMs());
+  const state = await askState(runtime, id);
+  if (state === 'running' || state === 'stopped') return;
+  throw new WeftError('StartFailed', `container ${id} cannot be started: ${stderr.trim().slice(0, 500)}`);
+}
+
+/** To the first process, if it runs and is the container's: numbers are given again. */
+async function signalContainer(
+  tools: ContainerTools,
+  place: ContainerPlace,
+  name: 'SIGTERM' | 'SIGKILL',
+): Promise<void> {
+  const [spec, seen] = await Promise.all([readSpec(place.paths), sight(tools, place)]);
+  if (seen.state !== 'running' || spec === undefined) return;
+  if (await livesInCgroup(seen.pid, spec.linux.cgroupsPath)) process.kill(seen.pid, name);
 }

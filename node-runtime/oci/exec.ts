@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '#api/foundation/clock.ts';
 import { WeftError } from '#api/foundation/errors.ts';
 import { TOOL_ENVIRONMENT } from '../host/command.ts';
 import { readPidFile } from '../host/processes.ts';
 import type { ExecOptions } from '../pod/containers.ts';
 import { execProcess } from './bundle.ts';
-import { type ContainerPaths, readSpec } from './container-files.ts';
-import type { OciRuntime } from './runtime.ts';
+import { readSpec } from './container-files.ts';
+import type { ContainerPlace, ContainerTools } from './container-tools.ts';
+import { sight } from './sighting.ts';
 
 /** What timeout(1) and Kubernetes say of a command that took too long. */
 const TIMED_OUT = 124;
@@ -20,32 +20,32 @@ const LOOK_MS = 5;
 
 /**
  * Runs a command in a running container, as confined as its first process; resolves with its exit code when it has ended
- * and all output was handed over. The streams given are not ended. Rejects with the signal's reason when aborted.
+ * and all output was handed over. The streams given are not ended. Rejects with the signal's reason when aborted, and with a
+ * WeftError `ContainerNotRunning`.
  */
 export async function execIn(
-  runtime: OciRuntime,
-  clock: Clock,
-  id: string,
-  paths: ContainerPaths,
+  tools: ContainerTools,
+  place: ContainerPlace,
   argv: readonly string[],
   options: ExecOptions,
 ): Promise<number> {
-  options.signal?.throwIfAborted();
-  const spec = await readSpec(paths);
-  if (spec === undefined) throw new WeftError('ContainerNotFound', `there is no container ${id}`);
-  const stem = join(paths.directory, `exec-${randomUUID()}`);
+  const [{ state }, spec] = await Promise.all([sight(tools, place), readSpec(place.paths)]);
+  if (state !== 'running' || spec === undefined) {
+    throw new WeftError('ContainerNotRunning', `container ${place.id} is ${state}, so nothing can run in it`);
+  }
+  const stem = join(place.paths.directory, `exec-${randomUUID()}`);
   const files = { process: `${stem}.json`, pid: `${stem}.pid` };
   await writeFile(files.process, JSON.stringify(execProcess(spec.process, argv, options)), { mode: 0o600 });
   try {
-    return await attend(runtime, clock, id, files, options);
+    options.signal?.throwIfAborted();
+    return await attend(tools, place.id, files, options);
   } finally {
     await Promise.all(Object.values(files).map((path) => rm(path, { force: true })));
   }
 }
 
 function attend(
-  runtime: OciRuntime,
-  clock: Clock,
+  { runtime, clock }: ContainerTools,
   id: string,
   files: { readonly process: string; readonly pid: string },
   { stdin, stdout, stderr, timeoutMs, signal }: ExecOptions,
