@@ -1,6 +1,7 @@
 /** The cgroup of a mesh's daemons, in every hierarchy that the host has. */
 import { existsSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf, WeftError } from '#api/foundation/errors.ts';
 
 /** Mount points of cgroup hierarchies, from `/proc/self/mountinfo`. cpuset of version 1 is left out: it takes no process before it was given processors. Pure. */
 export function hierarchies(mountinfo: string): string[] {
@@ -21,7 +22,47 @@ export function cgroupDirectories(meshId: string): string[] {
   );
 }
 
-/** Removes them once nothing runs there. */
-export function removeCgroups(meshId: string): void {
-  for (const directory of cgroupDirectories(meshId)) if (existsSync(directory)) rmdirSync(directory);
+const POLL_MS = 10;
+
+/**
+ * Ends whatever still runs in them (what a daemon had started and nobody knows of any more) and removes them. Throws a
+ * WeftError `TearDownFailed` when a process will not go.
+ */
+export async function sweepCgroups(meshId: string, patienceMs: number): Promise<void> {
+  const start = performance.now();
+  for (const directory of cgroupDirectories(meshId)) {
+    while (existsSync(directory) && !removed(directory)) {
+      for (const pid of processesIn(directory)) kill(pid);
+      if (performance.now() - start > patienceMs) {
+        const pids = processesIn(directory).join(', ');
+        throw new WeftError('TearDownFailed', `processes of the mesh do not end: ${pids}`, {
+          remedy: 'run weft down again',
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+/** A cgroup goes only when it is empty. */
+function removed(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EBUSY') return false;
+    throw error;
+  }
+}
+
+function processesIn(directory: string): number[] {
+  return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }

@@ -8,7 +8,7 @@ import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Directories } from '../session.ts';
 import { configOrDerived } from './config-file.ts';
-import { removeCgroups } from './daemon-cgroup.ts';
+import { sweepCgroups } from './daemon-cgroup.ts';
 import { findDaemons, stopDaemons } from './daemons.ts';
 
 const PATIENCE_MS = 10_000;
@@ -26,7 +26,7 @@ export async function stopMesh(dirs: Directories, progress: Progress): Promise<b
     stopDaemons(config, PATIENCE_MS),
   );
   await progress.run('removing pods, links, rules and mounts', () => tearDown(config));
-  removeCgroups(config.id);
+  await sweepCgroups(config.id, PATIENCE_MS);
   removeRunDirectory(config.runDir);
   return up;
 }
