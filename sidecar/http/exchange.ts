@@ -21,6 +21,7 @@ import type { Downstream, OutgoingRequest } from './downstream.ts';
 import { explain, Fault } from './fault.ts';
 import type { Head } from './head.ts';
 import { UPLOAD_TAIL_MS } from './limits.ts';
+import { Tries } from './tries.ts';
 import { type ResponseListener, UpstreamConnection } from './upstream-connection.ts';
 import { putAttempt } from './write-head.ts';
 
@@ -31,10 +32,6 @@ export interface ExchangeSettings {
   readonly pools: PoolSet<UpstreamConnection>;
 }
 
-const NONE: readonly Endpoint[] = [];
-/** No try is under way. */
-const NO_TRY = -1;
-
 export class Exchange implements ResponseListener {
   readonly headOnly: boolean;
   readonly #downstream: Downstream;
@@ -42,10 +39,7 @@ export class Exchange implements ResponseListener {
   readonly #decision: ForwardDecision;
   readonly #request: OutgoingRequest;
   readonly #startMs: number;
-  #tried: Endpoint[] | undefined;
-  #attempt = 0;
-  #endpoint: Endpoint | undefined;
-  #tryStartMs = NO_TRY;
+  readonly #tries: Tries;
   #upstream: UpstreamConnection | undefined;
   #connected = false;
   /** A 1xx was passed on: the request has been seen. */
@@ -68,15 +62,19 @@ export class Exchange implements ResponseListener {
     this.#decision = decision;
     this.#request = request;
     this.#startMs = startMs;
+    this.#tries = new Tries(decision, request.original);
     this.headOnly = request.headOnly;
   }
 
   start(): void {
-    const { cluster } = this.#decision;
-    if (this.#downstream.requestComplete) this.#limit();
-    const endpoint = cluster.pick(NONE, this.#request.original);
-    if (endpoint !== undefined) this.#try(endpoint, true);
-    else this.#fail(503, 'UH', `no endpoint of ${cluster.service.host} is available`, 'connect-failure');
+    if (this.#downstream.requestComplete) this.#startTimeout();
+    const endpoint = this.#tries.first();
+    if (endpoint !== undefined) {
+      this.#try(endpoint, true);
+      return;
+    }
+    const reason = `no endpoint of ${this.#decision.cluster.service.host} is available`;
+    this.#fail(503, 'UH', reason, 'connect-failure');
   }
 
   /** Body bytes can be passed on now. */
@@ -96,7 +94,7 @@ export class Exchange implements ResponseListener {
   /** The request is complete. */
   bodyEnded(): void {
     if (this.#settled) this.#finish();
-    else this.#limit();
+    else this.#startTimeout();
   }
 
   /** The downstream went away. */
@@ -133,18 +131,15 @@ export class Exchange implements ResponseListener {
     this.#downstream.adjustReading();
   }
 
-  onConnectFailure(connection: UpstreamConnection, cause: string): void {
-    const endpoint = connection.pool.endpoint;
+  onConnectFailure(cause: string): void {
     this.#upstream = undefined;
-    this.#endTry('connect-failure');
-    this.#tried ??= [];
-    this.#tried.push(endpoint);
-    const other = this.#another();
+    this.#tries.unreachable();
+    const other = this.#tries.another();
     if (other !== undefined) {
       this.#try(other, true);
       return;
     }
-    const flag = this.#tried.length > 1 ? 'URX' : 'UF';
+    const flag = this.#tries.exhausted ? 'URX' : 'UF';
     this.#fail(503, flag, `cannot connect to ${this.#who()}: ${cause}`, 'connect-failure');
   }
 
@@ -196,7 +191,7 @@ export class Exchange implements ResponseListener {
     const answeredMs = clock.nowMs();
     this.#downstream.tunnel(connection.surrender(), (received) => {
       response.sent += received;
-      this.#tryStartMs += clock.nowMs() - answeredMs;
+      this.#tries.discount(clock.nowMs() - answeredMs);
       this.#settle(101, '-', 'success');
     });
   }
@@ -226,40 +221,22 @@ export class Exchange implements ResponseListener {
       this.#downstream.abort();
     } else if (silent && reused && this.#request.repeatable && !this.#informed && !this.#repeated) {
       this.#repeated = true;
-      this.#endTry('reset');
-      this.#try(this.#present(), false);
+      this.#tries.end('reset');
+      this.#try(this.#tries.same()!, false);
     } else this.#fail(503, 'UC', `${this.#who()} closed the connection before it answered`, 'reset');
   }
 
-  /** The route's timeout runs from the end of the request on, as in Envoy: a slow upload is not a slow answer. */
-  #limit(): void {
+  /** As in Envoy, a route's timeout runs from the end of the request: a long upload is not late. */
+  #startTimeout(): void {
     const { timeoutMs } = this.#decision;
     if (timeoutMs > 0) this.#settings.deadlines.set(this.#downstream.deadline, timeoutMs);
-  }
-
-  /** An endpoint that was not tried yet, while the route allows another try. */
-  #another(): Endpoint | undefined {
-    const tried = this.#tried ?? NONE;
-    const { cluster, retry } = this.#decision;
-    if (tried.length > retry.attempts) return undefined;
-    const endpoint = cluster.pick(tried, this.#request.original);
-    return endpoint === undefined || tried.includes(endpoint) ? undefined : endpoint;
-  }
-
-  /** The endpoint of the last try, or one in its place when it has left the cluster meanwhile. */
-  #present(): Endpoint {
-    const endpoint = this.#endpoint!;
-    if (endpoint.removed !== true) return endpoint;
-    return this.#decision.cluster.pick(NONE, this.#request.original) ?? endpoint;
   }
 
   /** `kept`: a connection that served others will do. */
   #try(endpoint: Endpoint, kept: boolean): void {
     const request = this.#request;
-    this.#attempt += 1;
-    if (request.attemptAt > 0) putAttempt(request.bytes, request.attemptAt, this.#attempt);
-    this.#endpoint = endpoint;
-    this.#tryStartMs = endpoint.begin();
+    this.#tries.begin(endpoint);
+    if (request.attemptAt > 0) putAttempt(request.bytes, request.attemptAt, this.#tries.count);
     const { pools, deadlines } = this.#settings;
     const pool = pools.of(endpoint, this.#decision.cluster);
     const idle = kept ? pool.take(this.#startMs, request.repeatable) : undefined;
@@ -308,26 +285,21 @@ export class Exchange implements ResponseListener {
     this.#connected = false;
   }
 
-  #endTry(outcome: Outcome): void {
-    const startMs = this.#tryStartMs;
-    this.#tryStartMs = NO_TRY;
-    if (startMs !== NO_TRY) this.#endpoint?.end(startMs, outcome);
-  }
-
   #settle(code: number, flag: ResponseFlag, outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
     const downstream = this.#downstream;
     this.#settings.deadlines.clear(downstream.deadline);
-    this.#endTry(outcome);
+    this.#tries.end(outcome);
     this.#endMs = this.#settings.clock.nowMs();
     const durationMs = this.#endMs - this.#startMs;
-    const meter = downstream.meter(this.#decision.cluster, this.#endpoint);
+    const meter = downstream.meter(this.#decision.cluster, this.#tries.endpoint);
     meter.observe(code, flag, durationMs, downstream.requestBytes, downstream.response.sent);
   }
 
   #who(): string {
     const host = this.#decision.cluster.service.host;
-    return this.#endpoint === undefined ? host : `${this.#endpoint.key} of ${host}`;
+    const { endpoint } = this.#tries;
+    return endpoint === undefined ? host : `${endpoint.key} of ${host}`;
   }
 }

@@ -22,18 +22,11 @@ import { Exchange, type ExchangeSettings } from './exchange.ts';
 import { explain } from './fault.ts';
 import { Head, NO_LINE } from './head.ts';
 import { HeadView } from './head-view.ts';
-import {
-  DOWNSTREAM_IDLE_MS,
-  DRAIN_IDLE_MS,
-  FLUSH_MS,
-  HEAD_TIMEOUT_MS,
-  LINGER_MS,
-  MAX_DISCARDED_BYTES,
-  MAX_HEAD_BYTES,
-} from './limits.ts';
+import { MAX_DISCARDED_BYTES, MAX_HEAD_BYTES } from './limits.ts';
 import { formatLocalReply, type LocalReply } from './local-reply.ts';
 import { type Caller, type RequestMeters, UNKNOWN_SERVICE } from './meters.ts';
 import { LF } from './octets.ts';
+import { type Impatient, Patience } from './patience.ts';
 import { RequestComposer } from './request-composer.ts';
 import { isHeadRequest } from './request-traits.ts';
 import { ResponseWriter } from './response-writer.ts';
@@ -53,7 +46,7 @@ type State = 'head' | 'fetching' | 'exchange' | 'discard' | 'linger' | 'tunnel' 
 /** One head is scanned at a time. */
 const head = new Head();
 
-export class ServerConnection implements WireReader, Downstream {
+export class ServerConnection implements WireReader, Downstream, Impatient {
   readonly response: ResponseWriter;
   readonly deadline: Deadline = new Deadline(() => this.#exchange?.onDeadline());
   closing = false;
@@ -64,7 +57,7 @@ export class ServerConnection implements WireReader, Downstream {
   readonly #closed: () => void;
   readonly #composer: RequestComposer;
   readonly #view: HeadView;
-  readonly #housekeeping: Deadline = new Deadline(() => this.#housekeep());
+  readonly #patience: Patience;
   readonly #unread = new Unread();
   readonly #body = new Body();
   #state: State = 'head';
@@ -74,9 +67,7 @@ export class ServerConnection implements WireReader, Downstream {
   #headOnly = false;
   /** The body may never come: its sender waits to be told that it is wanted. */
   #bodyWaits = false;
-  #headTimed = false;
   #discarded = 0;
-  #lastUsedMs: number;
 
   /** `closed` is called once, when the connection is gone. */
   constructor(
@@ -86,7 +77,7 @@ export class ServerConnection implements WireReader, Downstream {
     settings: HttpSettings,
     closed: () => void,
   ) {
-    const fallbackHost = `${original.address}:${original.port}`;
+    const fallbackHost = hostOf(original);
     this.#wire = wire;
     this.#target = target;
     this.#settings = settings;
@@ -94,13 +85,20 @@ export class ServerConnection implements WireReader, Downstream {
     this.response = new ResponseWriter(wire);
     this.#composer = new RequestComposer(settings.additions, original, fallbackHost);
     this.#view = new HeadView(fallbackHost);
-    this.#lastUsedMs = settings.clock.nowMs();
-    settings.deadlines.set(this.#housekeeping, DOWNSTREAM_IDLE_MS);
+    this.#patience = new Patience(this, settings.clock, settings.deadlines);
   }
 
   /** A request is under way. */
   get busy(): boolean {
     return this.#state !== 'head' || this.#unread.length > 0;
+  }
+
+  get idle(): boolean {
+    return this.#state === 'head';
+  }
+
+  get blocked(): boolean {
+    return this.#wire.blocked;
   }
 
   get draining(): boolean {
@@ -119,7 +117,7 @@ export class ServerConnection implements WireReader, Downstream {
 
   /** Closes the connection as soon as no request can be lost by it. */
   drain(): void {
-    if (!this.busy) this.#settings.deadlines.set(this.#housekeeping, DRAIN_IDLE_MS);
+    if (!this.busy) this.#patience.idleInDrain();
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -142,7 +140,7 @@ export class ServerConnection implements WireReader, Downstream {
   onClose(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#settings.deadlines.clear(this.#housekeeping);
+    this.#patience.stop();
     this.#settings.deadlines.clear(this.deadline);
     this.#exchange?.cancel();
     this.#exchange = undefined;
@@ -231,10 +229,9 @@ export class ServerConnection implements WireReader, Downstream {
     while (at < length && this.#state === 'head' && !this.#wire.blocked) {
       const end = scanRequest(bytes, at, length, head);
       if (end === 0) {
-        this.#awaitHead();
+        this.#patience.headBegan();
         break;
       }
-      this.#headTimed = false;
       if (end < 0) this.#refuse(end);
       at = end < 0 ? length : this.#serveOne(bytes, at, end, length);
     }
@@ -282,7 +279,7 @@ export class ServerConnection implements WireReader, Downstream {
 
   /** Notes what the rest of the request needs of its head, which the next scan overwrites. */
   #begin(bytes: Buffer, nowMs: number): void {
-    this.#lastUsedMs = nowMs;
+    this.#patience.headEnded(nowMs);
     this.response.sent = 0;
     this.requestBytes = 0;
     this.closing = head.close || (head.minor === 0 && !head.keepAlive);
@@ -321,7 +318,7 @@ export class ServerConnection implements WireReader, Downstream {
 
   /** The request and its response are through. */
   #goOn(): void {
-    if (this.draining) this.#settings.deadlines.set(this.#housekeeping, DRAIN_IDLE_MS);
+    if (this.draining) this.#patience.idleInDrain();
     if (!this.#serving && this.#unread.length > 0) this.#serveUnread();
   }
 
@@ -373,38 +370,28 @@ export class ServerConnection implements WireReader, Downstream {
 
   #linger(): void {
     this.#state = 'linger';
-    this.#lastUsedMs = this.#settings.clock.nowMs();
     this.#unread.take();
     this.#wire.end();
     this.#wire.resume();
-    this.#settings.deadlines.set(this.#housekeeping, LINGER_MS);
+    this.#patience.linger();
   }
 
-  /** A head that has begun must be complete in time, however its bytes trickle in. */
-  #awaitHead(): void {
-    if (this.#headTimed) return;
-    this.#headTimed = true;
-    this.#settings.deadlines.set(this.#housekeeping, HEAD_TIMEOUT_MS);
+  onIdleTooLong(): void {
+    this.#wire.end();
   }
 
-  /** Idle connections are found lazily, so that requests need not set a deadline each. */
-  #housekeep(): void {
-    const { deadlines, clock } = this.#settings;
-    if (this.#state === 'linger') {
-      const slow = this.#wire.blocked && clock.nowMs() - this.#lastUsedMs < FLUSH_MS;
-      if (slow) deadlines.set(this.#housekeeping, LINGER_MS);
-      else this.#wire.destroy();
-      return;
-    }
-    if (this.#headTimed && this.#state === 'head') {
-      this.closing = true;
-      this.#forgetRequest();
-      this.#refuseWith({ status: 408, flag: 'DPE', reason: 'the head of the request did not come in time' });
-      return;
-    }
-    const limitMs = this.draining ? DRAIN_IDLE_MS : DOWNSTREAM_IDLE_MS;
-    const idle = this.#state === 'head' && clock.nowMs() - this.#lastUsedMs >= limitMs;
-    if (idle) this.#wire.end();
-    else deadlines.set(this.#housekeeping, limitMs);
+  onHeadLate(): void {
+    this.closing = true;
+    this.#forgetRequest();
+    this.#refuseWith({ status: 408, flag: 'DPE', reason: 'the head of the request did not come in time' });
   }
+
+  onLingerOver(): void {
+    this.#wire.destroy();
+  }
+}
+
+/** The authority of requests that name none: where their connection was going. */
+function hostOf({ address, port }: OriginalDestination): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -21,7 +21,7 @@ export interface ResponseListener {
   /** The request asked for a head only. */
   readonly headOnly: boolean;
   onConnected(connection: UpstreamConnection): void;
-  onConnectFailure(connection: UpstreamConnection, cause: string): void;
+  onConnectFailure(cause: string): void;
   /** 1xx but 101. */
   onInformational(bytes: Buffer, head: Head): void;
   /** 101: everything after the head, from `rest` on, is of the other protocol. */
@@ -177,7 +177,7 @@ export class UpstreamConnection implements WireReader, IdleConnection {
     const listener = this.#listener;
     this.#listener = undefined;
     if (listener === undefined) return;
-    if (before === 'connecting') listener.onConnectFailure(this, codeOf(error) ?? error?.message ?? 'closed');
+    if (before === 'connecting') listener.onConnectFailure(codeOf(error) ?? error?.message ?? 'closed');
     else listener.onUpstreamClosed(this.#silent);
   }
 
@@ -191,7 +191,7 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   #failToConnect(cause: string): void {
     const listener = this.#listener;
     this.close();
-    listener?.onConnectFailure(this, cause);
+    listener?.onConnectFailure(cause);
   }
 
   #readHead(bytes: Buffer, from: number, length: number): void {
