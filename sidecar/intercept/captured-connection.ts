@@ -24,7 +24,6 @@ export class CapturedConnection implements DetectionListener {
   readonly #settings: CaptureSettings;
   readonly #closed: (connection: CapturedConnection) => void;
   #http: ServerConnection | undefined;
-  #opaque = false;
   #detection: Detection | undefined;
 
   /** The wire must not read yet. `closed` is called once, when the connection is gone. */
@@ -42,11 +41,6 @@ export class CapturedConnection implements DetectionListener {
     this.#closed = closed;
   }
 
-  /** A request is under way, or opaque bytes may be. */
-  get busy(): boolean {
-    return this.#opaque || this.#http?.busy === true;
-  }
-
   start(): void {
     if (this.#target.protocol === 'tcp') {
       this.#carryOpaque(NO_BYTES);
@@ -58,7 +52,7 @@ export class CapturedConnection implements DetectionListener {
       return;
     }
     const { opaque, serverFirst } = this.#settings;
-    const eager = serverFirst.has(this.#target.name);
+    const eager = serverFirst.has(this.#destination);
     this.#detection = new Detection(this.#wire, this.#target, this.#original, opaque, eager, this);
     this.#detection.start();
   }
@@ -74,7 +68,7 @@ export class CapturedConnection implements DetectionListener {
   }
 
   onHttp(before: Buffer, length: number, server: Established | undefined): void {
-    this.#settings.serverFirst.forget(this.#target.name);
+    this.#settings.serverFirst.forget(this.#destination);
     if (server !== undefined) this.#keepForRequests(server);
     this.#serveHttp().onBytes(before, length);
   }
@@ -84,13 +78,12 @@ export class CapturedConnection implements DetectionListener {
       this.#carryOpaque(before);
       return;
     }
-    this.#opaque = true;
     const connection = new OpaqueConnection(this.#wire, this.#settings.opaque, () => this.#gone());
     connection.join(server, before, fromServer);
   }
 
   onServerFirst(): void {
-    this.#settings.serverFirst.remember(this.#target.name);
+    this.#settings.serverFirst.remember(this.#destination);
   }
 
   onUnreachable(reason: string): void {
@@ -100,6 +93,11 @@ export class CapturedConnection implements DetectionListener {
 
   onClientGone(): void {
     this.#gone();
+  }
+
+  /** Where the connection goes, for those that remember: one listener may stand for many destinations. */
+  get #destination(): string {
+    return `${this.#original.address}_${this.#original.port}`;
   }
 
   #serveHttp(): ServerConnection {
@@ -113,7 +111,6 @@ export class CapturedConnection implements DetectionListener {
   }
 
   #carryOpaque(before: Buffer): void {
-    this.#opaque = true;
     this.#wire.reader = { ...DEAF, onClose: () => this.#gone() };
     const cluster = this.#target.cluster();
     if (cluster.state === 'found') {

@@ -3,19 +3,20 @@ const MAX_REMEMBERED = 1024;
 
 /** Which destinations' servers spoke first lately, so that their next clients need not wait for it to show. */
 export class ServerFirstMemory {
-  readonly #names = new Set<string>();
+  readonly #destinations = new Set<string>();
 
-  has(name: string): boolean {
-    return this.#names.has(name);
+  has(destination: string): boolean {
+    return this.#destinations.has(destination);
   }
 
-  remember(name: string): void {
-    this.#names.delete(name);
-    this.#names.add(name);
-    if (this.#names.size > MAX_REMEMBERED) this.#names.delete(this.#names.values().next().value!);
+  remember(destination: string): void {
+    this.#destinations.delete(destination);
+    this.#destinations.add(destination);
+    if (this.#destinations.size > MAX_REMEMBERED)
+      this.#destinations.delete(this.#destinations.values().next().value!);
   }
 
-  forget(name: string): void {
-    this.#names.delete(name);
+  forget(destination: string): void {
+    this.#destinations.delete(destination);
   }
 }
