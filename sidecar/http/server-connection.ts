@@ -126,8 +126,12 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     else if (this.#state === 'fetching') this.#unread.append(bytes, 0, length);
   }
 
-  /** As in Envoy, a client that ends its side has gone: nobody else asks for a half-closed HTTP connection. */
+  /**
+   * As in Envoy, a client that ends its side has gone: HTTP has no use for half-closed connections. What it sent last
+   * is looked at once more, since incomplete lines are not scanned byte by byte.
+   */
   onEnd(): void {
+    if (this.#state === 'head' && this.#unread.length > 0) this.#serveUnread();
     if (this.#state === 'linger' || (this.#state === 'head' && this.#unread.length === 0)) this.#wire.end();
     else this.#wire.destroy();
   }
