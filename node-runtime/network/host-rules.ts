@@ -6,6 +6,12 @@ import { gatewayOf } from './addresses.ts';
 import { linkPrefix, tableName } from './names.ts';
 import { type VirtualPort, virtualPorts } from './service-backends.ts';
 
+/**
+ * DNS questions that one pod may ask over UDP: far above what apps need, far below what keeps the name server busy, so
+ * that a flood of one pod costs the others nothing.
+ */
+const DNS_QUESTIONS_PER_SECOND = 2_000;
+
 export type NetworkConfig = Pick<MeshConfig, 'id' | 'podCidr' | 'serviceCidr'>;
 
 /**
@@ -69,6 +75,7 @@ function baseChains(config: NetworkConfig): string {
   chain shielding {
     type filter hook input priority filter; policy accept;
     iifname != ${pods} accept
+    udp dport 53 meter questions { ip saddr limit rate over ${DNS_QUESTIONS_PER_SECOND}/second burst ${DNS_QUESTIONS_PER_SECOND} packets } drop
     ct state established,related accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
     reject with icmpx admin-prohibited
