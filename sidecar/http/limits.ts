@@ -34,5 +34,8 @@ export const FLUSH_MS = 300_000;
 /** After an early response was sent whole, how long the rest of the request body may take. */
 export const UPLOAD_TAIL_MS = 30_000;
 
-/** During a drain, how long a kept-alive connection without a request stays, so that a request under way to it is not lost. */
-export const DRAIN_IDLE_MS = 500;
+/**
+ * While draining, an idle connection is closed after this: longer than a caller holds a connection that it used to be
+ * surely open (`SURELY_OPEN_MS`), so that no request that cannot be repeated meets the closing.
+ */
+export const DRAIN_IDLE_MS = 1_500;

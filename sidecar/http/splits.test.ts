@@ -29,6 +29,22 @@ function comparable(text: string): string {
   return text.replace(/date: [^\r]*\r\n/g, '').replace(/127\.0\.0\.1:\d+/g, 'ADDRESS');
 }
 
+const answers = (text: string): string[] => text.split(/(?=HTTP\/1\.1 )/);
+
+/**
+ * When the damage is in a body and comes after the head of its request was answered (503: there is no endpoint), that
+ * answer stands instead of the 400, and it is the last one all the same.
+ */
+function answeredBeforeTheDamage(cut: string, whole: string): boolean {
+  const [some, all] = [answers(cut), answers(whole)];
+  return (
+    some.length === all.length &&
+    some.slice(0, -1).join('') === all.slice(0, -1).join('') &&
+    some.at(-1)?.startsWith('HTTP/1.1 503 ') === true &&
+    all.at(-1)?.startsWith('HTTP/1.1 400 ') === true
+  );
+}
+
 describe('any split into reads', () => {
   test('of requests, good or damaged, gives the same answers', async () => {
     const request = fc.constantFrom(
@@ -52,7 +68,9 @@ describe('any split into reads', () => {
     };
     await fc.assert(
       fc.asyncProperty(bytes, cuts, async (text, at) => {
-        expect(await ask(text, at)).toBe(await ask(text, []));
+        const whole = await ask(text, []);
+        const cut = await ask(text, at);
+        if (!answeredBeforeTheDamage(cut, whole)) expect(cut).toBe(whole);
       }),
       { numRuns: 150 },
     );
