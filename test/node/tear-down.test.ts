@@ -18,13 +18,20 @@ async function traces({ config }: Pick<TestNode, 'config'>): Promise<string[]> {
     must('ip', ['route', 'show', 'table', 'all']),
     readFile('/proc/self/mountinfo', 'utf8'),
     namesIn('/run/netns'),
-    must('ps', ['-eo', 'args']),
+    commandLines(),
   ]);
   const lines = [links, tables, routes, mounts, processes].flatMap((text) => text.split('\n'));
   const signs = [`${config.id}-`, `weft_${config.id}`, config.runDir, config.podCidr, config.serviceCidr];
   return [...lines, ...netns]
     .filter((line) => signs.some((sign) => line.includes(sign)))
     .concat(cgroups.flat());
+}
+
+/** Of every process: what `ps` would say, on hosts that have none. */
+async function commandLines(): Promise<string> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
+  return (await Promise.all(lines)).map((line) => line.replaceAll('\0', ' ')).join('\n');
 }
 
 /** Parents of the pods' cgroups, which stay as long as the mesh. */
