@@ -1,3 +1,6 @@
+// The global of this name is a getter that runs at every use; this one is the object.
+import { performance } from 'node:perf_hooks';
+
 /** A pending timer; `cancel` is idempotent and safe after it fired. */
 export interface Timer {
   cancel(): void;

@@ -13,6 +13,7 @@ import { PinnedProcess } from './processes.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const SECONDS = Number(process.argv[3] ?? 4);
+const WARM_UP_SECONDS = 5;
 const CONNECTIONS = 32;
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
@@ -31,6 +32,7 @@ interface Sample extends Load {
   readonly systemUs: number;
 }
 
+/** Configurations and process files of the peers. */
 const root = mkdtempSync(join(tmpdir(), 'weft-bench-'));
 
 function configured(name: string, text: string): string {
@@ -50,7 +52,7 @@ function sidecar(direction: string, protocol: string, port: number): PinnedProce
 }
 
 function haproxy(mode: 'http' | 'tcp', port: number): PinnedProcess {
-  const config = configured(`haproxy-${mode}.cfg`, haproxyConfig(mode, port, BACKEND_PORT));
+  const config = configured(`haproxy-${port}.cfg`, haproxyConfig(mode, port, BACKEND_PORT));
   return new PinnedProcess(PROXY_CORE, 'haproxy', ['-db', '-q', '-f', config]);
 }
 
@@ -66,23 +68,55 @@ const FROM_A_SIDECAR = [
   `x-envoy-peer-metadata: ${Buffer.alloc(180, 'peer').toString('base64')}`,
 ];
 
-const variants: readonly Variant[] = [
-  { name: 'HAProxy, http', port: 28_001, start: () => haproxy('http', 28_001) },
+const haproxyHttp: Variant = { name: 'HAProxy, http', port: 28_001, start: () => haproxy('http', 28_001) };
+const haproxyInbound: Variant = {
+  name: 'HAProxy, http, larger head',
+  port: 28_002,
+  headers: FROM_A_SIDECAR,
+  start: () => haproxy('http', 28_002),
+};
+const haproxyTcp: Variant = { name: 'HAProxy, tcp', port: 28_003, start: () => haproxy('tcp', 28_003) };
+
+/** Each is compared with the HAProxy that does the same work. */
+const comparisons: readonly { readonly variant: Variant; readonly against: Variant }[] = [
+  { variant: haproxyHttp, against: haproxyHttp },
   {
-    name: 'nginx, http',
-    port: 28_002,
-    start: () => nginx(PROXY_CORE, 'nginx', nginxConfig(28_002, BACKEND_PORT, root)),
+    variant: {
+      name: 'nginx, http',
+      port: 28_004,
+      start: () => nginx(PROXY_CORE, 'nginx', nginxConfig(28_004, BACKEND_PORT, root)),
+    },
+    against: haproxyHttp,
   },
-  { name: 'weft sidecar, outbound http', port: 28_003, start: () => sidecar('outbound', 'http', 28_003) },
   {
-    name: 'weft sidecar, inbound http',
-    port: 28_004,
-    headers: FROM_A_SIDECAR,
-    start: () => sidecar('inbound', 'http', 28_004),
+    variant: {
+      name: '**weft sidecar, outbound http**',
+      port: 28_005,
+      start: () => sidecar('outbound', 'http', 28_005),
+    },
+    against: haproxyHttp,
   },
-  { name: 'HAProxy, tcp', port: 28_005, start: () => haproxy('tcp', 28_005) },
-  { name: 'weft sidecar, outbound tcp', port: 28_006, start: () => sidecar('outbound', 'tcp', 28_006) },
+  { variant: haproxyInbound, against: haproxyInbound },
+  {
+    variant: {
+      name: '**weft sidecar, inbound http**, larger head',
+      port: 28_006,
+      headers: FROM_A_SIDECAR,
+      start: () => sidecar('inbound', 'http', 28_006),
+    },
+    against: haproxyInbound,
+  },
+  { variant: haproxyTcp, against: haproxyTcp },
+  {
+    variant: {
+      name: '**weft sidecar, outbound tcp**',
+      port: 28_007,
+      start: () => sidecar('outbound', 'tcp', 28_007),
+    },
+    against: haproxyTcp,
+  },
 ];
+const variants = comparisons.map(({ variant }) => variant);
 
 async function measure(proxy: PinnedProcess, variant: Variant, seconds: number): Promise<Sample> {
   const before = proxy.cpu();
@@ -112,7 +146,7 @@ async function main(): Promise<void> {
     await proxy.ready(variant.port);
     proxies.set(variant, proxy);
   }
-  for (const [variant, proxy] of proxies) await measure(proxy, variant, 2);
+  for (const [variant, proxy] of proxies) await measure(proxy, variant, WARM_UP_SECONDS);
   const samples = new Map<Variant, Sample[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round < ROUNDS; round++) {
     for (const [variant, proxy] of proxies) {
@@ -123,25 +157,31 @@ async function main(): Promise<void> {
 }
 
 function report(samples: Map<Variant, Sample[]>, proxies: Map<Variant, PinnedProcess>): void {
-  const costs = new Map([...samples].map(([v, all]) => [v, median(all.map((s) => s.userUs + s.systemUs))]));
-  const yardstick = (variant: Variant): number =>
-    costs.get(
-      variants.find((v) => v.name === (variant.name.endsWith('tcp') ? 'HAProxy, tcp' : 'HAProxy, http'))!,
-    )!;
+  const cost = (variant: Variant): number => median(samples.get(variant)!.map((s) => s.userUs + s.systemUs));
   console.log(
     '| proxy | CPU µs/request (user / system) | against HAProxy | requests/s | p50 µs | p99 µs | PSS MiB |',
   );
   console.log('|---|---|---|---|---|---|---|');
-  for (const [variant, all] of samples) {
-    const of = (read: (sample: Sample) => number): number => median(all.map(read));
-    const cost = costs.get(variant)!;
+  for (const { variant, against } of comparisons) {
+    const of = (read: (sample: Sample) => number): number => median(samples.get(variant)!.map(read));
     const split = `${of((s) => s.userUs).toFixed(1)} / ${of((s) => s.systemUs).toFixed(1)}`;
-    const pss = proxies.get(variant)!.pssMiB().toFixed(0);
-    console.log(
-      `| ${variant.name} | ${cost.toFixed(1)} (${split}) | ${(cost / yardstick(variant)).toFixed(2)} | ` +
-        `${of((s) => s.perSecond).toFixed(0)} | ${of((s) => s.p50Us).toFixed(0)} | ${of((s) => s.p99Us).toFixed(0)} | ${pss} |`,
-    );
+    const cells = [
+      variant.name,
+      `${cost(variant).toFixed(1)} (${split})`,
+      ratio(samples.get(variant)!, samples.get(against)!).toFixed(2),
+      of((s) => s.perSecond).toFixed(0),
+      of((s) => s.p50Us).toFixed(0),
+      of((s) => s.p99Us).toFixed(0),
+      proxies.get(variant)!.pssMiB().toFixed(0),
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
   }
+}
+
+/** Median over the rounds: what disturbed a round disturbed both sides of its ratio. */
+function ratio(samples: readonly Sample[], against: readonly Sample[]): number {
+  const cost = (sample: Sample): number => sample.userUs + sample.systemUs;
+  return median(samples.map((sample, round) => cost(sample) / cost(against[round]!)));
 }
 
 try {

@@ -94,6 +94,5 @@ await startInterception({
   }),
   originalDestination: { read: () => ({ address: '10.96.0.10', port: 80 }) },
   clock,
-  random,
   logger: silentLogger,
 });

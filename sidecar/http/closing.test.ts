@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
-import { seededRandom } from '#api/foundation/random.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import { Wire } from '#sidecar/tcp/wire.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
+import { AddedLines, ENTROPY_BYTES } from './added-lines.ts';
 import { FLUSH_MS, LINGER_MS } from './limits.ts';
 import { RequestMeters } from './meters.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -40,7 +40,11 @@ function refusedRequest(): { clock: ManualClock; socket: SlowSocket } {
     clock,
     deadlines: new Deadlines(clock),
     pools: new PoolSet<never>(clock),
-    additions: { peerMetadata: Buffer.alloc(0), traceparent: false, random: seededRandom(1) },
+    added: new AddedLines({
+      peerMetadata: '',
+      traceparent: false,
+      entropy: () => Buffer.alloc(ENTROPY_BYTES),
+    }),
     meters: new RequestMeters(new FakeTelemetry(), 'source'),
     draining: () => false,
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '#api/foundation/random.ts';
+import { AddedLines, ENTROPY_BYTES } from './added-lines.ts';
 import { Head } from './head.ts';
 import { RequestComposer } from './request-composer.ts';
 import { scanRequest } from './scan-request.ts';
@@ -9,7 +9,8 @@ import { plainLine, type RawHead, render, requestHead } from './testing/raw-head
 import { type ConnectionNote, writeResponse } from './write-head.ts';
 
 const ORIGINAL = { address: '10.0.0.1', port: 80 };
-const PEER = Buffer.from('x-envoy-peer-metadata: b3du\r\n');
+const PEER = 'b3du';
+const PEER_LINE = 'x-envoy-peer-metadata: b3du\r\n';
 const ADDED =
   'x-request-id: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n' +
   'traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r\n' +
@@ -20,8 +21,9 @@ function forward(text: string, peer = PEER, countAttempts = false): string {
   const head = new Head();
   const end = scanRequest(bytes, 0, bytes.length, head);
   expect(end).toBeGreaterThan(0);
-  const additions = { peerMetadata: peer, traceparent: peer.length > 0, random: seededRandom(7) };
-  const composer = new RequestComposer(additions, ORIGINAL, '10.0.0.1:80');
+  const entropy = (): Buffer => Buffer.alloc(ENTROPY_BYTES, 0xc5);
+  const added = new AddedLines({ peerMetadata: peer, traceparent: peer !== '', entropy });
+  const composer = new RequestComposer(added, ORIGINAL, '10.0.0.1:80');
   const request = composer.compose(bytes, head, end, bytes.length, countAttempts);
   return request.bytes.toString('latin1', 0, request.length);
 }
@@ -50,9 +52,7 @@ describe('a forwarded request', () => {
 
   test('keeps the identifiers that it has', () => {
     const lines = 'Host: a\r\nX-Request-Id: mine\r\nTraceparent: 00-1-2-00\r\nX-Forwarded-Proto: https\r\n';
-    expect(forward(`GET / HTTP/1.1\r\n${lines}\r\n`)).toBe(
-      `GET / HTTP/1.1\r\n${lines}${PEER.toString()}\r\n`,
-    );
+    expect(forward(`GET / HTTP/1.1\r\n${lines}\r\n`)).toBe(`GET / HTTP/1.1\r\n${lines}${PEER_LINE}\r\n`);
   });
 
   test('gets an identifier of its own when its sender called it hop-by-hop', () => {
@@ -64,10 +64,7 @@ describe('a forwarded request', () => {
   });
 
   test('loses the metadata of its sender towards the app, and gets no trace there', () => {
-    const forwarded = forward(
-      'GET / HTTP/1.1\r\nHost: a\r\nx-envoy-peer-metadata: abc\r\n\r\n',
-      Buffer.alloc(0),
-    );
+    const forwarded = forward('GET / HTTP/1.1\r\nHost: a\r\nx-envoy-peer-metadata: abc\r\n\r\n', '');
     expect(forwarded).toMatch(
       /^GET \/ HTTP\/1\.1\r\nHost: a\r\nx-request-id: .{36}\r\nx-forwarded-proto: http\r\n\r\n$/,
     );

@@ -1,23 +1,24 @@
 /** Makes of a scanned request the one that is sent upstream. */
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import type { AddedLines } from './added-lines.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import type { Head } from './head.ts';
 import { put } from './octets.ts';
 import { isHeadRequest, isIdempotent, passesUpgrade } from './request-traits.ts';
-import { attemptOffset, type RequestAdditions, requestHeadBound, writeRequest } from './write-head.ts';
+import { attemptOffset, requestHeadBound, writeRequest } from './write-head.ts';
 
 /** The buffer of a connection serves request after request up to this size; larger requests get one of their own. */
 const KEPT_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 
 export class RequestComposer {
-  readonly #additions: RequestAdditions;
+  readonly #added: AddedLines;
   readonly #original: OriginalDestination;
   readonly #fallbackHost: Buffer;
   #buffer: Buffer = NO_BYTES;
 
-  constructor(additions: RequestAdditions, original: OriginalDestination, fallbackHost: string) {
-    this.#additions = additions;
+  constructor(added: AddedLines, original: OriginalDestination, fallbackHost: string) {
+    this.#added = added;
     this.#original = original;
     this.#fallbackHost = Buffer.from(fallbackHost);
   }
@@ -32,9 +33,9 @@ export class RequestComposer {
   ): OutgoingRequest {
     const upgrade = passesUpgrade(bytes, head);
     const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost };
-    const bound = requestHeadBound(head, this.#additions, this.#fallbackHost) + bodyEnd - bodyStart;
+    const bound = requestHeadBound(head, this.#added, this.#fallbackHost) + bodyEnd - bodyStart;
     const out = this.#bufferFor(bound);
-    const headLength = writeRequest(out, bytes, head, this.#additions, passage);
+    const headLength = writeRequest(out, bytes, head, this.#added, passage);
     return {
       bytes: out,
       length: put(out, headLength, bytes, bodyStart, bodyEnd),

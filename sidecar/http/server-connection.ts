@@ -16,6 +16,7 @@ import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
+import type { AddedLines } from './added-lines.ts';
 import { Body } from './body.ts';
 import type { Downstream } from './downstream.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
@@ -31,11 +32,10 @@ import { RequestComposer } from './request-composer.ts';
 import { isHeadRequest } from './request-traits.ts';
 import { ResponseWriter } from './response-writer.ts';
 import { scanRequest } from './scan-request.ts';
-import type { RequestAdditions } from './write-head.ts';
 
 /** What the HTTP connections of one direction have in common. */
 export interface HttpSettings extends ExchangeSettings {
-  readonly additions: RequestAdditions;
+  readonly added: AddedLines;
   readonly meters: RequestMeters;
   /** Responses close their connections from now on. */
   readonly draining: () => boolean;
@@ -83,7 +83,7 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     this.#settings = settings;
     this.#closed = closed;
     this.response = new ResponseWriter(wire);
-    this.#composer = new RequestComposer(settings.additions, original, fallbackHost);
+    this.#composer = new RequestComposer(settings.added, original, fallbackHost);
     this.#view = new HeadView(fallbackHost);
     this.#patience = new Patience(this, settings.clock, settings.deadlines);
   }

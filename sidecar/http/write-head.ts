@@ -2,17 +2,15 @@
  * Heads on their way out: the bytes as they came, without the lines of this hop, with the lines of this proxy in front
  * of the empty line.
  */
-import type { Random } from '#api/foundation/random.ts';
+import type { AddedLines } from './added-lines.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
 import { octets, put, putAll, SLASH } from './octets.ts';
-import { putRequestId, putTraceparent, REQUEST_IDS_BYTES } from './request-ids.ts';
 import type { Coding } from './response-shape.ts';
 
 const CRLF = octets('\r\n');
 const VERSION_LINE_END = octets(' HTTP/1.1\r\n');
 const HOST = octets('host: ');
-const FORWARDED_PROTO = octets('x-forwarded-proto: http\r\n');
 const CONNECTION_UPGRADE = octets('connection: Upgrade\r\n');
 const CONNECTION_CLOSE = octets('connection: close\r\n');
 const CONNECTION_KEEP_ALIVE = octets('connection: keep-alive\r\n');
@@ -20,17 +18,8 @@ const CHUNKED = octets('transfer-encoding: chunked\r\n');
 const ATTEMPT_COUNT = octets('x-envoy-attempt-count: ');
 const ATTEMPT_DIGITS = octets('  1\r\n');
 const ONE = 49;
-/** All constant lines that a request can get. */
-const ADDED_BYTES = REQUEST_IDS_BYTES + 160;
-
-/** What a direction adds to the requests that it forwards. */
-export interface RequestAdditions {
-  /** The whole line with CRLF that names this workload to its peer; empty towards the app. */
-  readonly peerMetadata: Buffer;
-  /** Gives a traceparent to requests without one. */
-  readonly traceparent: boolean;
-  readonly random: Random;
-}
+/** More than all constant lines that a request can get. */
+const ADDED_BYTES = 160;
 
 /** Bytes that a response head can gain. */
 export const RESPONSE_ADDED_BYTES = 128;
@@ -46,8 +35,8 @@ export interface RequestPassage {
 }
 
 /** Bytes that the head has at most after `writeRequest`. */
-export function requestHeadBound(head: Head, additions: RequestAdditions, fallbackHost: Buffer): number {
-  return head.end - head.start + additions.peerMetadata.length + fallbackHost.length + ADDED_BYTES;
+export function requestHeadBound(head: Head, added: AddedLines, fallbackHost: Buffer): number {
+  return head.end - head.start + added.length + fallbackHost.length + ADDED_BYTES;
 }
 
 /** Writes a request head to `out` at 0; returns its length. */
@@ -55,7 +44,7 @@ export function writeRequest(
   out: Buffer,
   bytes: Buffer,
   head: Head,
-  additions: RequestAdditions,
+  added: AddedLines,
   passage: RequestPassage,
 ): number {
   const { upgrade, countAttempts, fallbackHost } = passage;
@@ -65,12 +54,8 @@ export function writeRequest(
   if (head.absolute) p = putHost(out, p, bytes, head.authorityStart, head.authorityEnd);
   else if (head.host === NO_LINE) p = putHost(out, p, fallbackHost, 0, fallbackHost.length);
   if (upgrade) p = putAll(out, p, CONNECTION_UPGRADE);
-  if (isAbsent(head, head.requestId)) p = putRequestId(out, p, additions.random);
-  if (additions.traceparent && isAbsent(head, head.traceparent)) {
-    p = putTraceparent(out, p, additions.random);
-  }
-  if (isAbsent(head, head.forwardedProto)) p = putAll(out, p, FORWARDED_PROTO);
-  p = put(out, p, additions.peerMetadata, 0, additions.peerMetadata.length);
+  const requestId = isAbsent(head, head.requestId);
+  p = added.put(out, p, requestId, isAbsent(head, head.traceparent), isAbsent(head, head.forwardedProto));
   if (countAttempts) p = putAll(out, putAll(out, p, ATTEMPT_COUNT), ATTEMPT_DIGITS);
   return putAll(out, p, CRLF);
 }

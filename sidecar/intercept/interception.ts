@@ -1,11 +1,12 @@
 /** The listener of one direction: takes captured connections, finds out where each was going, and has it carried there. */
+import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
-import type { Random } from '#api/foundation/random.ts';
 import type { Lookup } from '#sidecar/discovery/lookup.ts';
 import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
+import { AddedLines, ENTROPY_BYTES } from '#sidecar/http/added-lines.ts';
 import { RequestMeters } from '#sidecar/http/meters.ts';
 import type { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
@@ -27,7 +28,6 @@ export interface InterceptionOptions {
   readonly telemetry: Telemetry;
   readonly originalDestination: OriginalDestinationReader;
   readonly clock: Clock;
-  readonly random: Random;
   readonly logger: Logger;
 }
 
@@ -156,17 +156,17 @@ class Interceptor implements Interception {
   }
 
   #settings(): CaptureSettings {
-    const { clock, telemetry, random, logger, direction } = this.#options;
+    const { clock, telemetry, logger, direction } = this.#options;
     const reporter = direction === 'outbound' ? 'source' : 'destination';
     const deadlines = new Deadlines(clock);
-    const ownMetadata = direction === 'outbound' ? telemetry.ownPeerMetadata : '';
-    const peerMetadata = Buffer.from(ownMetadata === '' ? '' : `x-envoy-peer-metadata: ${ownMetadata}\r\n`);
+    const peerMetadata = direction === 'outbound' ? telemetry.ownPeerMetadata : '';
+    const entropy = (): Buffer => randomBytes(ENTROPY_BYTES);
     return {
       http: {
         clock,
         deadlines,
         pools: this.#pools,
-        additions: { peerMetadata, traceparent: direction === 'outbound', random },
+        added: new AddedLines({ peerMetadata, traceparent: direction === 'outbound', entropy }),
         meters: new RequestMeters(telemetry, reporter),
         draining: () => this.#draining,
       },

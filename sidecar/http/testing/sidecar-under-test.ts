@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Clock, systemClock } from '#api/foundation/clock.ts';
 import { silentLogger } from '#api/foundation/logger.ts';
-import { seededRandom } from '#api/foundation/random.ts';
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import { type Interception, startInterception } from '#sidecar/intercept/interception.ts';
 import { FakeTelemetry, snapshotOf } from './fakes.ts';
@@ -32,7 +31,6 @@ export async function startSidecar(
     telemetry,
     originalDestination: { read: () => ORIGINAL },
     clock,
-    random: seededRandom(1),
     logger: silentLogger,
   });
   const { port } = interception.address();
