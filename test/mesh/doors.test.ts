@@ -95,9 +95,16 @@ test('a container that its liveness probe calls dead is restarted', async () => 
     programPod({
       name: 'sick',
       app: 'sick',
-      program: `setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0));`,
+      // Well until it can take its leave: a first process without a handler would not hear SIGTERM.
+      program: `process.on('SIGTERM', () => process.exit(0));
+        require('node:fs').writeFileSync('/tmp/sick', '');
+        setInterval(() => {}, 1000);`,
       container: {
-        livenessProbe: { exec: { command: ['test', '-e', '/none'] }, periodSeconds: 1, failureThreshold: 1 },
+        livenessProbe: {
+          exec: { command: ['test', '!', '-e', '/tmp/sick'] },
+          periodSeconds: 1,
+          failureThreshold: 1,
+        },
       },
     }),
   );
