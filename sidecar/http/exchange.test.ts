@@ -241,6 +241,26 @@ describe('exchange', () => {
     expect(await client.untilEnd()).toBe('');
   });
 
+  test('hears the answer of a server that refuses an upload and closes without reading it', async () => {
+    const refusal = 'HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno';
+    await using app = await startRawServer((client) => {
+      if (!client.text.includes('\r\n\r\n')) return;
+      client.socket.pause();
+      client.socket.write(refusal, () => client.socket.destroy());
+    });
+    await using sidecar = await startSidecar(
+      targetOf({ cluster: new FakeCluster(new FakeEndpoint(app.port)) }),
+    );
+    const piece = 'x'.repeat(60_000);
+    for (let i = 0; i < 20; i++) {
+      const client = sidecar.connect();
+      client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${100 * piece.length}\r\n\r\n`);
+      for (let sent = 0; sent < 100 && !client.ended; sent++) client.send(piece);
+      expect(await client.response()).toMatch(/^HTTP\/1\.1 413 [\s\S]*\r\n\r\nno$/);
+      client.socket.destroy();
+    }
+  });
+
   test('ends the connection when the answer came and the body that waits for 100-continue may never come', async () => {
     await using app = await startRawServer(answering(OK));
     await using sidecar = await startSidecar(

@@ -6,6 +6,8 @@
  * callbacks cost next to nothing, but their bytes are gone when the callback returns.
  */
 import type { Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { writeDirectly } from './direct-write.ts';
 import { giveBack, type WriteBuffer, writeBufferFor } from './write-buffer.ts';
 
 /** Who reads a wire. Bytes are valid only during the call. */
@@ -27,6 +29,11 @@ export class Wire {
   #paused = false;
   #error: Error | undefined;
   #lent: Buffer | undefined;
+  /** A direct write goes on. */
+  #pending = false;
+  /** A write failed: nothing more is written. */
+  #broken = false;
+  readonly #written = (status: number): void => this.#onWritten(status);
 
   /** The socket must have a `writableHighWaterMark` of 1, so that it drains after every write that had to wait. */
   constructor(socket: Socket, reader: WireReader) {
@@ -37,11 +44,7 @@ export class Wire {
       this.ended = true;
       this.reader.onEnd();
     });
-    socket.on('drain', () => {
-      if (this.#lent !== undefined) giveBack(this.#lent);
-      this.#lent = undefined;
-      this.reader.onDrain();
-    });
+    socket.on('drain', () => this.#onDrain());
     socket.on('error', (error) => {
       this.#error = error;
     });
@@ -50,7 +53,7 @@ export class Wire {
 
   /** Written bytes wait for the peer: whoever feeds this wire should stop until `onDrain`. */
   get blocked(): boolean {
-    return this.socket.writableLength !== 0;
+    return this.#pending || this.socket.writableLength !== 0;
   }
 
   get closed(): boolean {
@@ -59,13 +62,20 @@ export class Wire {
 
   /** Writes the first `length` bytes of a write buffer, which is free for the next message at once. */
   send(buffer: WriteBuffer, length: number): void {
-    if (this.socket.write(buffer.bytes.subarray(0, length))) return;
-    this.#lent = buffer.lend();
+    this.sendOwned(buffer.bytes.subarray(0, length));
+    if (this.blocked) this.#lent = buffer.lend();
   }
 
   /** Writes bytes that nobody changes until they have left. */
   sendOwned(bytes: Uint8Array): void {
-    this.socket.write(bytes);
+    if (this.#broken) return;
+    if (this.#pending) {
+      this.socket.write(bytes);
+      return;
+    }
+    const outcome = writeDirectly(this.socket, bytes, this.#written);
+    if (outcome === 'refused') this.socket.write(bytes);
+    else if (outcome === 'pending') this.#pending = true;
   }
 
   /** Writes a copy of `bytes[start, end)`, at most what one read brings. */
@@ -102,5 +112,29 @@ export class Wire {
   reset(): void {
     if (this.socket.writableEnded) this.socket.destroy();
     else this.socket.resetAndDestroy();
+  }
+
+  #onWritten(status: number): void {
+    this.#pending = false;
+    if (status === 0) this.#onDrain();
+    else this.#break(status);
+  }
+
+  /**
+   * A peer that takes no more may have said why: a server that refuses an upload answers and closes. So what it sent is
+   * read, in one more turn of the event loop, before the socket goes.
+   */
+  #break(status: number): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    const error = new Error(`write ${getSystemErrorName(status)}`);
+    setImmediate(() => setImmediate(() => this.socket.destroy(error)));
+  }
+
+  #onDrain(): void {
+    if (this.blocked) return;
+    if (this.#lent !== undefined) giveBack(this.#lent);
+    this.#lent = undefined;
+    this.reader.onDrain();
   }
 }
