@@ -14,6 +14,7 @@ export default defineConfig({
             '{api,control-plane,sidecar,node-runtime,cli,examples}/**/*.test.ts',
             'test/unit/**/*.test.ts',
           ],
+          setupFiles: ['test/setup/seed.ts'],
           testTimeout: 30_000,
         },
       },

@@ -45,7 +45,7 @@ describe('chunked body', () => {
     ],
     ['leading zeros', '0005\r\nhello\r\n00\r\n\r\n', 'hello'],
     ['extensions', '5;a=b;c="d"\r\nhello\r\n0;e\r\n\r\n', 'hello'],
-    ['white space before an extension', '5 \t;a\r\nhello\r\n0\r\n\r\n', 'hello'],
+    ['a quoted extension', '5;a="b \\" c";d\r\nhello\r\n0\r\n\r\n', 'hello'],
     ['trailers', '5\r\nhello\r\n0\r\nX-Sum: abc\r\nY:\r\n\r\n', 'hello'],
   ])('takes %s', (_, text, payload) => {
     expect(take(`${text}GET /next`)).toEqual({ result: text.length, done: true, payload });
@@ -64,6 +64,14 @@ describe('chunked body', () => {
     ['LF instead of CRLF', '5\nhello\r\n0\r\n\r\n', Fault.chunkSize],
     ['CR without LF', '5\rhello\r\n0\r\n\r\n', Fault.chunkSize],
     ['a control character in an extension', '5;a\0\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['an extension without a name', '5;\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['an extension of a value alone', '5;=b\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['an extension without its value', '5;a=\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['two semicolons', '5;;a\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['white space before an extension', '5 ;a\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['white space in an extension', '5;a b\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['more after a quoted value', '5;a="b"c\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
+    ['a line end in a quoted value', '5;a="b\r\n"\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
     ['LF in an extension', '5;a\nb\r\nhello\r\n0\r\n\r\n', Fault.chunkSize],
     ['an endless extension', `5;${'a'.repeat(5000)}`, Fault.chunkLineTooLong],
     ['endless zeros', '0'.repeat(5000), Fault.chunkLineTooLong],
@@ -82,7 +90,7 @@ describe('chunked body', () => {
   });
 
   const chunk = fc.string({ minLength: 1, maxLength: 40 }).map(latin1);
-  const ext = fc.constantFrom('', ';a', ';name=value', ' ;q="x"');
+  const ext = fc.constantFrom('', ';a', ';name=value', ';q="x;y"');
   const trailers = fc.constantFrom('', 'X: y\r\n', 'A-B: \r\nC: d e\r\n');
   const body = fc.tuple(fc.array(fc.tuple(chunk, ext), { maxLength: 6 }), trailers).map(([chunks, last]) => ({
     payload: chunks.map(([data]) => data).join(''),

@@ -3,13 +3,13 @@
  * every line ends with CRLF, extensions and trailers are well-formed and bounded.
  */
 import type { PayloadSink } from './body.ts';
+import { ChunkExtension } from './chunk-extension.ts';
 import { Fault } from './fault.ts';
 import { MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES } from './limits.ts';
-import { COLON, CR, FIELD, HTAB, LF, SEMICOLON, SP, TOKEN } from './octets.ts';
+import { COLON, CR, FIELD, LF, SEMICOLON, TOKEN } from './octets.ts';
 
 type State =
   | 'size'
-  | 'space'
   | 'extension'
   | 'size-lf'
   | 'data'
@@ -38,6 +38,7 @@ const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
 
 export class ChunkScanner {
   done = false;
+  readonly #extension = new ChunkExtension();
   #state: State = 'size';
   #size = 0;
   #digits = 0;
@@ -68,14 +69,8 @@ export class ChunkScanner {
     switch (this.#state) {
       case 'size':
         return this.#sizeDigit(octet);
-      case 'space':
-        if (octet === SP || octet === HTAB) return this.#grow();
-        if (octet !== SEMICOLON) return Fault.chunkSize;
-        this.#state = 'extension';
-        return this.#grow();
       case 'extension':
-        if (octet === CR) return this.#go('size-lf');
-        return FIELD[octet] === 1 ? this.#grow() : Fault.chunkSize;
+        return this.#extensionOctet(octet);
       case 'size-lf':
         return octet === LF ? this.#sizeEnded() : Fault.chunkSize;
       case 'data-cr':
@@ -96,8 +91,15 @@ export class ChunkScanner {
     }
     if (this.#digits === 0) return Fault.chunkSize;
     if (octet === CR) return this.#go('size-lf');
-    if (octet === SEMICOLON) return this.#go('extension');
-    return octet === SP || octet === HTAB ? this.#go('space') : Fault.chunkSize;
+    if (octet !== SEMICOLON) return Fault.chunkSize;
+    this.#extension.begin();
+    return this.#go('extension');
+  }
+
+  #extensionOctet(octet: number): number {
+    const verdict = this.#extension.take(octet);
+    if (verdict === 'end') return this.#go('size-lf');
+    return verdict === 'inside' ? this.#grow() : Fault.chunkSize;
   }
 
   #sizeEnded(): number {

@@ -6,10 +6,13 @@ export const HTAB = 9;
 export const LF = 10;
 export const CR = 13;
 export const SP = 32;
+export const DQUOTE = 34;
 export const COMMA = 44;
 export const SLASH = 47;
 export const COLON = 58;
 export const SEMICOLON = 59;
+export const EQUALS = 61;
+export const BACKSLASH = 92;
 export const ASTERISK = 42;
 
 const TOKEN_CHARS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -156,13 +156,23 @@ function readContentLength(bytes: Buffer, head: Head, line: number): number {
   return 0;
 }
 
+/**
+ * The one word `chunked`, once. A tab beside it is white space by RFC 9110 §5.6.3, and yet some parsers take it for a part
+ * of the value and see no coding at all: no sender needs it, smugglers do.
+ */
 function readTransferEncoding(bytes: Buffer, head: Head, line: number): number {
-  if (head.chunked) return Fault.transferEncoding;
+  if (head.chunked || hasTabAround(bytes, head, line)) return Fault.transferEncoding;
   if (!equalsToken(bytes, head.valueStart[line]!, head.valueEnd[line]!, CHUNKED))
     return Fault.transferEncoding;
   head.chunked = true;
   head.transferEncoding = line;
   return 0;
+}
+
+function hasTabAround(bytes: Buffer, head: Head, line: number): boolean {
+  for (let p = head.nameEnd[line]!; p < head.valueStart[line]!; p++) if (bytes[p] === HTAB) return true;
+  for (let p = head.valueEnd[line]!; p < head.lineEnd[line]!; p++) if (bytes[p] === HTAB) return true;
+  return false;
 }
 
 function checkFraming(head: Head): number | undefined {

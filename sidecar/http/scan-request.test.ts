@@ -64,6 +64,8 @@ describe('request head', () => {
     ['a look-alike of chunked', `Transfer-Encoding: xchunked\r\n`, 400],
     ['a quoted chunked', `Transfer-Encoding: "chunked"\r\n`, 400],
     ['chunked with a vertical tab', `Transfer-Encoding: \x0bchunked\r\n`, 400],
+    ['chunked with a tab before it', `Transfer-Encoding:\tchunked\r\n`, 400],
+    ['chunked with a tab after it', `Transfer-Encoding: chunked \t\r\n`, 400],
     ['chunked with a parameter', `Transfer-Encoding: chunked;q=1\r\n`, 400],
     ['chunked twice in lines', `Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n`, 400],
     ['chunked twice in a list', `Transfer-Encoding: chunked, chunked\r\n`, 400],
