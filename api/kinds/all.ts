@@ -3,6 +3,7 @@ import { Deployment } from './deployment.ts';
 import { DestinationRule } from './destination-rule.ts';
 import { EndpointSlice } from './endpoint-slice.ts';
 import { Event } from './event.ts';
+import { Gateway } from './gateway.ts';
 import type { AnyKind } from './kind.ts';
 import { Namespace } from './namespace.ts';
 import { Node } from './node.ts';
@@ -11,7 +12,10 @@ import { ReplicaSet } from './replica-set.ts';
 import { Secret } from './secret.ts';
 import { Service } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
+import { ServiceEntry } from './service-entry.ts';
+import { Sidecar } from './sidecar.ts';
 import { VirtualService } from './virtual-service.ts';
+import { WorkloadEntry } from './workload-entry.ts';
 
 /** Every kind that weft serves: what discovery lists and what `apply` accepts. */
 export const ALL_KINDS: readonly AnyKind[] = [
@@ -28,6 +32,10 @@ export const ALL_KINDS: readonly AnyKind[] = [
   Event,
   VirtualService,
   DestinationRule,
+  ServiceEntry,
+  WorkloadEntry,
+  Gateway,
+  Sidecar,
 ];
 
 /** The kind behind `apiVersion` and `kind` as manifests write them. */

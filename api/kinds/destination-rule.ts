@@ -1,20 +1,8 @@
 import { z } from 'zod';
+import { ExportTo, LabelMap } from './istio-values.ts';
 import { type Check, defineKind } from './kind.ts';
 import { Condition, ObjectMeta } from './meta.ts';
-import { IstioDuration } from './virtual-service.ts';
-
-export const TrafficPolicy = z.strictObject({
-  loadBalancer: z
-    .strictObject({
-      /** Absent or UNSPECIFIED: peak-EWMA, weft's default. */
-      simple: z.enum(['UNSPECIFIED', 'ROUND_ROBIN', 'LEAST_REQUEST', 'LEAST_CONN', 'RANDOM']),
-    })
-    .optional(),
-  connectionPool: z
-    .strictObject({ tcp: z.strictObject({ connectTimeout: IstioDuration.optional() }).optional() })
-    .optional(),
-});
-export type TrafficPolicy = z.infer<typeof TrafficPolicy>;
+import { TrafficPolicy } from './traffic-policy.ts';
 
 export const DestinationRuleSchema = z.strictObject({
   apiVersion: z.string(),
@@ -32,6 +20,9 @@ export const DestinationRuleSchema = z.strictObject({
         }),
       )
       .optional(),
+    exportTo: ExportTo.optional(),
+    /** Which of the namespace's workloads, as clients, the rule is for. */
+    workloadSelector: z.strictObject({ matchLabels: LabelMap.optional() }).optional(),
   }),
   status: z.looseObject({ conditions: z.array(Condition).optional() }).optional(),
 });

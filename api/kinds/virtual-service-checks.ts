@@ -9,8 +9,9 @@ const weightsAddUp: Check<VirtualService> = {
   name: 'weights leave traffic somewhere to go',
   check: ({ spec }) =>
     (spec.http ?? []).flatMap((route, i): Mistake[] => {
-      if (route.route.length < 2) return [];
-      const total = route.route.reduce((sum, destination) => sum + (destination.weight ?? 0), 0);
+      const destinations = route.route ?? [];
+      if (destinations.length < 2) return [];
+      const total = destinations.reduce((sum, destination) => sum + (destination.weight ?? 0), 0);
       const path = `spec.http[${i}].route`;
       if (total > MAX_TOTAL_WEIGHT)
         return [{ path, message: `the weights add up to more than ${MAX_TOTAL_WEIGHT}` }];
@@ -55,7 +56,7 @@ const MAX_HOST_LENGTH = 253;
 const hostsAreNames: Check<VirtualService> = {
   name: 'hosts are DNS names, with * as their first label at most',
   check: ({ spec }) =>
-    spec.hosts.flatMap((host, i) =>
+    (spec.hosts ?? []).flatMap((host, i) =>
       host.length <= MAX_HOST_LENGTH && HOST.test(host)
         ? []
         : [{ path: `spec.hosts[${i}]`, message: 'must be a DNS name, or one that begins with *.' }],

@@ -19,6 +19,8 @@ import { startInterception } from '#sidecar/intercept/interception.ts';
 import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
 import { MeshTelemetry } from '#sidecar/telemetry/mesh-telemetry.ts';
 import { DEFAULT_POLICY } from '#sidecar/upstream/balancer.ts';
+import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
+import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
 
 const [direction, protocol, port, backendPort] = process.argv.slice(2);
@@ -34,6 +36,8 @@ const cluster = new EndpointCluster(
     service: { host: 'app.bench.svc.cluster.local', name: 'app', namespace: 'bench' },
     connectTimeoutMs: 10_000,
     balancer: DEFAULT_POLICY,
+    limits: DEFAULT_LIMITS,
+    connections: DEFAULT_CONNECTIONS,
     localAddress: undefined,
   },
   clock,

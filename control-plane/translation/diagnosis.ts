@@ -49,7 +49,7 @@ function hostFindings(rule: Stored<VirtualService>, inputs: Inputs): Finding[] {
   const key = keyOf(rule);
   const meshSuffix = `.svc.${inputs.options.clusterDomain}`;
   const findings: Finding[] = [];
-  if (rule.spec.hosts.includes('*')) {
+  if (rule.spec.hosts?.includes('*') === true) {
     findings.push({ reason: 'HostNotAllowed', message: 'spec.hosts: * claims every host of the mesh' });
   }
   for (const host of inputs.virtualServices.hostsOf(key)) {
@@ -69,7 +69,7 @@ function destinationFindings(
   inputs: Inputs,
   rules: { trafficRules(host: string): TrafficRules },
 ): Finding[] {
-  return (rule.spec.http ?? []).flatMap(({ route }, i) =>
+  return (rule.spec.http ?? []).flatMap(({ route = [] }, i) =>
     route.flatMap(({ destination }, j) => {
       const finding = destinationFinding(rule, destination, inputs, rules);
       const path = `spec.http[${i}].route[${j}].destination`;

@@ -8,8 +8,9 @@ import { BindConfigSchema } from '#api/xds/gen/envoy/config/core/v3/address_pb.j
 import type { Metadata } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { parseClusterName } from '#api/xds/names.ts';
 import { WORKLOAD_FILTER } from '#api/xds/node-metadata.ts';
+import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
 import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
-import type { ClusterPolicy } from '#sidecar/upstream/cluster-policy.ts';
+import { type ClusterPolicy, DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import type { EndpointAddress } from '#sidecar/upstream/tracked-endpoint.ts';
 import { acceptAssignment } from './accept-assignment.ts';
 import { acceptBalancer } from './accept-balancer.ts';
@@ -53,6 +54,8 @@ export function acceptCluster(cluster: Cluster, place: Place): ClusterSpec {
         ? DEFAULT_CONNECT_TIMEOUT_MS
         : acceptDuration(cluster.connectTimeout, place.in('connect_timeout')),
     balancer: acceptBalancer(cluster, place),
+    limits: DEFAULT_LIMITS,
+    connections: DEFAULT_CONNECTIONS,
     localAddress: acceptBind(cluster, place.in('upstream_bind_config')),
   };
   const type = cluster.clusterDiscoveryType.case === 'type' ? cluster.clusterDiscoveryType.value : undefined;

@@ -9,6 +9,8 @@ import {
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
 import type { RequestView } from '#sidecar/routing/request-view.ts';
+import type { PickContext } from '#sidecar/upstream/cluster.ts';
+import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import { Configuration } from './configuration.ts';
 import type { Resource } from './resource.ts';
 import {
@@ -25,8 +27,15 @@ import {
   VIRTUAL_OUTBOUND_LISTENER,
 } from './test-resources.ts';
 
-const REQUEST: RequestView = { method: 'GET', path: '/', authority: 'a', header: () => undefined };
+const REQUEST: RequestView = {
+  method: 'GET',
+  path: '/',
+  authority: 'a',
+  scheme: 'http',
+  header: () => undefined,
+};
 const NOWHERE = { address: '10.9.9.9', port: 9 };
+const from = (...excluded: Endpoint[]): PickContext => ({ excluded, original: NOWHERE, hash: undefined });
 
 class Subject extends Configuration {
   constructor() {
@@ -48,8 +57,8 @@ class Subject extends Configuration {
     const table = target.value.routes();
     if (table.state !== 'found') return table.state;
     const decision = table.value.select(REQUEST);
-    if (decision.kind === 'reject') return decision.status;
-    return decision.cluster.pick([], NOWHERE)?.key ?? 'no endpoint';
+    if (decision.kind !== 'forward') return decision.status;
+    return decision.cluster.pick(from())?.key ?? 'no endpoint';
   }
 }
 
@@ -151,11 +160,11 @@ describe('make before break', () => {
 
   test('a cluster that changes keeps its endpoints and what is known of them', () => {
     const subject = configured();
-    const before = subject.clusters.get('a')?.pick([], NOWHERE);
+    const before = subject.clusters.get('a')?.pick(from());
     subject.take(CLUSTER_TYPE, cluster('a', { lb_policy: 'RANDOM', connect_timeout: '1s' }, '2'));
     const after = subject.clusters.get('a');
     expect(after?.connectTimeoutMs).toBe(1000);
-    expect(after?.pick([], NOWHERE)).toBe(before);
+    expect(after?.pick(from())).toBe(before);
   });
 
   test('a cluster that asks for other endpoints serves the old ones until they have come', () => {
@@ -173,16 +182,16 @@ describe('make before break', () => {
       CLUSTER_TYPE,
       cluster('b', { eds_cluster_config: { eds_config: { ads: {} }, service_name: 'a' } }),
     );
-    expect(subject.clusters.get('b')?.pick([], NOWHERE)?.key).toBe('10.0.0.1:80');
+    expect(subject.clusters.get('b')?.pick(from())?.key).toBe('10.0.0.1:80');
   });
 });
 
 describe('endpoints', () => {
   test('that stay are the same objects, those that go are marked', () => {
     const subject = configured();
-    const kept = subject.clusters.get('a')!.pick([], NOWHERE)!;
+    const kept = subject.clusters.get('a')!.pick(from())!;
     subject.take(ENDPOINT_TYPE, assignment('a', ['10.0.0.1:80', '10.0.0.2:80'], '2'));
-    const both = [0, 1].map(() => subject.clusters.get('a')!.pick([], NOWHERE)!);
+    const both = [0, 1].map(() => subject.clusters.get('a')!.pick(from())!);
     expect(new Set(both.map(({ key }) => key))).toEqual(new Set(['10.0.0.1:80', '10.0.0.2:80']));
     expect(both).toContain(kept);
     subject.take(ENDPOINT_TYPE, assignment('a', ['10.0.0.2:80'], '3'));
@@ -193,7 +202,7 @@ describe('endpoints', () => {
   test('of a removed cluster are marked, and its routes answer 503', () => {
     const subject = configured();
     const target = subject.clusters.get('a')!;
-    const endpoint = target.pick([], NOWHERE)!;
+    const endpoint = target.pick(from())!;
     subject.drop(CLUSTER_TYPE, 'a');
     expect([target.removed, endpoint.removed]).toEqual([true, true]);
     expect(subject.whereTo()).toBe(503);
@@ -209,10 +218,10 @@ describe('endpoints', () => {
     const subject = configured();
     subject.take(ENDPOINT_TYPE, assignment('a', ['10.0.0.1:80', '10.0.0.2:80'], '2'));
     const target = subject.clusters.get('a')!;
-    const first = target.pick([], NOWHERE)!;
-    const second = target.pick([first], NOWHERE)!;
+    const first = target.pick(from())!;
+    const second = target.pick(from(first))!;
     expect(second).not.toBe(first);
-    expect([first, second]).toContain(target.pick([first, second], NOWHERE));
+    expect([first, second]).toContain(target.pick(from(first, second)));
   });
 });
 

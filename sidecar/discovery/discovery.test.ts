@@ -65,10 +65,17 @@ function whereTo(): string | undefined {
   const target = discovery.snapshot.value.outbound('10.1.1.1', 80);
   const table = target.state === 'found' ? target.value.routes() : undefined;
   if (table?.state !== 'found') return undefined;
-  const decision = table.value.select({ method: 'GET', path: '/', authority: 'a', header: () => undefined });
+  const decision = table.value.select({
+    method: 'GET',
+    path: '/',
+    authority: 'a',
+    scheme: 'http',
+    header: () => undefined,
+  });
   return decision.kind === 'forward'
-    ? decision.cluster.pick([], { address: '10.9.9.9', port: 9 })?.key
-    : decision.reason;
+    ? decision.cluster.pick({ excluded: [], original: { address: '10.9.9.9', port: 9 }, hash: undefined })
+        ?.key
+    : decision.kind;
 }
 
 test('says who it is, subscribes by what it is told, and runs it', async () => {

@@ -109,7 +109,10 @@ const body = fc.constantFrom(
 
 /** Lines that make Node answer in another way than by reading the next message. */
 function ordinary(head: RawHead): RawHead {
-  return { ...head, lines: head.lines.filter(({ name }) => !/^(upgrade|connection|expect)$/i.test(name)) };
+  return {
+    ...head,
+    lines: head.lines.filter(({ name }) => !/^(upgrade|connection|proxy-connection|expect)$/i.test(name)),
+  };
 }
 
 const request = fc.tuple(requestHead, body).map(([head, { line, bytes }]) => {

@@ -7,6 +7,7 @@ import { SLASH, sameOctets, TOKEN } from './octets.ts';
  * changes on a connection, is kept for as long as its bytes stay the same. Reused: valid until the next `show`.
  */
 export class HeadView implements RequestView {
+  readonly scheme = 'http';
   #bytes: Buffer = Buffer.alloc(0);
   #head: Head | undefined;
   #method: string | undefined;

@@ -264,6 +264,9 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     if (bodyEnd > headEnd) this.#bodyWaits = false;
     this.#view.show(bytes, head);
     const decision = routes.state === 'found' ? routes.value.select(this.#view) : this.#noRoutes();
+    if (decision.kind === 'redirect' || decision.kind === 'direct') {
+      throw new Error(`a decision that is not carried out: ${decision.kind}`);
+    }
     if (decision.kind === 'reject') {
       this.#refuseWith(decision);
       return bodyEnd;

@@ -23,16 +23,19 @@ export class Tries {
   }
 
   first(): Endpoint | undefined {
-    return this.#decision.cluster.pick(NONE, this.#original);
+    return this.#pick(NONE);
   }
 
   /** An endpoint that was not tried yet, while the route allows another try. */
   another(): Endpoint | undefined {
     const failed = this.#failed ?? NONE;
-    const { cluster, retry } = this.#decision;
-    if (failed.length > retry.attempts) return undefined;
-    const endpoint = cluster.pick(failed, this.#original);
+    if (failed.length > this.#decision.retry.attempts) return undefined;
+    const endpoint = this.#pick(failed);
     return endpoint === undefined || failed.includes(endpoint) ? undefined : endpoint;
+  }
+
+  #pick(excluded: readonly Endpoint[]): Endpoint | undefined {
+    return this.#decision.cluster.pick({ excluded, original: this.#original, hash: undefined });
   }
 
   begin(endpoint: Endpoint): void {

@@ -3,9 +3,7 @@ import {
   RetryPolicySchema,
 } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
 import type { Place } from '#sidecar/discovery/refusals.ts';
-import type { RetryPolicy } from './route-table.ts';
-
-const NO_RETRY: RetryPolicy = { attempts: 0, on: 'connect-failure' };
+import { DEFAULT_BACKOFF, NO_CONDITIONS, NO_RETRY, type RetryPolicy } from './retry-policy.ts';
 
 /** Envoy's default for RetryPolicy.num_retries. */
 const DEFAULT_RETRIES = 1;
@@ -46,5 +44,11 @@ export function compileRetryPolicy(policy: EnvoyRetryPolicy | undefined, place: 
     place.in('num_retries').refuse(`must be at most ${MAX_RETRIES}`);
   }
   if (!conditions.includes('connect-failure')) return NO_RETRY;
-  return { attempts: policy.numRetries ?? DEFAULT_RETRIES, on: 'connect-failure' };
+  return {
+    attempts: policy.numRetries ?? DEFAULT_RETRIES,
+    perTryTimeoutMs: 0,
+    on: { ...NO_CONDITIONS, connectFailure: true },
+    backoff: DEFAULT_BACKOFF,
+    otherHosts: true,
+  };
 }

@@ -5,6 +5,8 @@ import { seededRandom } from '#api/foundation/random.ts';
 import { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
 import { accept } from '#sidecar/discovery/refusals.ts';
 import { DEFAULT_POLICY } from '#sidecar/upstream/balancer.ts';
+import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
+import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
 import { compileRouteTable } from './compile-route-table.ts';
 import type { RequestView } from './request-view.ts';
@@ -16,7 +18,15 @@ const clusters = {
   get(name: string) {
     if (name === 'gone') return undefined;
     const service = { host: name, name, namespace: 'default' };
-    const policy = { name, service, connectTimeoutMs: 1, balancer: DEFAULT_POLICY, localAddress: undefined };
+    const policy = {
+      name,
+      service,
+      connectTimeoutMs: 1,
+      balancer: DEFAULT_POLICY,
+      limits: DEFAULT_LIMITS,
+      connections: DEFAULT_CONNECTIONS,
+      localAddress: undefined,
+    };
     const cluster = this.made.get(name) ?? new EndpointCluster(policy, new ManualClock(), seededRandom(1));
     this.made.set(name, cluster);
     return cluster;
@@ -48,7 +58,7 @@ interface Sent {
 }
 
 function request({ method = 'GET', path = '/', authority = 'a', headers = {} }: Sent): RequestView {
-  return { method, path, authority, header: (name) => headers[name] };
+  return { method, path, authority, scheme: 'http', header: (name) => headers[name] };
 }
 
 /** The cluster that a request is sent to, or the status of the refusal. */

@@ -8,6 +8,8 @@ export interface RequestView {
   readonly path: string;
   /** Host header, or :authority; lower case, as sent otherwise (a port may follow). */
   readonly authority: string;
+  /** `https` when the request came over TLS that ended here. */
+  readonly scheme: 'http' | 'https';
   /** Values of a header (name in lower case) joined by `, `, undefined when absent. */
   header(name: string): string | undefined;
 }

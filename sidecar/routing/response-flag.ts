@@ -8,10 +8,16 @@ export type ResponseFlag =
   | 'UH'
   /** Upstream connection failure. */
   | 'UF'
+  /** Upstream overflow: a circuit breaker is open. */
+  | 'UO'
   /** Upstream connection terminated. */
   | 'UC'
   /** Upstream request timeout. */
   | 'UT'
+  /** The duration that the request or its connection may take is over. */
+  | 'DT'
+  /** Stream idle timeout. */
+  | 'SI'
   /** Downstream connection terminated. */
   | 'DC'
   /** Downstream protocol error. */
@@ -21,4 +27,10 @@ export type ResponseFlag =
   /** Retry limit exceeded. */
   | 'URX'
   /** No cluster found. */
-  | 'NC';
+  | 'NC'
+  /** A fault was injected: a delay. */
+  | 'DI'
+  /** A fault was injected: an abort. */
+  | 'FI'
+  /** Rate limited here. */
+  | 'RL';

@@ -1,6 +1,7 @@
 import type { Random } from '#api/foundation/random.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
-import type { ForwardDecision, RejectDecision, RetryPolicy, RouteDecision } from './route-table.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import type { ForwardDecision, RejectDecision, RouteDecision } from './route-table.ts';
 
 /** What a matched route does. */
 export interface Action {

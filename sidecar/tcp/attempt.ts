@@ -57,7 +57,7 @@ export class Attempt {
   }
 
   start(): void {
-    const endpoint = this.#cluster.pick(this.#tried, this.#original);
+    const endpoint = this.#pick();
     if (endpoint === undefined) {
       const reason = `no endpoint of ${this.#cluster.service.host} is available`;
       this.#listener.onFailed('UH', reason, undefined);
@@ -68,6 +68,10 @@ export class Attempt {
   cancel(): void {
     if (this.#wire === undefined) return;
     this.#abandon('cancelled');
+  }
+
+  #pick(): Endpoint | undefined {
+    return this.#cluster.pick({ excluded: this.#tried, original: this.#original, hash: undefined });
   }
 
   #try(endpoint: Endpoint): void {
@@ -108,7 +112,7 @@ export class Attempt {
     this.#abandon('connect-failure');
     this.#tried.push(endpoint);
     if (this.#tried.length < MAX_CONNECT_TRIES) {
-      const other = this.#cluster.pick(this.#tried, this.#original);
+      const other = this.#pick();
       if (other !== undefined && !this.#tried.includes(other)) {
         this.#try(other);
         return;

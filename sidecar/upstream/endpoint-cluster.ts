@@ -1,9 +1,9 @@
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Random } from '#api/foundation/random.ts';
 import { type Balancer, createBalancer, estimateOf } from './balancer.ts';
-import type { Cluster, ServiceIdentity } from './cluster.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
+import type { Cluster, ConnectionSettings, PickContext, ServiceIdentity } from './cluster.ts';
 import type { ClusterPolicy } from './cluster-policy.ts';
-import type { Endpoint } from './endpoint.ts';
 import { type EndpointAddress, keyOf, TrackedEndpoint } from './tracked-endpoint.ts';
 
 /** A cluster whose endpoints were told to it (EDS, STATIC). */
@@ -11,6 +11,8 @@ export class EndpointCluster implements Cluster {
   readonly name: string;
   readonly service: ServiceIdentity;
   readonly connectTimeoutMs: number;
+  readonly breakers: CircuitBreakers;
+  readonly connections: ConnectionSettings;
   readonly policy: ClusterPolicy;
   removed = false;
   #endpoints: readonly TrackedEndpoint[] = [];
@@ -22,6 +24,9 @@ export class EndpointCluster implements Cluster {
     this.name = policy.name;
     this.service = policy.service;
     this.connectTimeoutMs = policy.connectTimeoutMs;
+    this.connections = policy.connections;
+    this.breakers = previous?.breakers ?? new CircuitBreakers(policy.limits);
+    this.breakers.adjust(policy.limits);
     this.policy = policy;
     this.#clock = clock;
     this.#balancer = createBalancer(policy.balancer, clock, random);
@@ -32,7 +37,7 @@ export class EndpointCluster implements Cluster {
     return this.#endpoints;
   }
 
-  pick(excluded: readonly Endpoint[]): Endpoint | undefined {
+  pick({ excluded }: PickContext): TrackedEndpoint | undefined {
     const all = this.#endpoints;
     if (all.length === 0) return undefined;
     if (excluded.length === 0) return this.#balancer(all);

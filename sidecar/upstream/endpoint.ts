@@ -1,7 +1,18 @@
 import type { EndpointWorkload } from '#api/xds/node-metadata.ts';
 
 /** How one try ended, as the balancer sees it. */
-export type Outcome = 'success' | 'server-error' | 'connect-failure' | 'timeout' | 'reset' | 'cancelled';
+export type Outcome =
+  | 'success'
+  /** 5xx but the next. */
+  | 'server-error'
+  /** 502, 503 or 504: the endpoint speaks for somebody behind it, or is not serving. */
+  | 'gateway-error'
+  /** Local origin: the endpoint was not heard at all. */
+  | 'connect-failure'
+  | 'timeout'
+  | 'reset'
+  /** Given up by the caller: says nothing of the endpoint. */
+  | 'cancelled';
 
 /** One address behind a cluster. Lives as long as the address stays in the cluster, across updates. */
 export interface Endpoint {

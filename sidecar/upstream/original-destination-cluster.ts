@@ -1,8 +1,14 @@
 import type { Clock } from '#api/foundation/clock.ts';
 import { estimateOf } from './balancer.ts';
-import type { Cluster, OriginalDestination, ServiceIdentity } from './cluster.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
+import type {
+  Cluster,
+  ConnectionSettings,
+  OriginalDestination,
+  PickContext,
+  ServiceIdentity,
+} from './cluster.ts';
 import type { ClusterPolicy } from './cluster-policy.ts';
-import type { Endpoint } from './endpoint.ts';
 import { keyOf, TrackedEndpoint } from './tracked-endpoint.ts';
 
 /** Destinations remembered at once: an app that scans the network must not grow the sidecar. */
@@ -16,6 +22,8 @@ export class OriginalDestinationCluster implements Cluster {
   readonly name: string;
   readonly service: ServiceIdentity;
   readonly connectTimeoutMs: number;
+  readonly breakers: CircuitBreakers;
+  readonly connections: ConnectionSettings;
   readonly policy: ClusterPolicy;
   removed = false;
   #latest: TrackedEndpoint | undefined;
@@ -26,6 +34,8 @@ export class OriginalDestinationCluster implements Cluster {
     this.name = policy.name;
     this.service = policy.service;
     this.connectTimeoutMs = policy.connectTimeoutMs;
+    this.connections = policy.connections;
+    this.breakers = new CircuitBreakers(policy.limits);
     this.policy = policy;
     this.#clock = clock;
   }
@@ -34,7 +44,7 @@ export class OriginalDestinationCluster implements Cluster {
     return [...this.#destinations.values()];
   }
 
-  pick(_excluded: readonly Endpoint[], original: OriginalDestination): Endpoint {
+  pick({ original }: PickContext): TrackedEndpoint {
     const latest = this.#latest;
     if (latest !== undefined && latest.port === original.port && latest.address === original.address) {
       return latest;

@@ -13,6 +13,7 @@ export interface EndpointAddress {
 const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
   success: 'success',
   'server-error': 'failure',
+  'gateway-error': 'failure',
   'connect-failure': 'failure',
   timeout: 'failure',
   reset: 'failure',

@@ -30,7 +30,7 @@ test('every route of the examples leads to a subset that a destination rule defi
     (spec.subsets ?? []).map(({ name }) => `${spec.host} ${name}`),
   );
   const destinations = objects<VirtualService>('VirtualService').flatMap(({ spec }) =>
-    (spec.http ?? []).flatMap(({ route }) =>
+    (spec.http ?? []).flatMap(({ route = [] }) =>
       route.map(({ destination: { host, subset } }) => `${host} ${subset}`),
     ),
   );

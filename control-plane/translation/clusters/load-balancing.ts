@@ -1,11 +1,11 @@
-import type { TrafficPolicy } from '#api/kinds/destination-rule.ts';
+import type { TrafficPolicy } from '#api/kinds/traffic-policy.ts';
 import { Cluster_LbPolicy, type ClusterSchema } from '#api/xds/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { TypedStructSchema } from '#api/xds/gen/xds/type/v3/typed_struct_pb.js';
 import { PEAK_EWMA_DECAY_MS, PEAK_EWMA_POLICY, PEAK_EWMA_TYPE } from '#api/xds/peak-ewma.ts';
 import { type Init, pack } from '../message.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
-type Simple = NonNullable<TrafficPolicy['loadBalancer']>['simple'];
+type Simple = NonNullable<NonNullable<TrafficPolicy['loadBalancer']>['simple']>;
 
 /** Weft's default: the instance that answered fastest lately. */
 const PEAK_EWMA: ClusterInit = {
@@ -31,6 +31,7 @@ const POLICIES: Readonly<Record<Simple, ClusterInit>> = {
   /** Istio's old word for LEAST_REQUEST. */
   LEAST_CONN: { lbPolicy: Cluster_LbPolicy.LEAST_REQUEST },
   RANDOM: { lbPolicy: Cluster_LbPolicy.RANDOM },
+  PASSTHROUGH: { lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED },
 };
 
 export function loadBalancing(policy: TrafficPolicy | undefined): ClusterInit {

@@ -1,6 +1,6 @@
 import { create, type JsonObject } from '@bufbuild/protobuf';
 import { parseDuration } from '#api/foundation/duration.ts';
-import type { TrafficPolicy } from '#api/kinds/destination-rule.ts';
+import type { TrafficPolicy } from '#api/kinds/traffic-policy.ts';
 import {
   type Cluster,
   Cluster_DiscoveryType,

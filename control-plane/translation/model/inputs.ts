@@ -135,7 +135,7 @@ export class Inputs {
   #virtualService(key: string, object: Stored<VirtualService> | undefined, dirt: Dirt): void {
     const before = this.virtualServices.get(key);
     if (same(before?.spec, object?.spec) && same(before?.metadata.uid, object?.metadata.uid)) return;
-    const hosts = object === undefined ? [] : this.#claimedHosts(object.spec.hosts, key);
+    const hosts = object === undefined ? [] : this.#claimedHosts(object.spec.hosts ?? [], key);
     this.#rulesToHost.relink(
       key,
       before && this.destinationHosts(before),
@@ -162,7 +162,7 @@ export class Inputs {
   /** Every host that a VirtualService's destinations name. */
   destinationHosts({ metadata, spec }: Stored<VirtualService>): string[] {
     const namespace = metadata.namespace ?? 'default';
-    const hosts = (spec.http ?? []).flatMap(({ route }) =>
+    const hosts = (spec.http ?? []).flatMap(({ route = [] }) =>
       route.map(({ destination }) => this.#resolve(destination.host, namespace)),
     );
     return [...new Set(hosts)];

@@ -1,6 +1,7 @@
-import type { DestinationRule, TrafficPolicy } from '#api/kinds/destination-rule.ts';
+import type { DestinationRule } from '#api/kinds/destination-rule.ts';
 import type { Stored } from '#api/kinds/meta.ts';
 import type { Labels } from '#api/kinds/selectors.ts';
+import type { TrafficPolicy } from '#api/kinds/traffic-policy.ts';
 
 export interface Subset {
   readonly name: string;

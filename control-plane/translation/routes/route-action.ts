@@ -58,8 +58,9 @@ function clusterSpecifier(
   requestPort: number,
   context: DestinationContext,
 ): NonNullable<RouteAction['clusterSpecifier']> {
+  const destinations = route.route ?? [];
   const weighted =
-    route.route.length === 1 ? route.route : route.route.filter(({ weight }) => (weight ?? 0) > 0);
+    destinations.length === 1 ? destinations : destinations.filter(({ weight }) => (weight ?? 0) > 0);
   const clusters = weighted.map(({ destination, weight }) => ({
     name: destinationCluster(destination, requestPort, context),
     weight: weight ?? 100,

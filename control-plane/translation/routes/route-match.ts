@@ -1,4 +1,5 @@
-import type { HttpMatch, StringMatch } from '#api/kinds/virtual-service.ts';
+import type { StringMatch } from '#api/kinds/istio-values.ts';
+import type { HttpMatch } from '#api/kinds/virtual-service.ts';
 import type { RouteMatchSchema } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
 import type { Init } from '../message.ts';
 import { headerMatcher, withoutHeaderMatcher } from './string-match.ts';

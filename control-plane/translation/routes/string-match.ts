@@ -1,4 +1,4 @@
-import type { HeaderMatch, StringMatch } from '#api/kinds/virtual-service.ts';
+import type { HeaderMatch, StringMatch } from '#api/kinds/istio-values.ts';
 import type { HeaderMatcherSchema } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
 import type { StringMatcherSchema } from '#api/xds/gen/envoy/type/matcher/v3/string_pb.js';
 import type { Init } from '../message.ts';

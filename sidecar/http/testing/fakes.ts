@@ -4,9 +4,18 @@ import type { Lookup } from '#sidecar/discovery/lookup.ts';
 import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import type { RequestView } from '#sidecar/routing/request-view.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
+import { NO_CONDITIONS, NO_RETRY } from '#sidecar/routing/retry-policy.ts';
 import type { RouteDecision, RouteTable } from '#sidecar/routing/route-table.ts';
 import type { Peer, Reporter, Telemetry } from '#sidecar/telemetry/telemetry.ts';
-import type { Cluster, OriginalDestination, ServiceIdentity } from '#sidecar/upstream/cluster.ts';
+import { CircuitBreakers, DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
+import type {
+  Cluster,
+  ConnectionSettings,
+  OriginalDestination,
+  PickContext,
+  ServiceIdentity,
+} from '#sidecar/upstream/cluster.ts';
+import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
 
 export class FakeEndpoint implements Endpoint {
@@ -43,6 +52,8 @@ export class FakeCluster implements Cluster {
   readonly service: ServiceIdentity = { host: 'app.test', name: 'app', namespace: 'test' };
   connectTimeoutMs = 1000;
   removed = false;
+  readonly breakers: CircuitBreakers = new CircuitBreakers(DEFAULT_LIMITS);
+  connections: ConnectionSettings = DEFAULT_CONNECTIONS;
   endpoints: FakeEndpoint[];
   readonly originals: OriginalDestination[] = [];
   #next = 0;
@@ -51,7 +62,7 @@ export class FakeCluster implements Cluster {
     this.endpoints = endpoints;
   }
 
-  pick(excluded: readonly Endpoint[], original: OriginalDestination): Endpoint | undefined {
+  pick({ excluded, original }: PickContext): Endpoint | undefined {
     this.originals.push(original);
     const fresh = this.endpoints.filter((endpoint) => !excluded.includes(endpoint));
     const choice = fresh.length > 0 ? fresh : this.endpoints;
@@ -149,7 +160,11 @@ export function forwardTo(
     route: 'default',
     cluster,
     timeoutMs: options.timeoutMs ?? 0,
-    retry: { attempts: options.attempts ?? 0, on: 'connect-failure' },
+    retry: {
+      ...NO_RETRY,
+      attempts: options.attempts ?? 0,
+      on: { ...NO_CONDITIONS, connectFailure: true },
+    },
   };
 }
 

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { LabelMap, PortNumber } from './istio-values.ts';
+import { defineKind } from './kind.ts';
+import { Condition, ObjectMeta } from './meta.ts';
+
+/** Istio WorkloadEntry: an address that answers for a service and is no pod. */
+export const WorkloadEntrySpec = z.strictObject({
+  /** An IP address, or a DNS name where the ServiceEntry resolves by DNS. */
+  address: z.string().min(1).optional(),
+  /** By the ServiceEntry's port name; a port that is not named here is the service's own. */
+  ports: z.record(z.string(), PortNumber).optional(),
+  labels: LabelMap.optional(),
+  /** `REGION/ZONE/SUBZONE` */
+  locality: z.string().optional(),
+  weight: z.int().min(1).optional(),
+  serviceAccount: z.string().optional(),
+});
+export type WorkloadEntrySpec = z.infer<typeof WorkloadEntrySpec>;
+
+export const WorkloadEntrySchema = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.literal('WorkloadEntry'),
+  metadata: ObjectMeta,
+  spec: WorkloadEntrySpec,
+  status: z.looseObject({ conditions: z.array(Condition).optional() }).optional(),
+});
+export type WorkloadEntry = z.infer<typeof WorkloadEntrySchema>;
+
+export const WorkloadEntry = defineKind<WorkloadEntry>({
+  group: 'networking.istio.io',
+  versions: ['v1', 'v1beta1', 'v1alpha3'],
+  kind: 'WorkloadEntry',
+  plural: 'workloadentries',
+  shortNames: ['we'],
+  categories: ['istio-io', 'networking-istio-io'],
+  subresources: ['status'],
+  schema: WorkloadEntrySchema,
+  columns: [
+    { name: 'Age', type: 'date', value: (entry) => entry.metadata.creationTimestamp ?? '' },
+    { name: 'Address', value: (entry) => entry.spec.address ?? '' },
+  ],
+});

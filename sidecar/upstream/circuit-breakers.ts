@@ -1,0 +1,90 @@
+/**
+ * Envoy's circuit breakers: counters with a ceiling. A breaker is closed while there is room and open at its ceiling;
+ * what it refuses is answered at once (503, flag UO).
+ */
+
+/** Envoy's proto default is 1024; Istio, and so weft, sets no limit unless asked: this is its number for that. */
+export const UNLIMITED = 0xffff_ffff;
+
+export interface CircuitBreakerLimits {
+  readonly maxConnections: number;
+  readonly maxPendingRequests: number;
+  readonly maxRequests: number;
+  readonly maxRetries: number;
+  /** In place of `maxRetries` (Envoy's retry_budget): a share of the requests under way, 0..1, and a floor. */
+  readonly retryBudget: { readonly share: number; readonly floor: number } | undefined;
+}
+
+/** The field's usual budget: 20 % of the requests under way, and three at least (Envoy's retry_budget defaults). */
+export const DEFAULT_LIMITS: CircuitBreakerLimits = {
+  maxConnections: UNLIMITED,
+  maxPendingRequests: UNLIMITED,
+  maxRequests: UNLIMITED,
+  maxRetries: UNLIMITED,
+  retryBudget: { share: 0.2, floor: 3 },
+};
+
+/** One counter with its ceiling. */
+export class Breaker {
+  limit: number;
+  used = 0;
+  /** How often it refused. */
+  overflows = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get open(): boolean {
+    return this.used >= this.limit;
+  }
+
+  /** False: it is open, and that was counted. What is taken must be given back exactly once. */
+  take(): boolean {
+    if (this.open) {
+      this.overflows += 1;
+      return false;
+    }
+    this.used += 1;
+    return true;
+  }
+
+  give(): void {
+    this.used -= 1;
+  }
+}
+
+export class CircuitBreakers {
+  readonly connections: Breaker;
+  readonly pending: Breaker;
+  readonly requests: Breaker;
+  readonly retries: Breaker;
+  #budget: CircuitBreakerLimits['retryBudget'];
+
+  constructor(limits: CircuitBreakerLimits) {
+    this.connections = new Breaker(limits.maxConnections);
+    this.pending = new Breaker(limits.maxPendingRequests);
+    this.requests = new Breaker(limits.maxRequests);
+    this.retries = new Breaker(limits.maxRetries);
+    this.#budget = limits.retryBudget;
+  }
+
+  /** New ceilings; what is under way stays counted. */
+  adjust(limits: CircuitBreakerLimits): void {
+    this.connections.limit = limits.maxConnections;
+    this.pending.limit = limits.maxPendingRequests;
+    this.requests.limit = limits.maxRequests;
+    this.retries.limit = limits.maxRetries;
+    this.#budget = limits.retryBudget;
+  }
+
+  /** One more retry may begin; to be given back to `retries`. */
+  takeRetry(): boolean {
+    const budget = this.#budget;
+    if (budget !== undefined) {
+      const underWay = this.requests.used + this.pending.used;
+      this.retries.limit = Math.max(budget.floor, Math.floor(budget.share * underWay));
+    }
+    return this.retries.take();
+  }
+}
