@@ -196,23 +196,32 @@ const hostNamesAreLabels: Check<HasPodSpec> = {
     ),
 };
 
-const noHostPorts: Check<HasPodSpec> = {
-  name: 'ports of the host are not taken',
+const noHostAddresses: Check<HasPodSpec> = {
+  name: 'ports of the host are taken on all of its addresses',
   check: ({ spec }) =>
     containersOf(spec).flatMap(({ container, at }) =>
       (container.ports ?? []).flatMap((port, i): Mistake[] =>
-        (['hostPort', 'hostIP'] as const).flatMap((field): Mistake[] =>
-          port[field] === undefined
-            ? []
-            : [
-                {
-                  path: `${at}.ports[${i}].${field}`,
-                  message: 'is not supported: reach the pod through a Service',
-                },
-              ],
-        ),
+        port.hostIP === undefined
+          ? []
+          : [{ path: `${at}.ports[${i}].hostIP`, message: 'is not supported: leave it out' }],
       ),
     ),
+};
+
+const hostPortsAreUnique: Check<HasPodSpec> = {
+  name: 'a pod takes a port of the host once',
+  check: ({ spec }) => {
+    const seen = new Set<string>();
+    return containersOf(spec).flatMap(({ container, at }) =>
+      (container.ports ?? []).flatMap(({ hostPort, protocol }, i): Mistake[] => {
+        if (hostPort === undefined) return [];
+        const key = `${protocol}/${hostPort}`;
+        const taken = seen.has(key);
+        seen.add(key);
+        return taken ? [{ path: `${at}.ports[${i}].hostPort`, message: `${key} is taken twice` }] : [];
+      }),
+    );
+  },
 };
 
 export const podChecks: readonly Check<HasPodSpec>[] = [
@@ -225,7 +234,8 @@ export const podChecks: readonly Check<HasPodSpec>[] = [
   portsAreUnique,
   volumesAreNamed,
   hostNamesAreLabels,
-  noHostPorts,
+  noHostAddresses,
+  hostPortsAreUnique,
 ];
 
 /** The checks of a pod, for the template of a workload: paths move under `spec.template`. */

@@ -14,3 +14,6 @@ export function resolveHost(host: string, namespace: string, domain = 'cluster.l
   if (parts.length === 3 && parts[2] === 'svc') return `${host}.${domain}`;
   return host;
 }
+
+/** The container that a pod's sidecar, or a gateway's proxy, runs in. */
+export const PROXY_NAME = 'istio-proxy';

@@ -8,6 +8,8 @@ const Port = z.int().min(1).max(65535);
  * else comes over xDS.
  */
 export const SidecarConfig = z.strictObject({
+  /** `router`: a gateway's proxy, which listens for others and has no app (Istio's node types). */
+  role: z.enum(['sidecar', 'router']).default('sidecar'),
   pod: z.string(),
   namespace: z.string(),
   podIp: z.string(),

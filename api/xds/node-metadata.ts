@@ -14,12 +14,22 @@ export interface NodeMetadata {
   readonly LABELS: Readonly<Record<string, string>>;
 }
 
+/** A proxy beside an app, or one of a gateway (Istio's node types). */
+export type ProxyRole = 'sidecar' | 'router';
+
 /** Node ids have Istio's form: `sidecar~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN`. */
-export function sidecarNodeId(pod: string, namespace: string, ip: string, domain = 'cluster.local'): string {
-  return `sidecar~${ip}~${pod}.${namespace}~${namespace}.svc.${domain}`;
+export function sidecarNodeId(
+  pod: string,
+  namespace: string,
+  ip: string,
+  domain = 'cluster.local',
+  role: ProxyRole = 'sidecar',
+): string {
+  return `${role}~${ip}~${pod}.${namespace}~${namespace}.svc.${domain}`;
 }
 
 export interface SidecarNode {
+  readonly role: ProxyRole;
   readonly ip: string;
   readonly pod: string;
   readonly namespace: string;
@@ -27,9 +37,10 @@ export interface SidecarNode {
 
 /** Undefined for nodes that are not sidecars: proxyless gRPC clients choose their own ids. */
 export function parseSidecarNodeId(id: string): SidecarNode | undefined {
-  const match = /^sidecar~([^~]+)~([^~]+)\.([^.~]+)~/.exec(id);
+  const match = /^(sidecar|router)~([^~]+)~([^~]+)\.([^.~]+)~/.exec(id);
   if (match === null) return undefined;
-  return { ip: match[1] ?? '', pod: match[2] ?? '', namespace: match[3] ?? '' };
+  const [, role, ip = '', pod = '', namespace = ''] = match;
+  return { role: role as ProxyRole, ip, pod, namespace };
 }
 
 export function toMetadata(metadata: NodeMetadata): JsonObject {

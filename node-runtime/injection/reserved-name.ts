@@ -1,6 +1,6 @@
 import { WeftError } from '#api/foundation/errors.ts';
 import type { Pod } from '#api/kinds/pod.ts';
-import { PROXY_NAME } from '../pod/members.ts';
+import { PROXY_NAME } from '#api/mesh/names.ts';
 
 /**
  * A container of that name would share the sidecar's id, files and log: each would take the other for itself.

@@ -1,6 +1,9 @@
 import { WeftError } from '#api/foundation/errors.ts';
 import { parseQuantity } from '#api/foundation/quantity.ts';
+import type { Pod } from '#api/kinds/pod.ts';
+import { PROXY_NAME } from '#api/mesh/names.ts';
 import type { Limits } from '../pod/containers.ts';
+import { isGateway } from './template.ts';
 
 /** A loaded sidecar has 17 to 19 MB of its own and about 67 MB resident; this leaves room for thousands of connections. */
 const DEFAULT_MEMORY_BYTES = 256 * 2 ** 20;
@@ -16,6 +19,21 @@ const PIDS = 64;
 
 /** Less than this and the runtime itself does not start reliably. */
 const LEAST_MEMORY_BYTES = 96 * 2 ** 20;
+
+/** The limits of a pod's proxy: by annotation, and of a gateway's also by its container's `resources`. */
+export function proxyLimits(pod: Pick<Pod, 'metadata' | 'spec'>): Limits {
+  const container = isGateway(pod) ? pod.spec.containers.find(({ name }) => name === PROXY_NAME) : undefined;
+  const { limits, requests } = container?.resources ?? {};
+  const said = {
+    proxyMemoryLimit: limits?.['memory'],
+    proxyCPULimit: limits?.['cpu'],
+    proxyCPU: requests?.['cpu'],
+  };
+  const annotations = Object.entries(said).flatMap(([name, quantity]) =>
+    quantity === undefined ? [] : [[`sidecar.istio.io/${name}`, String(quantity)] as const],
+  );
+  return sidecarLimits({ ...Object.fromEntries(annotations), ...pod.metadata.annotations });
+}
 
 export function sidecarLimits(annotations: Readonly<Record<string, string>>): Limits {
   const read = (name: string, fallback: number): number => {

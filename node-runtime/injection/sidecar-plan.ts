@@ -1,10 +1,11 @@
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
+import { PROXY_NAME } from '#api/mesh/names.ts';
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { containerId } from '../pod/container-plan.ts';
 import type { ContainerPlan, Mount } from '../pod/containers.ts';
-import { PROXY_NAME } from '../pod/members.ts';
 import type { PodRecord } from '../pod/pod-record.ts';
-import { nodeFlags, sidecarLimits } from './sidecar-limits.ts';
+import { nodeFlags, proxyLimits } from './sidecar-limits.ts';
+import { isGateway } from './template.ts';
 import { workloadOf } from './workload.ts';
 
 /** Where things stand inside the sidecar's container. */
@@ -33,6 +34,7 @@ export const ADMIN_SOCKET_FILE = 'admin.sock';
 export function sidecarConfig(record: PodRecord, mesh: { clusterDomain: string }): SidecarConfig {
   const { metadata, spec } = record.pod;
   return SidecarConfig.parse({
+    role: isGateway(record.pod) ? 'router' : 'sidecar',
     pod: metadata.name,
     namespace: metadata.namespace,
     podIp: record.ip,
@@ -54,7 +56,7 @@ export function planSidecar(
   extraMounts: readonly Mount[],
 ): ContainerPlan {
   const podUid = record.pod.metadata.uid ?? '';
-  const limits = sidecarLimits(record.pod.metadata.annotations ?? {});
+  const limits = proxyLimits(record.pod);
   return {
     id: containerId(meshId, podUid, PROXY_NAME, attempt),
     sandbox: record.sandbox,

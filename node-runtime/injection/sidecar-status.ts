@@ -1,4 +1,4 @@
-import { PROXY_NAME } from '../pod/members.ts';
+import { PROXY_NAME } from '#api/mesh/names.ts';
 
 export const STATUS_ANNOTATION = 'sidecar.istio.io/status';
 

@@ -5,6 +5,7 @@ import type { Service } from '#api/kinds/service.ts';
 import { PROBE_SOURCE } from '#api/mesh/ports.ts';
 import { must, run } from '../host/command.ts';
 import { gatewayOf } from './addresses.ts';
+import type { HostPort } from './host-ports.ts';
 import { type NetworkConfig, serviceRules } from './host-rules.ts';
 import { bridgeName, tableName } from './names.ts';
 
@@ -35,8 +36,11 @@ export async function applyServiceRules(
   config: NetworkConfig,
   services: readonly Service[],
   slices: readonly EndpointSlice[],
+  hostPorts: readonly HostPort[],
 ): Promise<void> {
-  await must('nft', ['-f', '-'], { input: serviceRules(config, services, slices) });
+  const published = new Set(hostPorts.map(({ podIp }) => podIp));
+  await Promise.all([...published].map(routeLoopback));
+  await must('nft', ['-f', '-'], { input: serviceRules(config, services, slices, hostPorts) });
 }
 
 /** Removes bridge and table. Idempotent. */
@@ -64,9 +68,25 @@ async function setUpBridge(config: NetworkConfig): Promise<void> {
   await must('ip', ['-batch', '-'], { input: commands.join('\n') });
 }
 
+/**
+ * Lets connections to 127.0.0.1 leave over the pod's link, and their answers come back. Rules drop whatever else of the
+ * loopback network comes in there.
+ */
+async function routeLoopback(podIp: string): Promise<void> {
+  const { stdout } = await run('ip', ['-json', 'route', 'get', podIp]);
+  const device = JSON.parse(stdout || '[]')[0]?.dev as string | undefined;
+  if (device === undefined || device === 'lo') return;
+  await writeFile(`/proc/sys/net/ipv4/conf/${device}/route_localnet`, '1').catch(ignoreGone);
+}
+
+/** The pod went away meanwhile. */
+function ignoreGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
 async function setUpTable(config: NetworkConfig): Promise<void> {
   const exists = (await run('nft', ['list', 'table', 'inet', tableName(config.id)])).code === 0;
-  if (!exists) await applyServiceRules(config, [], []);
+  if (!exists) await applyServiceRules(config, [], [], []);
 }
 
 async function forwardPackets(): Promise<void> {

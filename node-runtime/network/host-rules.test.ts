@@ -33,6 +33,7 @@ test('renders one map, one chain a port, and what pods may not do', () => {
     CONFIG,
     [service('web', '10.96.0.5', [{ port: 80 }])],
     [slice('web', [ready('10.244.0.9'), ready('10.244.0.8')], [{ port: 8080 }])],
+    [],
   );
   expect(rules.startsWith('table inet weft_m\ndelete table inet weft_m\ntable inet weft_m {\n')).toBe(true);
   expect(rules).toContain(`  chain to-10-96-0-5-tcp-80 {
@@ -53,11 +54,13 @@ test('renders the same text whatever the order of what it is given', () => {
     slice('a', [ready('10.244.0.9')], [{ port: 8080 }]),
     slice('a', [ready('10.244.0.8')], [{ port: 8080 }]),
   ];
-  expect(serviceRules(CONFIG, services, slices)).toBe(serviceRules(CONFIG, services, slices.toReversed()));
+  expect(serviceRules(CONFIG, services, slices, [])).toBe(
+    serviceRules(CONFIG, services, slices.toReversed(), []),
+  );
 });
 
 test('without services there is nothing to lead to, and no empty list of elements', () => {
-  const rules = serviceRules(CONFIG, [], []);
+  const rules = serviceRules(CONFIG, [], [], []);
   expect(rules).not.toContain('elements');
   expect(rules).toContain('map services');
 });
@@ -132,4 +135,19 @@ test('of two services that claim an address the first has it', () => {
   expect(virtualPorts(CONFIG.serviceCidr, services, slices)).toMatchObject([
     { backends: [{ address: '10.244.0.8' }] },
   ]);
+});
+
+test('a port of the host leads to its pod, from other machines, from the host, and nowhere else', () => {
+  const rules = serviceRules(
+    CONFIG,
+    [],
+    [],
+    [{ protocol: 'tcp', port: 8080, podIp: '10.244.0.9', containerPort: 80 }],
+  );
+  expect(rules).toContain('chain host-ports {\n    tcp dport 8080 dnat ip to 10.244.0.9:80\n  }');
+  expect(rules).toContain('iifname != "m-*" fib daddr type local goto host-ports');
+  expect(rules).toContain('ip saddr 127.0.0.0/8 oifname "m-*" snat ip to 10.244.0.1');
+  const published = rules.indexOf('ct state new ct status dnat accept');
+  expect(published).toBeGreaterThan(0);
+  expect(published).toBeLessThan(rules.indexOf('oifname "m-*" ct state new drop'));
 });

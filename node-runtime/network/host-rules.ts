@@ -3,6 +3,7 @@ import type { Service } from '#api/kinds/service.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { PROBE_SOURCE } from '#api/mesh/ports.ts';
 import { gatewayOf } from './addresses.ts';
+import type { HostPort } from './host-ports.ts';
 import { linkPrefix, tableName } from './names.ts';
 import { type VirtualPort, virtualPorts } from './service-backends.ts';
 
@@ -21,11 +22,15 @@ export type NetworkConfig = Pick<MeshConfig, 'id' | 'podCidr' | 'serviceCidr'>;
  * Service addresses lead to a random ready endpoint, for host processes and for pods without a sidecar. What still goes to
  * the service range after that has no endpoint and is refused. Pods may only send from their own address (the source must
  * route back to the link it came from) and reach nothing of the host but DNS: the API, xDS and whatever else listens there.
+ *
+ * Other machines reach a pod by a port of the host that it was given (`hostPort`), and in no other way. The host itself
+ * reaches it by 127.0.0.1 too; such packets leave with the gateway's address.
  */
 export function serviceRules(
   config: NetworkConfig,
   services: readonly Service[],
   slices: readonly EndpointSlice[],
+  hostPorts: readonly HostPort[],
 ): string {
   const ports = virtualPorts(config.serviceCidr, services, slices).filter((port) => port.backends.length > 0);
   const table = tableName(config.id);
@@ -34,6 +39,7 @@ export function serviceRules(
     `delete table inet ${table}`,
     `table inet ${table} {`,
     ...ports.map(backendChain),
+    hostPortChain(hostPorts),
     serviceMap(ports),
     hairpinSet(ports),
     baseChains(config),
@@ -51,14 +57,17 @@ function baseChains(config: NetworkConfig): string {
     iifname != ${pods} accept
     meta nfproto ipv6 drop
     fib saddr . iif oif missing drop
+    ip daddr 127.0.0.0/8 drop
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
     iifname ${pods} ip daddr . meta l4proto . th dport vmap @services
+    iifname != ${pods} fib daddr type local goto host-ports
   }
   chain output {
     type nat hook output priority -100; policy accept;
     ip daddr . meta l4proto . th dport vmap @services
+    fib daddr type local goto host-ports
   }
   chain refusing-hosts {
     type filter hook output priority filter; policy accept;
@@ -69,6 +78,7 @@ function baseChains(config: NetworkConfig): string {
     type filter hook forward priority filter; policy accept;
     ip daddr ${config.serviceCidr} meta l4proto tcp reject with tcp reset
     ip daddr ${config.serviceCidr} reject
+    iifname != ${pods} oifname ${pods} ct state new ct status dnat accept
     iifname != ${pods} oifname ${pods} ct state new drop
     iifname ${pods} oifname != ${pods} tcp flags syn / syn,rst tcp option maxseg size set rt mtu
   }
@@ -83,8 +93,17 @@ function baseChains(config: NetworkConfig): string {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr . ip daddr @hairpin snat ip to ${gateway}
+    ip saddr 127.0.0.0/8 oifname ${pods} snat ip to ${gateway}
     ip saddr ${config.podCidr} oifname != ${pods} masquerade
   }`;
+}
+
+function hostPortChain(hostPorts: readonly HostPort[]): string {
+  const rules = hostPorts.map(
+    ({ protocol, port, podIp, containerPort }) =>
+      `    ${protocol} dport ${port} dnat ip to ${podIp}:${containerPort}\n`,
+  );
+  return `  chain host-ports {\n${rules.join('')}  }`;
 }
 
 function chainName({ vip, protocol, port }: VirtualPort): string {

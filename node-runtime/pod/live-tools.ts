@@ -9,7 +9,8 @@ import { pathsOf } from '#api/mesh/config.ts';
 import { PROBE_SOURCE, SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { redirectOf } from '../injection/redirect.ts';
 import { refuseReservedName } from '../injection/reserved-name.ts';
-import { sidecarLimits } from '../injection/sidecar-limits.ts';
+import { proxyLimits } from '../injection/sidecar-limits.ts';
+import { checkTemplate, isGateway } from '../injection/template.ts';
 import { probeHttp } from '../probes/http-probe.ts';
 import { runProbe } from '../probes/run-probe.ts';
 import { sumOfLimits } from '../resources/pod-limits.ts';
@@ -72,6 +73,8 @@ export function livePodTools(
     sandboxes: live.sandboxes,
     redirect(of) {
       if (!of.injected) return undefined;
+      checkTemplate(of.pod);
+      if (isGateway(of.pod)) return undefined;
       refuseReservedName(of.pod);
       return redirectOf(of.pod.metadata.annotations ?? {});
     },
@@ -114,7 +117,7 @@ export function livePodTools(
 function podLimits(record: PodRecord): Limits {
   return sumOfLimits(
     membersOf(record).map(({ container }) =>
-      container === undefined ? sidecarLimits(record.pod.metadata.annotations ?? {}) : limitsOf(container),
+      container === undefined ? proxyLimits(record.pod) : limitsOf(container),
     ),
   );
 }

@@ -6,7 +6,7 @@ import { sidecarNodeId, toMetadata } from '#api/xds/node-metadata.ts';
 /** Who this sidecar is, for the first request of a stream. */
 export function nodeOf(config: SidecarConfig): Node {
   return create(NodeSchema, {
-    id: sidecarNodeId(config.pod, config.namespace, config.podIp, config.clusterDomain),
+    id: sidecarNodeId(config.pod, config.namespace, config.podIp, config.clusterDomain, config.role),
     cluster: `${config.labels['app'] ?? config.workload}.${config.namespace}`,
     userAgentName: 'weft',
     metadata: toMetadata({

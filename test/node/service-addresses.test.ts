@@ -51,6 +51,7 @@ describe('a service address', () => {
       node.config,
       [service([{ port: 80, targetPort: 8080 }])],
       [slice(addresses, [{ port: 8080 }])],
+      [],
     );
 
   test('leads to each ready endpoint, from the host and from pods', async () => {
@@ -88,6 +89,7 @@ describe('a service address', () => {
       node.config,
       [service(udp)],
       [slice([client.ip], [{ port: 9999, protocol: 'UDP' }])],
+      [],
     );
     const socket = createSocket('udp4');
     socket.send('hello', 53, vip, () => socket.close());
@@ -99,7 +101,7 @@ describe('a service address', () => {
     const id = await client.start(['node', '-e', echo]);
     await eventually(async () => (await client.logOf(id)).includes('echoing') || undefined);
     const echoed = [service([{ port: 81, targetPort: 8081 }])];
-    await applyServiceRules(node.config, echoed, [slice([client.ip], [{ port: 8081 }])]);
+    await applyServiceRules(node.config, echoed, [slice([client.ip], [{ port: 8081 }])], []);
     const socket = connect(81, vip);
     await once(socket, 'connect');
     for (let round = 0; round < 3; round += 1) {

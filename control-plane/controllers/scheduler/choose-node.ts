@@ -4,11 +4,13 @@ import type { Stored } from '#api/kinds/meta.ts';
 import { isReady, type Node } from '#api/kinds/node.ts';
 import type { Pod } from '#api/kinds/pod.ts';
 import { carries } from '#api/kinds/selectors.ts';
-import { type Demand, demandOf, plus } from './requests.ts';
+import { type Demand, demandOf, hostPortsOf, plus } from './requests.ts';
 
 /** What the pods bound to a node reserve. */
 export interface Load extends Demand {
   readonly pods: number;
+  /** Ports of the host that are taken, as `TCP/80`. */
+  readonly hostPorts: ReadonlySet<string>;
 }
 
 export interface Candidate {
@@ -49,6 +51,9 @@ function faultsOf(pod: Pod, demand: Demand, { node, load }: Candidate): string[]
     return ["node(s) didn't match Pod's node selector"];
   const room = roomOf(node);
   return [
+    ...(hostPortsOf(pod.spec).some((port) => load.hostPorts.has(port))
+      ? ["node(s) didn't have free ports for the requested pod ports"]
+      : []),
     ...(load.pods + 1 > room.pods ? ['Too many pods'] : []),
     ...(demand.cpu > 0 && load.cpu + demand.cpu > room.cpu ? ['Insufficient cpu'] : []),
     ...(demand.memory > 0 && load.memory + demand.memory > room.memory ? ['Insufficient memory'] : []),
@@ -56,7 +61,7 @@ function faultsOf(pod: Pod, demand: Demand, { node, load }: Candidate): string[]
 }
 
 /** A node that does not report a resource sets no limit to it. */
-function roomOf(node: Node): Load {
+function roomOf(node: Node): Omit<Load, 'hostPorts'> {
   const amount = (name: string, absent: number): number => {
     const quantity = node.status?.allocatable?.[name] ?? node.status?.capacity?.[name];
     return quantity === undefined ? absent : (parseQuantity(quantity) ?? 0);
@@ -92,7 +97,11 @@ function explain(nodes: number, faults: readonly string[][]): string {
 
 /** The load that a pod adds. */
 export function withPod(load: Load, pod: Pod): Load {
-  return { ...plus(load, demandOf(pod.spec)), pods: load.pods + 1 };
+  return {
+    ...plus(load, demandOf(pod.spec)),
+    pods: load.pods + 1,
+    hostPorts: load.hostPorts.union(new Set(hostPortsOf(pod.spec))),
+  };
 }
 
-export const EMPTY: Load = { cpu: 0, memory: 0, pods: 0 };
+export const EMPTY: Load = { cpu: 0, memory: 0, pods: 0, hostPorts: new Set() };

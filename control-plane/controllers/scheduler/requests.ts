@@ -40,3 +40,10 @@ export function plus(a: Demand, b: Demand): Demand {
 function most(a: Demand, b: Demand): Demand {
   return { cpu: Math.max(a.cpu, b.cpu), memory: Math.max(a.memory, b.memory) };
 }
+
+/** The ports of the host that a pod takes, as `TCP/80`. */
+export function hostPortsOf(spec: PodSpec): string[] {
+  return [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostPort, protocol }) => (hostPort === undefined ? [] : [`${protocol}/${hostPort}`])),
+  );
+}
