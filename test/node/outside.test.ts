@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { must, run } from '#node-runtime/host/command.ts';
+import { applyServiceRules } from '#node-runtime/network/host-network.ts';
 import { execute, startTestNode, type TestNode, type TestPod } from './node-fixture.ts';
 
 /**
@@ -65,10 +66,26 @@ test('what a pod sends to other machines carries this one’s address', async ()
   }
 });
 
-test('other machines open no connection to a pod', async () => {
+test('other machines open no connection to a pod but through a port of the host that it was given', async () => {
   const serve = `require('net').createServer((s) => s.end('open')).listen(8080, '0.0.0.0', () => console.log('listening'));`;
   await pod.start(['node', '-e', serve]);
-  const call = `const s = require('net').connect({ port: 8080, host: process.argv[1], timeout: 500 }); s.on('data', (d) => { console.log(String(d)); process.exit(); }).on('timeout', () => { console.log('closed'); process.exit(); }).on('error', (e) => console.log(e.code));`;
-  const argv = [`--net=${outside.pin}`, process.execPath, '-e', call, pod.ip];
-  expect((await must('nsenter', argv)).trim()).toBe('closed');
+  expect(await answerTo([`--net=${outside.pin}`], pod.ip, 8080)).toBe('closed');
+
+  const port = 20_000 + (process.pid % 10_000);
+  await applyServiceRules(
+    node.config,
+    [],
+    [],
+    [{ protocol: 'tcp', port, podIp: pod.ip, containerPort: 8080 }],
+  );
+  expect(await answerTo([`--net=${outside.pin}`], outside.hostAddress, port)).toBe('open');
+  expect(await answerTo(['--net=/proc/self/ns/net'], outside.hostAddress, port)).toBe('open');
+  expect(await answerTo(['--net=/proc/self/ns/net'], '127.0.0.1', port)).toBe('open');
+  expect(await answerTo([`--net=${outside.pin}`], pod.ip, 8080)).toBe('closed');
 });
+
+/** What a server says to whoever connects, or how the attempt ended. */
+async function answerTo(namespace: readonly string[], host: string, port: number): Promise<string> {
+  const call = `const s = require('net').connect({ port: Number(process.argv[2]), host: process.argv[1], timeout: 500 }); s.on('data', (d) => { console.log(String(d)); process.exit(); }).on('timeout', () => { console.log('closed'); process.exit(); }).on('error', (e) => console.log(e.code));`;
+  return (await must('nsenter', [...namespace, process.execPath, '-e', call, host, String(port)])).trim();
+}
