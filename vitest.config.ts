@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{api,control-plane,sidecar,node-runtime,cli,examples}/**/*.test.ts',
-            'test/unit/**/*.test.ts',
+            'test/{unit,simulation}/**/*.test.ts',
           ],
           setupFiles: ['test/setup/seed.ts'],
           testTimeout: 30_000,

@@ -22,6 +22,8 @@ import { DEFAULT_POLICY } from '#sidecar/upstream/balancer.ts';
 import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
 import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
+import { oneLocality } from '#sidecar/upstream/locality/locality-endpoints.ts';
+import { DEFAULT_LOCALITY } from '#sidecar/upstream/locality/locality-policy.ts';
 
 const [direction, protocol, port, backendPort] = process.argv.slice(2);
 if (direction !== 'outbound' && direction !== 'inbound') throw new Error('say outbound or inbound');
@@ -36,6 +38,8 @@ const cluster = new EndpointCluster(
     service: { host: 'app.bench.svc.cluster.local', name: 'app', namespace: 'bench' },
     connectTimeoutMs: 10_000,
     balancer: DEFAULT_POLICY,
+    locality: DEFAULT_LOCALITY,
+    outlier: undefined,
     limits: DEFAULT_LIMITS,
     connections: DEFAULT_CONNECTIONS,
     localAddress: undefined,
@@ -43,7 +47,9 @@ const cluster = new EndpointCluster(
   clock,
   random,
 );
-cluster.replaceEndpoints([{ address: '127.0.0.1', port: Number(backendPort), workload: undefined }]);
+cluster.replaceEndpoints(
+  oneLocality([{ address: '127.0.0.1', port: Number(backendPort), workload: undefined, weight: 1 }]),
+);
 
 /** What the control plane makes of a Service without a VirtualService. */
 function defaultRoutes(): RouteConfiguration {

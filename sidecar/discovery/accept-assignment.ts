@@ -11,6 +11,7 @@ import {
   ClusterLoadAssignmentSchema,
 } from '#api/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { parseWorkload, WORKLOAD_FILTER } from '#api/xds/node-metadata.ts';
+import type { LocalityEndpoints } from '#sidecar/upstream/locality/locality-endpoints.ts';
 import type { EndpointAddress } from '#sidecar/upstream/tracked-endpoint.ts';
 import { acceptAddress } from './accept-address.ts';
 import type { Place } from './refusals.ts';
@@ -20,16 +21,22 @@ const LOCALITY_FIELDS = new Set(['locality', 'lb_endpoints', 'load_balancing_wei
 const ENDPOINT_FIELDS = new Set(['endpoint', 'health_status', 'metadata', 'load_balancing_weight']);
 
 /** The addresses that may be sent traffic, in the order given. */
-export function acceptAssignment(assignment: ClusterLoadAssignment, place: Place): EndpointAddress[] {
+export function acceptAssignment(assignment: ClusterLoadAssignment, place: Place): LocalityEndpoints[] {
   place.allow(ClusterLoadAssignmentSchema, assignment, new Set(['cluster_name', 'endpoints']));
-  return assignment.endpoints.flatMap((locality, i) => acceptLocality(locality, place.in(`endpoints[${i}]`)));
+  return assignment.endpoints.map((locality, i) => acceptLocality(locality, place.in(`endpoints[${i}]`)));
 }
 
-function acceptLocality(locality: LocalityLbEndpoints, place: Place): EndpointAddress[] {
+function acceptLocality(locality: LocalityLbEndpoints, place: Place): LocalityEndpoints {
   place.allow(LocalityLbEndpointsSchema, locality, LOCALITY_FIELDS);
-  return locality.lbEndpoints
-    .map((endpoint, i) => acceptEndpoint(endpoint, place.in(`lb_endpoints[${i}]`)))
-    .filter((endpoint) => endpoint !== undefined);
+  const { region = '', zone = '', subZone = '' } = locality.locality ?? {};
+  return {
+    locality: { region, zone, subZone },
+    priority: locality.priority,
+    weight: locality.loadBalancingWeight ?? 0,
+    endpoints: locality.lbEndpoints
+      .map((endpoint, i) => acceptEndpoint(endpoint, place.in(`lb_endpoints[${i}]`)))
+      .filter((endpoint) => endpoint !== undefined),
+  };
 }
 
 function acceptEndpoint(endpoint: LbEndpoint, place: Place): EndpointAddress | undefined {
@@ -44,7 +51,9 @@ function acceptEndpoint(endpoint: LbEndpoint, place: Place): EndpointAddress | u
   const host = endpoint.hostIdentifier.value;
   place.in('endpoint').allow(EndpointSchema, host, new Set(['address', 'hostname']));
   const where = acceptAddress(host.address, place.in('endpoint.address'));
-  return mayReceive(endpoint.healthStatus) ? { ...where, workload: workloadOf(endpoint) } : undefined;
+  return mayReceive(endpoint.healthStatus)
+    ? { ...where, workload: workloadOf(endpoint), weight: 1 }
+    : undefined;
 }
 
 function mayReceive(health: HealthStatus): boolean {

@@ -11,7 +11,8 @@ import { WORKLOAD_FILTER } from '#api/xds/node-metadata.ts';
 import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
 import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
 import { type ClusterPolicy, DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
-import type { EndpointAddress } from '#sidecar/upstream/tracked-endpoint.ts';
+import type { LocalityEndpoints } from '#sidecar/upstream/locality/locality-endpoints.ts';
+import { DEFAULT_LOCALITY } from '#sidecar/upstream/locality/locality-policy.ts';
 import { acceptAssignment } from './accept-assignment.ts';
 import { acceptBalancer } from './accept-balancer.ts';
 import { acceptConfigSource } from './accept-config-source.ts';
@@ -24,7 +25,7 @@ export type ClusterSpec =
   | {
       readonly kind: 'static';
       readonly policy: ClusterPolicy;
-      readonly endpoints: readonly EndpointAddress[];
+      readonly endpoints: readonly LocalityEndpoints[];
     }
   | { readonly kind: 'original-destination'; readonly policy: ClusterPolicy };
 
@@ -54,6 +55,8 @@ export function acceptCluster(cluster: Cluster, place: Place): ClusterSpec {
         ? DEFAULT_CONNECT_TIMEOUT_MS
         : acceptDuration(cluster.connectTimeout, place.in('connect_timeout')),
     balancer: acceptBalancer(cluster, place),
+    locality: DEFAULT_LOCALITY,
+    outlier: undefined,
     limits: DEFAULT_LIMITS,
     connections: DEFAULT_CONNECTIONS,
     localAddress: acceptBind(cluster, place.in('upstream_bind_config')),
@@ -76,7 +79,7 @@ function acceptEds(cluster: Cluster, place: Place): string {
   return cluster.edsClusterConfig?.serviceName || cluster.name;
 }
 
-function acceptStatic(cluster: Cluster, place: Place): readonly EndpointAddress[] {
+function acceptStatic(cluster: Cluster, place: Place): readonly LocalityEndpoints[] {
   return cluster.loadAssignment === undefined ? [] : acceptAssignment(cluster.loadAssignment, place);
 }
 

@@ -3,8 +3,8 @@ import type { Random } from '#api/foundation/random.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
 import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
+import type { LocalityEndpoints } from '#sidecar/upstream/locality/locality-endpoints.ts';
 import { OriginalDestinationCluster } from '#sidecar/upstream/original-destination-cluster.ts';
-import type { EndpointAddress } from '#sidecar/upstream/tracked-endpoint.ts';
 import type { ClusterSpec } from './accept-cluster.ts';
 
 export type LiveCluster = EndpointCluster | OriginalDestinationCluster;
@@ -74,7 +74,7 @@ export class LiveClusters implements ClusterDirectory {
   }
 
   /** An assignment came: it replaces the endpoints of its clusters, and ends the wait of those that wait for it. */
-  assign(assignment: string, endpoints: readonly EndpointAddress[]): void {
+  assign(assignment: string, endpoints: readonly LocalityEndpoints[]): void {
     for (const name of this.#askers.get(assignment) ?? []) {
       const spec = this.#specs.get(name);
       const live = this.#live.get(name);
@@ -90,18 +90,19 @@ export class LiveClusters implements ClusterDirectory {
   #warm(name: string, spec: ClusterSpec & { kind: 'eds' }): void {
     const shared = this.#sharing(spec.assignment);
     if (shared === undefined) this.#awaited.add(spec.assignment);
-    else this.#install(name, this.#build(spec, shared.endpoints), spec.assignment);
+    else this.#install(name, this.#build(spec, shared.localities), spec.assignment);
   }
 
   /** A live cluster with the same assignment: it came already and will not come again. */
-  #sharing(assignment: string): LiveCluster | undefined {
+  #sharing(assignment: string): EndpointCluster | undefined {
     for (const name of this.#askers.get(assignment) ?? []) {
-      if (this.#source.get(name) === assignment) return this.#live.get(name);
+      const live = this.#live.get(name);
+      if (this.#source.get(name) === assignment && live instanceof EndpointCluster) return live;
     }
     return undefined;
   }
 
-  #build(spec: ClusterSpec, endpoints?: readonly EndpointAddress[]): EndpointCluster {
+  #build(spec: ClusterSpec, endpoints?: readonly LocalityEndpoints[]): EndpointCluster {
     const previous = this.#live.get(spec.policy.name);
     const kept = previous instanceof EndpointCluster ? previous : undefined;
     const cluster = new EndpointCluster(spec.policy, this.#clock, this.#random, kept);

@@ -12,7 +12,7 @@ import {
 } from '#api/xds/resource-types.ts';
 import type { RouteContext } from '#sidecar/routing/compile-action.ts';
 import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
-import type { EndpointAddress } from '#sidecar/upstream/tracked-endpoint.ts';
+import type { LocalityEndpoints } from '#sidecar/upstream/locality/locality-endpoints.ts';
 import { acceptAssignment } from './accept-assignment.ts';
 import { acceptCluster, type ClusterSpec } from './accept-cluster.ts';
 import { acceptListener } from './accept-listener.ts';
@@ -33,7 +33,7 @@ export type Runnable =
   | { readonly kind: 'cluster'; readonly spec: ClusterSpec }
   | { readonly kind: 'listener'; readonly spec: ListenerSpec }
   | { readonly kind: 'routes'; readonly spec: RouteSpec }
-  | { readonly kind: 'assignment'; readonly endpoints: readonly EndpointAddress[] };
+  | { readonly kind: 'assignment'; readonly endpoints: readonly LocalityEndpoints[] };
 
 type Context = Omit<RouteContext, 'clusterNames'>;
 

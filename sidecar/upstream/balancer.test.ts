@@ -27,7 +27,7 @@ function simulate(options: {
   const endpoints = options.instances.map(
     (_, i) =>
       new TrackedEndpoint(
-        { address: `10.0.0.${i + 1}`, port: 80, workload: undefined },
+        { address: `10.0.0.${i + 1}`, port: 80, workload: undefined, weight: 1 },
         undefined,
         estimateOf(policy),
         clock,

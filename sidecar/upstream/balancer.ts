@@ -1,5 +1,6 @@
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Random } from '#api/foundation/random.ts';
+import type { SlowStart } from './balancers/slow-start.ts';
 import { DEFAULT_PEAK_EWMA, type PeakEwmaPolicy } from './load-estimate.ts';
 import type { TrackedEndpoint } from './tracked-endpoint.ts';
 
@@ -8,10 +9,38 @@ export type Balancer = (endpoints: readonly TrackedEndpoint[]) => TrackedEndpoin
 
 /** Envoy's balancing policies, those that can run here. Compared by value when a cluster is updated. */
 export type BalancerPolicy =
-  | { readonly kind: 'peak-ewma'; readonly ewma: PeakEwmaPolicy }
-  | { readonly kind: 'least-request'; readonly choices: number }
-  | { readonly kind: 'round-robin' }
-  | { readonly kind: 'random' };
+  | { readonly kind: 'peak-ewma'; readonly ewma: PeakEwmaPolicy; readonly slowStart?: SlowStart | undefined }
+  | LeastRequestPolicy
+  | { readonly kind: 'round-robin'; readonly slowStart?: SlowStart | undefined }
+  | { readonly kind: 'random' }
+  | RingHashPolicy
+  | MaglevPolicy;
+
+/** Envoy's LeastRequestLbConfig. */
+export interface LeastRequestPolicy {
+  readonly kind: 'least-request';
+  /** Endpoints drawn for each request, 2 and up; Envoy's default: 2. */
+  readonly choices: number;
+  /** Where weights differ: the power of the active requests that divides a weight; Envoy's default: 1. */
+  readonly activeBias?: number | undefined;
+  readonly slowStart?: SlowStart | undefined;
+}
+
+/** Envoy's RingHashLbConfig. */
+export interface RingHashPolicy {
+  readonly kind: 'ring-hash';
+  /** Entries of the ring, at least; Envoy's and Istio's default: 1024. */
+  readonly minimumRingSize: number;
+  /** Entries of the ring, at most; Envoy's default and limit: 8388608. */
+  readonly maximumRingSize: number;
+}
+
+/** Envoy's MaglevLbConfig. */
+export interface MaglevPolicy {
+  readonly kind: 'maglev';
+  /** Entries of the table: a prime of at most 5000011; Envoy's default: 65537. */
+  readonly tableSize: number;
+}
 
 export const DEFAULT_POLICY: BalancerPolicy = { kind: 'peak-ewma', ewma: DEFAULT_PEAK_EWMA };
 
@@ -29,6 +58,8 @@ export function createBalancer(policy: BalancerPolicy, clock: Clock, random: Ran
     case 'round-robin':
       return roundRobin(random);
     case 'random':
+    case 'ring-hash':
+    case 'maglev':
       return (endpoints) => endpoints[indexBelow(endpoints.length, random)];
   }
 }

@@ -4,6 +4,7 @@ import { type Balancer, createBalancer, estimateOf } from './balancer.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Cluster, ConnectionSettings, PickContext, ServiceIdentity } from './cluster.ts';
 import type { ClusterPolicy } from './cluster-policy.ts';
+import type { LocalityEndpoints } from './locality/locality-endpoints.ts';
 import { type EndpointAddress, keyOf, TrackedEndpoint } from './tracked-endpoint.ts';
 
 /** A cluster whose endpoints were told to it (EDS, STATIC). */
@@ -16,6 +17,7 @@ export class EndpointCluster implements Cluster {
   readonly policy: ClusterPolicy;
   removed = false;
   #endpoints: readonly TrackedEndpoint[] = [];
+  #localities: readonly LocalityEndpoints[] = [];
   readonly #balancer: Balancer;
   readonly #clock: Clock;
 
@@ -37,6 +39,11 @@ export class EndpointCluster implements Cluster {
     return this.#endpoints;
   }
 
+  /** What was told last. */
+  get localities(): readonly LocalityEndpoints[] {
+    return this.#localities;
+  }
+
   pick({ excluded }: PickContext): TrackedEndpoint | undefined {
     const all = this.#endpoints;
     if (all.length === 0) return undefined;
@@ -46,10 +53,11 @@ export class EndpointCluster implements Cluster {
   }
 
   /** Replaces the set. An address that stays with the same workload stays the same endpoint. */
-  replaceEndpoints(addresses: readonly EndpointAddress[]): void {
+  replaceEndpoints(localities: readonly LocalityEndpoints[]): void {
+    this.#localities = localities;
     const known = new Map(this.#endpoints.map((endpoint) => [endpoint.key, endpoint]));
     const next = new Map<string, TrackedEndpoint>();
-    for (const where of addresses) {
+    for (const where of localities.flatMap(({ endpoints }) => endpoints)) {
       const kept = known.get(keyOf(where.address, where.port));
       const endpoint = kept !== undefined && sameWorkload(kept, where) ? kept : this.#track(where);
       next.set(endpoint.key, endpoint);
@@ -75,6 +83,7 @@ export class EndpointCluster implements Cluster {
 
   #adopt(previous: EndpointCluster): void {
     const estimate = estimateOf(this.policy.balancer);
+    this.#localities = previous.localities;
     this.#endpoints = previous.endpoints.map((endpoint) => {
       if (endpoint.localAddress !== this.policy.localAddress) {
         endpoint.removed = true;

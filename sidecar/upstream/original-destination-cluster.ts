@@ -63,7 +63,7 @@ export class OriginalDestinationCluster implements Cluster {
 
   #remember(key: string, { address, port }: OriginalDestination): TrackedEndpoint {
     if (this.#destinations.size >= MAX_DESTINATIONS) this.#forgetOne();
-    const where = { address, port, workload: undefined };
+    const where = { address, port, workload: undefined, weight: 1 };
     const estimate = estimateOf(this.policy.balancer);
     const endpoint = new TrackedEndpoint(where, this.policy.localAddress, estimate, this.#clock);
     this.#destinations.set(key, endpoint);

@@ -3,11 +3,13 @@ import type { EndpointWorkload } from '#api/xds/node-metadata.ts';
 import type { Endpoint, Outcome } from './endpoint.ts';
 import { LoadEstimate, type PeakEwmaPolicy, type Verdict } from './load-estimate.ts';
 
-/** Where an endpoint is and who answers there. Two equal ones are the same endpoint, across updates. */
+/** Where an endpoint is and who answers there. Two of the same address and workload are the same endpoint, across updates. */
 export interface EndpointAddress {
   readonly address: string;
   readonly port: number;
   readonly workload: EndpointWorkload | undefined;
+  /** Envoy's `load_balancing_weight`, 1 and up. */
+  readonly weight: number;
 }
 
 const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
@@ -26,6 +28,7 @@ export class TrackedEndpoint implements Endpoint {
   readonly address: string;
   readonly port: number;
   readonly workload: EndpointWorkload | undefined;
+  readonly weight: number;
   readonly localAddress: string | undefined;
   readonly load: LoadEstimate;
   active = 0;
@@ -42,6 +45,7 @@ export class TrackedEndpoint implements Endpoint {
     this.address = where.address;
     this.port = where.port;
     this.workload = where.workload;
+    this.weight = where.weight;
     this.localAddress = localAddress;
     this.load = new LoadEstimate(policy, clock.nowMs());
     this.#clock = clock;
