@@ -1,43 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
+import { newestProgram, startProgram, stopPrograms } from '../testing/program.ts';
 
-const children: ChildProcess[] = [];
 const servers: Server[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
-  await Promise.all(
-    children.splice(0).map((child) => {
-      const gone = child.exitCode === null ? once(child, 'exit') : undefined;
-      child.kill('SIGKILL');
-      return gone;
-    }),
-  );
+  await stopPrograms();
 });
 
-/** Starts a service on a free port and resolves with that port when it listens. */
-async function start(service: string, env: Record<string, string> = {}): Promise<number> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [`examples/bookinfo/${service}.ts`, String(port)], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  for await (const line of createInterface({ input: child.stdout! }))
-    if (line.includes('listens')) return port;
-  throw new Error(`${service} ended before it listened`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+const start = (service: string, env: Readonly<Record<string, string>> = {}): Promise<number> =>
+  startProgram(`examples/bookinfo/${service}.ts`, [], env);
 
 /** A service of the test's own, which remembers the headers of every request. */
 async function double(answer: (request: IncomingMessage) => [number, unknown]) {
@@ -162,7 +136,7 @@ describe('productpage', () => {
 
 test('a service that is told to stop still answers for a moment, then ends', async () => {
   const port = await start('details');
-  const child = children.at(-1)!;
+  const child = newestProgram();
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
   expect((await get(port, '/health')).status).toBe(200);
