@@ -8,15 +8,33 @@ import { keyOf } from '#api/client/object-cache.ts';
 import { compareVersions } from '#api/client/resource-version.ts';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
 import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
+import { Gateway } from '#api/kinds/gateway.ts';
 import type { AnyKind } from '#api/kinds/kind.ts';
 import type { KubeObject, Stored } from '#api/kinds/meta.ts';
+import { Node } from '#api/kinds/node.ts';
 import { Pod } from '#api/kinds/pod.ts';
+import { Secret } from '#api/kinds/secret.ts';
 import { Service } from '#api/kinds/service.ts';
+import { ServiceEntry } from '#api/kinds/service-entry.ts';
+import { Sidecar } from '#api/kinds/sidecar.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
+import { WorkloadEntry } from '#api/kinds/workload-entry.ts';
 import type { InputChange } from '#control-plane/translation/model/inputs.ts';
 import { createDebounce, type Debounce } from './debounce.ts';
 
-const KINDS: readonly AnyKind[] = [Service, EndpointSlice, Pod, VirtualService, DestinationRule];
+const KINDS: readonly AnyKind[] = [
+  Service,
+  EndpointSlice,
+  Pod,
+  Node,
+  Secret,
+  VirtualService,
+  DestinationRule,
+  ServiceEntry,
+  WorkloadEntry,
+  Gateway,
+  Sidecar,
+];
 
 export interface Batch {
   readonly changes: readonly InputChange[];

@@ -21,6 +21,7 @@ import {
 } from './listeners/outbound-listeners.ts';
 import type { Dirt } from './model/dirt.ts';
 import { type InputChange, type InputOptions, Inputs } from './model/inputs.ts';
+import { ANYBODY, type Client } from './model/rule-book.ts';
 import { mergeRules, type TrafficRules } from './model/traffic-rules.ts';
 import { ResourceTable } from './resource-table.ts';
 import { FOREIGN_PORT, foreignVirtualHosts } from './routes/foreign-hosts.ts';
@@ -73,8 +74,10 @@ export class World {
     return { shared, inbound: this.#deriveInbound(dirt), diagnoses: this.#diagnose(dirt) };
   }
 
-  trafficRules(host: string): TrafficRules {
-    const rules = this.inputs.destinationRules.for(host);
+  /** What is in force for a host, as `client` sees it. */
+  trafficRules(host: string, client: Client = ANYBODY): TrafficRules {
+    const service = this.inputs.services.get(host) ?? { host, namespace: client.namespace };
+    const rules = this.inputs.destinationRules.for(service, client);
     return rules.length === 0 ? NO_RULES : mergeRules(rules);
   }
 

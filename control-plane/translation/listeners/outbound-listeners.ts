@@ -50,7 +50,8 @@ export function serviceListener(service: MeshService, port: MeshPort): Encoded |
   const name = `${service.vip}_${port.number}`;
   const opaque = tcpProxy(outboundCluster(port.number, '', service.host));
   const listener = handedOver(name, service.vip, port.number);
-  if (port.protocol === 'tcp') return encodeListener({ ...listener, filterChains: [{ filters: [opaque] }] });
+  if (port.protocol === 'tcp' || port.protocol === 'tls')
+    return encodeListener({ ...listener, filterChains: [{ filters: [opaque] }] });
   return encodeListener({
     ...listener,
     listenerFilters: [HTTP_INSPECTOR],

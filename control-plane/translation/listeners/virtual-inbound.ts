@@ -55,6 +55,7 @@ function chainsFor({ number, protocol }: Pick<InboundPort, 'number' | 'protocol'
   };
   switch (protocol) {
     case 'tcp':
+    case 'tls':
       return [opaque];
     case 'http':
       return [{ ...opaque, filters: [inboundHttp(number)] }];

@@ -43,15 +43,31 @@ export class Claims<Rule extends Aged> {
     return this.#byHost.get(host) ?? [];
   }
 
-  /** The claims that speak for a service: those on its name, or else on the longest wildcard that covers it. */
-  for(host: string): readonly Rule[] {
-    const exact = this.#byHost.get(host);
-    if (exact !== undefined) return exact;
-    let best = '';
+  /**
+   * The claims that speak for a service: those on its name, or else on the longest wildcard that covers it. Only
+   * claims that `accept` takes count.
+   */
+  for(host: string, accept: (rule: Rule) => boolean = () => true): readonly Rule[] {
+    const exact = this.on(host).filter(accept);
+    if (exact.length > 0) return exact;
+    let best: readonly Rule[] = [];
+    let length = 0;
     for (const wildcard of this.#wildcards) {
-      if (wildcard.length > best.length && wildcardCovers(wildcard, host)) best = wildcard;
+      if (wildcard.length <= length || !wildcardCovers(wildcard, host)) continue;
+      const rules = this.on(wildcard).filter(accept);
+      if (rules.length === 0) continue;
+      best = rules;
+      length = wildcard.length;
     }
-    return this.#byHost.get(best) ?? [];
+    return best;
+  }
+
+  /** Every claim that speaks of `host`, by its name or by any wildcard. */
+  covering(host: string): Rule[] {
+    const wildcards = [...this.#wildcards].filter(
+      (wildcard) => wildcard !== host && wildcardCovers(wildcard, host),
+    );
+    return [host, ...wildcards].flatMap((claim) => this.on(claim));
   }
 
   #claim(host: string, rule: Rule): void {

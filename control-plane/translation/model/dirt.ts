@@ -12,4 +12,11 @@ export class Dirt {
   /** Rules whose verdict must be found again. */
   readonly virtualServices = new Set<string>();
   readonly destinationRules = new Set<string>();
+  readonly serviceEntries = new Set<string>();
+  /** Gateways, Sidecars and Secrets that came, changed or went. */
+  readonly gateways = new Set<string>();
+  readonly sidecars = new Set<string>();
+  readonly secrets = new Set<string>();
+  /** Pods whose labels or place are others now: as clients, they may see another mesh. */
+  readonly clients = new Set<string>();
 }

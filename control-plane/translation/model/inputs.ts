@@ -4,73 +4,110 @@
  */
 import type { DestinationRule } from '#api/kinds/destination-rule.ts';
 import type { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
+import type { Gateway } from '#api/kinds/gateway.ts';
 import type { Stored } from '#api/kinds/meta.ts';
+import type { Node } from '#api/kinds/node.ts';
 import type { Pod } from '#api/kinds/pod.ts';
+import type { Secret } from '#api/kinds/secret.ts';
 import type { Service } from '#api/kinds/service.ts';
+import type { ServiceEntry } from '#api/kinds/service-entry.ts';
+import type { Sidecar } from '#api/kinds/sidecar.ts';
 import type { VirtualService } from '#api/kinds/virtual-service.ts';
-import { resolveHost, serviceHost } from '#api/mesh/names.ts';
+import type { WorkloadEntry } from '#api/kinds/workload-entry.ts';
+import { resolveHost } from '#api/mesh/names.ts';
 import { Claims } from './claims.ts';
 import { Dirt } from './dirt.ts';
+import { entryServices } from './entry-services.ts';
 import { isWildcard, keyOf, wildcardCovers } from './host-match.ts';
+import type { InputChange, InputOptions } from './input-change.ts';
 import { Links } from './links.ts';
+import { type Locality, localityOfNode, NOWHERE } from './locality.ts';
 import { type MeshService, meshServiceOf } from './mesh-service.ts';
 import { type PodFacts, podFactsOf } from './pod-facts.ts';
+import { RuleBook } from './rule-book.ts';
+import { delegatesOf, destinationsOf } from './rule-destinations.ts';
+import { same } from './same.ts';
+import { ServiceTable } from './service-table.ts';
 import { type Slice, sliceOf } from './slice.ts';
+import { type TlsMaterial, tlsMaterialOf } from './tls-material.ts';
+import { inlineWorkload, type Workload, workloadOf } from './workload.ts';
 
-/** One input as it is now; `object` undefined: it is gone. `key` is `NAMESPACE/NAME`. */
-export type InputChange =
-  | { readonly kind: 'Service'; readonly key: string; readonly object: Stored<Service> | undefined }
-  | {
-      readonly kind: 'EndpointSlice';
-      readonly key: string;
-      readonly object: Stored<EndpointSlice> | undefined;
-    }
-  | { readonly kind: 'Pod'; readonly key: string; readonly object: Stored<Pod> | undefined }
-  | {
-      readonly kind: 'VirtualService';
-      readonly key: string;
-      readonly object: Stored<VirtualService> | undefined;
-    }
-  | {
-      readonly kind: 'DestinationRule';
-      readonly key: string;
-      readonly object: Stored<DestinationRule> | undefined;
-    };
-
-export interface InputOptions {
-  readonly clusterDomain: string;
-  readonly clusterId: string;
-}
+export type { InputChange, InputOptions } from './input-change.ts';
 
 export class Inputs {
   readonly options: InputOptions;
-  readonly services = new Map<string, MeshService>();
   readonly pods = new Map<string, PodFacts>();
   readonly virtualServices = new Claims<Stored<VirtualService>>();
-  readonly destinationRules = new Claims<Stored<DestinationRule>>();
+  readonly destinationRules: RuleBook;
+  readonly serviceEntries = new Map<string, Stored<ServiceEntry>>();
+  readonly gateways = new Map<string, Stored<Gateway>>();
+  readonly sidecars = new Map<string, Stored<Sidecar>>();
+  /** By `NAMESPACE/NAME`; only Secrets that hold something for TLS. */
+  readonly secrets = new Map<string, TlsMaterial>();
+  readonly #table = new ServiceTable();
+  readonly #nodes = new Map<string, Locality>();
+  readonly #inline = new Map<string, readonly Workload[]>();
+  readonly #workloads = new Map<string, Workload>();
   readonly #slices = new Map<string, Slice>();
   readonly #slicesOfHost = new Links();
   readonly #slicesOfPod = new Links();
   readonly #servicesOfNamespace = new Links();
-  /** VirtualServices by the hosts that their destinations name. */
+  readonly #workloadsOfNamespace = new Links();
+  readonly #podsOfNamespace = new Links();
+  /** VirtualServices by the hosts that their destinations name, and by the VirtualServices that they delegate to. */
   readonly #rulesToHost = new Links();
+  readonly #delegators = new Links();
 
   constructor(options: InputOptions) {
     this.options = options;
+    this.destinationRules = new RuleBook(options.rootNamespace);
+  }
+
+  /** By full name. */
+  get services(): ReadonlyMap<string, MeshService> {
+    return this.#table.byHost;
   }
 
   servicesIn(namespace: string): MeshService[] {
-    return this.#servicesOfNamespace.get(namespace).map((host) => this.services.get(host)!);
+    return this.#servicesOfNamespace.get(namespace).flatMap((host) => this.services.get(host) ?? []);
   }
 
   slicesOf(host: string): Slice[] {
     return this.#slicesOfHost.get(host).map((key) => this.#slices.get(key)!);
   }
 
+  /** What a ServiceEntry names as its endpoints. */
+  inlineOf({ namespace, name }: MeshService): readonly Workload[] {
+    return this.#inline.get(`${namespace}/${name}`) ?? [];
+  }
+
+  workloadsIn(namespace: string): Workload[] {
+    return this.#workloadsOfNamespace.get(namespace).map((key) => this.#workloads.get(key)!);
+  }
+
+  podsIn(namespace: string): PodFacts[] {
+    return this.#podsOfNamespace.get(namespace).map((key) => this.pods.get(key)!);
+  }
+
+  /** Where a pod is: what its own label says, else where its node is. */
+  localityOf(pod: PodFacts | undefined): Locality {
+    return pod?.locality ?? this.localityOfNode(pod?.node ?? '') ?? NOWHERE;
+  }
+
+  localityOfNode(name: string): Locality | undefined {
+    return this.#nodes.get(name);
+  }
+
   /** The services that a claim speaks of: the one of that name, or all that a wildcard covers. */
   servicesUnder(claim: string): string[] {
     if (!isWildcard(claim)) return this.services.has(claim) ? [claim] : [];
     return [...this.services.keys()].filter((host) => wildcardCovers(claim, host));
+  }
+
+  /** The entry's hosts that somebody else speaks for. */
+  lostHosts(entry: string): string[] {
+    const owner = `ServiceEntry ${entry}`;
+    return this.#table.hostsOf(owner).filter((host) => this.#table.ownersOf(host)[0] !== owner);
   }
 
   /** Takes the changes in and says what they make stale. */
@@ -81,38 +118,75 @@ export class Inputs {
   }
 
   #ingestOne(change: InputChange, dirt: Dirt): void {
+    const { key } = change;
     switch (change.kind) {
       case 'Service':
-        this.#service(change.key, change.object, dirt);
+        this.#service(key, change.object, dirt);
         break;
       case 'EndpointSlice':
-        this.#slice(change.key, change.object, dirt);
+        this.#slice(key, change.object, dirt);
         break;
       case 'Pod':
-        this.#pod(change.key, change.object, dirt);
+        this.#pod(key, change.object, dirt);
+        break;
+      case 'Node':
+        this.#node(key.slice(key.indexOf('/') + 1), change.object, dirt);
+        break;
+      case 'Secret':
+        this.#secret(key, change.object, dirt);
         break;
       case 'VirtualService':
-        this.#virtualService(change.key, change.object, dirt);
+        this.#virtualService(key, change.object, dirt);
         break;
       case 'DestinationRule':
-        this.#destinationRule(change.key, change.object, dirt);
+        this.#destinationRule(key, change.object, dirt);
+        break;
+      case 'ServiceEntry':
+        this.#serviceEntry(key, change.object, dirt);
+        break;
+      case 'WorkloadEntry':
+        this.#workloadEntry(key, change.object, dirt);
+        break;
+      case 'Gateway':
+        keep(this.gateways, key, change.object, dirt.gateways);
+        break;
+      case 'Sidecar':
+        keep(this.sidecars, key, change.object, dirt.sidecars);
         break;
     }
   }
 
   #service(key: string, object: Stored<Service> | undefined, dirt: Dirt): void {
+    const services = object === undefined ? [] : [meshServiceOf(object, this.options.clusterDomain)];
+    this.#putServices(`Service ${key}`, services, dirt);
+  }
+
+  #serviceEntry(key: string, object: Stored<ServiceEntry> | undefined, dirt: Dirt): void {
+    const before = this.serviceEntries.get(key);
+    if (object !== undefined && same(essence(before), essence(object))) return;
+    put(this.serviceEntries, key, object);
     const [namespace = '', name = ''] = key.split('/');
-    const host = serviceHost(name, namespace, this.options.clusterDomain);
-    const next = object && meshServiceOf(object, this.options.clusterDomain);
-    const before = this.services.get(host);
-    if (same(before, next)) return;
-    put(this.services, host, next);
-    this.#servicesOfNamespace.relink(host, before && [namespace], next && [namespace]);
-    dirt.services.add(host);
-    dirt.namespaces.add(namespace);
-    if ((before === undefined) !== (next === undefined)) dirt.foreignHosts = true;
-    for (const rule of this.#rulesToHost.get(host)) this.#staleRule(rule, dirt);
-    this.#restateClaims(host, dirt);
+    const inline = (object?.spec.endpoints ?? []).map((spec) =>
+      inlineWorkload(spec, { name, namespace }, this.options.clusterId),
+    );
+    put(this.#inline, key, inline.length === 0 ? undefined : inline);
+    dirt.serviceEntries.add(key);
+    for (const host of this.#table.hostsOf(`ServiceEntry ${key}`)) dirt.endpoints.add(host);
+    this.#putServices(`ServiceEntry ${key}`, object === undefined ? [] : entryServices(object), dirt);
+    for (const host of this.#table.hostsOf(`ServiceEntry ${key}`)) dirt.endpoints.add(host);
+  }
+
+  #putServices(owner: string, services: readonly MeshService[], dirt: Dirt): void {
+    for (const [host, before] of this.#table.put(owner, services)) {
+      const next = this.services.get(host);
+      this.#servicesOfNamespace.relink(host, before && [before.namespace], next && [next.namespace]);
+      dirt.services.add(host);
+      for (const service of [before, next]) if (service !== undefined) dirt.namespaces.add(service.namespace);
+      if ((before === undefined) !== (next === undefined)) dirt.foreignHosts = true;
+      for (const rule of this.#rulesToHost.get(host)) this.#staleRule(rule, dirt);
+      this.#restateClaims(host, dirt);
+      this.#restateEntries(host, dirt);
+    }
   }
 
   #slice(key: string, object: Stored<EndpointSlice> | undefined, dirt: Dirt): void {
@@ -125,11 +199,52 @@ export class Inputs {
   }
 
   #pod(key: string, object: Stored<Pod> | undefined, dirt: Dirt): void {
+    const before = this.pods.get(key);
     const next = object && podFactsOf(object, this.options.clusterId);
-    if (same(this.pods.get(key), next)) return;
+    if (same(before, next)) return;
     put(this.pods, key, next);
+    this.#podsOfNamespace.relink(key, before && [before.namespace], next && [next.namespace]);
     dirt.pods.add(key);
+    if (!same([before?.labels, this.localityOf(before)], [next?.labels, this.localityOf(next)]))
+      dirt.clients.add(key);
     for (const slice of this.#slicesOfPod.get(key)) dirt.endpoints.add(this.#slices.get(slice)!.host);
+    this.#staleSelectors(key, dirt);
+  }
+
+  #node(name: string, object: Stored<Node> | undefined, dirt: Dirt): void {
+    const next = object && localityOfNode(object.metadata.labels ?? {});
+    if (same(this.#nodes.get(name), next)) return;
+    put(this.#nodes, name, next);
+    for (const [key, pod] of this.pods) if (pod.node === name) dirt.clients.add(key);
+    for (const host of this.services.keys()) dirt.endpoints.add(host);
+  }
+
+  #workloadEntry(key: string, object: Stored<WorkloadEntry> | undefined, dirt: Dirt): void {
+    const before = this.#workloads.get(key);
+    const next = object && workloadOf(object, this.options.clusterId);
+    if (same(before, next)) return;
+    put(this.#workloads, key, next);
+    this.#workloadsOfNamespace.relink(key, before && [before.namespace], next && [next.namespace]);
+    this.#staleSelectors(key, dirt);
+  }
+
+  /** ServiceEntries may select pods and WorkloadEntries, Services WorkloadEntries. */
+  #staleSelectors(key: string, dirt: Dirt): void {
+    const isPod = dirt.pods.has(key);
+    for (const { host, source, selector } of this.servicesIn(key.slice(0, key.indexOf('/'))))
+      if (selector !== undefined && (source === 'ServiceEntry' || !isPod)) dirt.endpoints.add(host);
+  }
+
+  #secret(key: string, object: Stored<Secret> | undefined, dirt: Dirt): void {
+    const next = object && tlsMaterialOf(object);
+    if (same(this.secrets.get(key), next)) return;
+    put(this.secrets, key, next);
+    dirt.secrets.add(key);
+    for (const rule of this.destinationRules.naming(key.slice(key.indexOf('/') + 1))) {
+      dirt.destinationRules.add(rule);
+      for (const claim of this.destinationRules.hostsOf(rule))
+        for (const host of this.servicesUnder(claim)) dirt.services.add(host);
+    }
   }
 
   #virtualService(key: string, object: Stored<VirtualService> | undefined, dirt: Dirt): void {
@@ -141,8 +256,10 @@ export class Inputs {
       before && this.destinationHosts(before),
       object && this.destinationHosts(object),
     );
+    this.#delegators.relink(key, before && delegatesOf(before), object && delegatesOf(object));
     dirt.virtualServices.add(key);
     for (const claim of this.virtualServices.put(key, object, hosts)) this.#staleClaim(claim, dirt);
+    for (const delegator of this.#delegators.get(key)) this.#staleRule(delegator, dirt);
   }
 
   #destinationRule(key: string, object: Stored<DestinationRule> | undefined, dirt: Dirt): void {
@@ -153,19 +270,16 @@ export class Inputs {
     for (const claim of this.destinationRules.put(key, object, hosts)) {
       for (const host of this.servicesUnder(claim)) {
         dirt.services.add(host);
-        for (const rule of this.#rulesToHost.get(host)) dirt.virtualServices.add(rule);
+        for (const rule of this.#rulesToHost.get(host)) this.#staleRule(rule, dirt);
       }
       for (const rule of this.destinationRules.on(claim)) dirt.destinationRules.add(keyOf(rule));
     }
   }
 
-  /** Every host that a VirtualService's destinations name. */
-  destinationHosts({ metadata, spec }: Stored<VirtualService>): string[] {
-    const namespace = metadata.namespace ?? 'default';
-    const hosts = (spec.http ?? []).flatMap(({ route = [] }) =>
-      route.map(({ destination }) => this.#resolve(destination.host, namespace)),
-    );
-    return [...new Set(hosts)];
+  /** Every host that a VirtualService's destinations name, its delegates' not counted. */
+  destinationHosts(rule: Stored<VirtualService>): string[] {
+    const namespace = rule.metadata.namespace ?? 'default';
+    return [...new Set(destinationsOf(rule).map(({ host }) => this.#resolve(host, namespace)))];
   }
 
   /** `*` alone claims the whole world: Istio refuses it in the mesh, and so does a condition. */
@@ -179,10 +293,14 @@ export class Inputs {
     return isWildcard(lower) ? lower : resolveHost(lower, namespace, this.options.clusterDomain);
   }
 
-  /** A destination of this VirtualService changed: its routes and its verdict may differ. */
+  /** A destination or a delegate of this VirtualService changed: its routes and its verdict may differ. */
   #staleRule(key: string, dirt: Dirt): void {
     dirt.virtualServices.add(key);
     for (const claim of this.virtualServices.hostsOf(key)) this.#staleClaim(claim, dirt);
+    for (const delegator of this.#delegators.get(key)) {
+      dirt.virtualServices.add(delegator);
+      for (const claim of this.virtualServices.hostsOf(delegator)) this.#staleClaim(claim, dirt);
+    }
   }
 
   #staleClaim(claim: string, dirt: Dirt): void {
@@ -195,7 +313,12 @@ export class Inputs {
   /** A service came, changed or went: the rules that speak for it may have become right or wrong. */
   #restateClaims(host: string, dirt: Dirt): void {
     for (const rule of this.virtualServices.for(host)) dirt.virtualServices.add(keyOf(rule));
-    for (const rule of this.destinationRules.for(host)) dirt.destinationRules.add(keyOf(rule));
+    for (const rule of this.destinationRules.covering(host)) dirt.destinationRules.add(keyOf(rule));
+  }
+
+  #restateEntries(host: string, dirt: Dirt): void {
+    for (const owner of this.#table.ownersOf(host))
+      if (owner.startsWith('ServiceEntry ')) dirt.serviceEntries.add(owner.slice('ServiceEntry '.length));
   }
 }
 
@@ -208,7 +331,19 @@ function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
   else map.set(key, value);
 }
 
-/** Plain data, built or stored in one order of members: equal text is equal content. */
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function keep<T extends { metadata: { uid: string }; spec: unknown }>(
+  map: Map<string, T>,
+  key: string,
+  object: T | undefined,
+  dirt: Set<string>,
+): void {
+  const before = map.get(key);
+  if (same(before?.spec, object?.spec) && before?.metadata.uid === object?.metadata.uid) return;
+  put(map, key, object);
+  dirt.add(key);
+}
+
+/** What of a ServiceEntry matters: not its conditions. */
+function essence(entry: Stored<ServiceEntry> | undefined): unknown {
+  return [entry?.spec, entry?.status?.addresses, entry?.metadata.uid];
 }

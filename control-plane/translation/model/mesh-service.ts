@@ -2,6 +2,7 @@ import type { Stored } from '#api/kinds/meta.ts';
 import type { Labels } from '#api/kinds/selectors.ts';
 import { type Service, vipOf } from '#api/kinds/service.ts';
 import { serviceHost } from '#api/mesh/names.ts';
+import { exportToOf } from './export-to.ts';
 import { type Protocol, protocolOf } from './protocol.ts';
 
 export interface MeshPort {
@@ -13,27 +14,48 @@ export interface MeshPort {
   readonly targetPort: number | string;
 }
 
-/** A Service as translation sees it: its TCP ports with their protocols, and its full name. */
+/** How the endpoints of a service are found: ServiceEntry's words. Kubernetes Services are STATIC. */
+export type Resolution = 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN';
+
+/**
+ * A service as translation sees it, whether a Kubernetes Service or one host of a ServiceEntry: its TCP ports with
+ * their protocols, and its full name.
+ */
 export interface MeshService {
+  readonly source: 'Service' | 'ServiceEntry';
+  /** A name, or for a ServiceEntry also a wildcard (`*.example.com`). */
   readonly host: string;
+  /** Of the object behind it. */
   readonly name: string;
   readonly namespace: string;
-  /** Undefined for a headless service and for one that has no address yet. */
+  /** The address that its clients connect to. Undefined for a headless service and while none was given. */
   readonly vip: string | undefined;
-  /** Undefined: the endpoints are somebody else's, no pod is selected. */
+  /** Every address and CIDR prefix that means this service; the VIP comes first. */
+  readonly addresses: readonly string[];
+  /** Undefined: no pod is selected, the endpoints are somebody else's. */
   readonly selector: Labels | undefined;
   readonly ports: readonly MeshPort[];
+  readonly resolution: Resolution;
+  /** ServiceEntry MESH_EXTERNAL. */
+  readonly external: boolean;
+  /** Istio `exportTo`; empty: every namespace sees it. */
+  readonly exportTo: readonly string[];
+  /** Names of which one must be in a TLS server's certificate; empty: not checked. */
+  readonly subjectAltNames: readonly string[];
   readonly createdAt: string;
 }
 
 export function meshServiceOf(service: Stored<Service>, domain: string): MeshService {
   const { name, namespace = 'default', creationTimestamp } = service.metadata;
   const selector = service.spec.selector ?? {};
+  const vip = vipOf(service as Service);
   return {
+    source: 'Service',
     host: serviceHost(name, namespace, domain),
     name,
     namespace,
-    vip: vipOf(service as Service),
+    vip,
+    addresses: vip === undefined ? [] : [vip],
     selector: Object.keys(selector).length === 0 ? undefined : selector,
     ports: (service.spec.ports ?? [])
       .filter((port) => port.protocol === 'TCP')
@@ -43,6 +65,10 @@ export function meshServiceOf(service: Stored<Service>, domain: string): MeshSer
         protocol: protocolOf(port),
         targetPort: port.targetPort ?? port.port,
       })),
+    resolution: 'STATIC',
+    external: false,
+    exportTo: exportToOf(service.metadata.annotations),
+    subjectAltNames: [],
     createdAt: creationTimestamp,
   };
 }

@@ -2,6 +2,7 @@ import type { Stored } from '#api/kinds/meta.ts';
 import type { Pod } from '#api/kinds/pod.ts';
 import type { Labels } from '#api/kinds/selectors.ts';
 import { formatWorkload } from '#api/xds/node-metadata.ts';
+import { type Locality, localityOfLabels } from './locality.ts';
 
 /** The part of a Pod that translation depends on. Everything else may change without deriving anything. */
 export interface PodFacts {
@@ -10,6 +11,14 @@ export interface PodFacts {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Labels;
+  /** '' until it has one. */
+  readonly address: string;
+  /** Whether a ServiceEntry that selects it may send it traffic. */
+  readonly ready: boolean;
+  /** What its own label says; undefined: where its node is. */
+  readonly locality: Locality | undefined;
+  /** '' until it is bound. */
+  readonly node: string;
   /** TCP ports that the containers name, with '' for those without a name. */
   readonly ports: readonly { readonly name: string; readonly number: number }[];
   /** Endpoint metadata: `WORKLOAD;NAMESPACE;CANONICAL-NAME;CANONICAL-REVISION;CLUSTER`. */
@@ -31,6 +40,10 @@ export function podFactsOf(pod: Stored<Pod>, clusterId: string): PodFacts {
     name,
     namespace,
     labels,
+    address: pod.status?.podIP ?? '',
+    ready: isReady(pod),
+    locality: localityOfLabels(labels),
+    node: pod.spec.nodeName ?? '',
     ports: [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
       .flatMap((container) => container.ports ?? [])
       .filter((port) => port.protocol === 'TCP')
@@ -43,6 +56,13 @@ export function podFactsOf(pod: Stored<Pod>, clusterId: string): PodFacts {
       cluster: clusterId,
     }),
   };
+}
+
+function isReady({ metadata, status }: Stored<Pod>): boolean {
+  const ready = status?.conditions?.some(
+    (condition) => condition.type === 'Ready' && condition.status === 'True',
+  );
+  return ready === true && metadata.deletionTimestamp === undefined;
 }
 
 /** The Deployment behind a ReplicaSet (its name without the template's hash), else the owner, else the pod. */

@@ -1,5 +1,5 @@
-/** What the sidecar does with a port's connections. `detect` looks at the first bytes. */
-export type Protocol = 'http' | 'tcp' | 'detect';
+/** What the sidecar does with a port's connections. `tls` passes through by SNI, `detect` looks at the first bytes. */
+export type Protocol = 'http' | 'tcp' | 'tls' | 'detect';
 
 /**
  * Istio's protocol words. HTTP/2 and gRPC are carried as opaque connections until the sidecar speaks HTTP/2: right
@@ -13,8 +13,8 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   grpc: 'tcp',
   'kubernetes.io/h2c': 'tcp',
   'kubernetes.io/wss': 'tcp',
-  https: 'tcp',
-  tls: 'tcp',
+  https: 'tls',
+  tls: 'tls',
   tcp: 'tcp',
   mongo: 'tcp',
   redis: 'tcp',

@@ -5,6 +5,8 @@ import { serviceHost } from '#api/mesh/names.ts';
 export interface SliceEndpoint {
   readonly addresses: readonly string[];
   readonly zone: string;
+  /** Of the node that it runs on; '' when that is not said. */
+  readonly node: string;
   /** `NAMESPACE/NAME` of the pod behind it; undefined for an address without one. */
   readonly podKey: string | undefined;
 }
@@ -32,6 +34,7 @@ export function sliceOf(slice: Stored<EndpointSlice>, domain: string): Slice | u
     endpoints: slice.endpoints.filter(isReady).map((endpoint) => ({
       addresses: endpoint.addresses,
       zone: endpoint.zone ?? '',
+      node: endpoint.nodeName ?? '',
       podKey:
         endpoint.targetRef?.kind === 'Pod'
           ? `${endpoint.targetRef.namespace ?? namespace}/${endpoint.targetRef.name}`
