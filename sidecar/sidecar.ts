@@ -10,6 +10,7 @@ import { startAdmin } from './admin/admin.ts';
 import { startDiscovery } from './discovery/discovery.ts';
 import { nodeOf } from './discovery/node.ts';
 import type { DiscoveryTransport } from './discovery/transport.ts';
+import { DeadlineMemory } from './http/deadline-memory.ts';
 import { type Interception, startInterception } from './intercept/interception.ts';
 import type { OriginalDestinationReader } from './intercept/original-destination.ts';
 import { exposeMeshMetrics } from './telemetry/exposition.ts';
@@ -57,7 +58,8 @@ export async function startSidecar(
     labels: config.labels,
   });
   const discovery = startDiscovery({ ...world, node: nodeOf(config) });
-  const shared = { ...world, snapshot: discovery.snapshot, telemetry, host: '0.0.0.0' };
+  const deadlineMemory = new DeadlineMemory(clock);
+  const shared = { ...world, snapshot: discovery.snapshot, telemetry, deadlineMemory, host: '0.0.0.0' };
   const outbound = await startInterception({ ...shared, direction: 'outbound', port: config.ports.outbound });
   const inbound = await startInterception({ ...shared, direction: 'inbound', port: config.ports.inbound });
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
+import { seededRandom } from '#api/foundation/random.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import { Wire } from '#sidecar/tcp/wire.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
@@ -45,6 +46,9 @@ function refusedRequest(): { clock: ManualClock; socket: SlowSocket } {
       traceparent: false,
       entropy: () => Buffer.alloc(ENTROPY_BYTES),
     }),
+    random: seededRandom(1),
+    remembers: undefined,
+    inherits: undefined,
     meters: new RequestMeters(new FakeTelemetry(), 'source'),
     draining: () => false,
   };

@@ -11,6 +11,7 @@
  *      complete ─── the request body may still flow: an early answer need not cost the connection
  */
 import type { Clock } from '#api/foundation/clock.ts';
+import type { Random } from '#api/foundation/random.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import type { Deadlines } from '#sidecar/tcp/deadlines.ts';
@@ -28,6 +29,7 @@ import { putAttempt } from './write-head.ts';
 /** What exchanges of one direction have in common. */
 export interface ExchangeSettings {
   readonly clock: Clock;
+  readonly random: Random;
   readonly deadlines: Deadlines;
   readonly pools: PoolSet<UpstreamConnection>;
 }

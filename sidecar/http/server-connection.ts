@@ -18,6 +18,7 @@ import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts'
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import type { AddedLines } from './added-lines.ts';
 import { Body } from './body.ts';
+import type { DeadlineMemory } from './deadline-memory.ts';
 import type { Downstream } from './downstream.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
 import { explain } from './fault.ts';
@@ -37,6 +38,10 @@ import { scanRequest } from './scan-request.ts';
 export interface HttpSettings extends ExchangeSettings {
   readonly added: AddedLines;
   readonly meters: RequestMeters;
+  /** Towards the app: keeps the deadlines of the requests that it gets. */
+  readonly remembers: DeadlineMemory | undefined;
+  /** From the app: knows the deadlines of the requests that it makes calls for. */
+  readonly inherits: DeadlineMemory | undefined;
   /** Responses close their connections from now on. */
   readonly draining: () => boolean;
 }

@@ -4,9 +4,11 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
+import type { Random } from '#api/foundation/random.ts';
 import type { Lookup } from '#sidecar/discovery/lookup.ts';
 import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import { AddedLines, ENTROPY_BYTES } from '#sidecar/http/added-lines.ts';
+import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
 import { RequestMeters } from '#sidecar/http/meters.ts';
 import type { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
@@ -28,7 +30,10 @@ export interface InterceptionOptions {
   readonly telemetry: Telemetry;
   readonly originalDestination: OriginalDestinationReader;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
+  /** Deadlines of the requests that the app is busy with, shared by both directions: told inbound, asked outbound. */
+  readonly deadlineMemory?: DeadlineMemory | undefined;
 }
 
 export interface Interception {
@@ -156,7 +161,7 @@ class Interceptor implements Interception {
   }
 
   #settings(): CaptureSettings {
-    const { clock, telemetry, logger, direction } = this.#options;
+    const { clock, random, telemetry, logger, direction, deadlineMemory } = this.#options;
     const reporter = direction === 'outbound' ? 'source' : 'destination';
     const deadlines = new Deadlines(clock);
     const peerMetadata = direction === 'outbound' ? telemetry.ownPeerMetadata : '';
@@ -164,6 +169,9 @@ class Interceptor implements Interception {
     return {
       http: {
         clock,
+        random,
+        remembers: direction === 'inbound' ? deadlineMemory : undefined,
+        inherits: direction === 'outbound' ? deadlineMemory : undefined,
         deadlines,
         pools: this.#pools,
         added: new AddedLines({ peerMetadata, traceparent: direction === 'outbound', entropy }),

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Clock, systemClock } from '#api/foundation/clock.ts';
 import { silentLogger } from '#api/foundation/logger.ts';
+import { seededRandom } from '#api/foundation/random.ts';
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
 import { type Interception, startInterception } from '#sidecar/intercept/interception.ts';
 import { FakeTelemetry, snapshotOf } from './fakes.ts';
 
@@ -21,6 +23,7 @@ export async function startSidecar(
   target: ListenerTarget,
   direction: 'outbound' | 'inbound' = 'outbound',
   clock: Clock = systemClock,
+  deadlineMemory?: DeadlineMemory,
 ): Promise<SidecarUnderTest> {
   const telemetry = new FakeTelemetry();
   const interception = await startInterception({
@@ -31,6 +34,8 @@ export async function startSidecar(
     telemetry,
     originalDestination: { read: () => ORIGINAL },
     clock,
+    random: seededRandom(1),
+    deadlineMemory,
     logger: silentLogger,
   });
   const { port } = interception.address();
