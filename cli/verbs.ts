@@ -101,4 +101,10 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'the sidecars and what they run',
     load: () => import('./verbs/proxy.ts'),
   },
+  {
+    name: 'analyze',
+    group: TRAFFIC,
+    summary: 'what is wrong or useless in the configuration',
+    load: () => import('./verbs/analyze.ts'),
+  },
 ];

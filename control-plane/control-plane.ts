@@ -4,16 +4,18 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { analyze, readProposals } from './analysis/analysis.ts';
 import { startApiServer } from './apiserver/api-server.ts';
 import { ensureCredentials, keepCertificateFresh } from './apiserver/credentials.ts';
 import { createLocalClient } from './apiserver/local-client.ts';
 import { createRegistry } from './apiserver/registry/registry.ts';
+import { invalidObjects } from './apiserver/registry/statuses.ts';
 import { ensureSystemNamespaces } from './apiserver/system-namespaces.ts';
-import type { Ledger } from './apiserver/weft-paths.ts';
+import type { WeftServices } from './apiserver/weft-paths.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { startMonitoring } from './monitoring/monitoring-server.ts';
-import { startPush } from './push/push.ts';
+import { CLUSTER_ID, startPush } from './push/push.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export interface Tools {
@@ -30,7 +32,7 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
   const { clock, random, logger } = tools;
   const paths = pathsOf(config);
   let ready = false;
-  let ledger: Ledger | undefined;
+  let weft: WeftServices | undefined;
   await using started = new AsyncDisposableStack();
 
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
@@ -49,7 +51,7 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
     ...tools,
     registry,
     port: config.apiPort,
-    ledger: () => ledger,
+    weft: () => weft,
     isReady,
     observe: metrics.observe,
   });
@@ -61,7 +63,15 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
 
   const push = await startPush({ client, config, ...tools, registry: metrics.registry });
   started.defer(() => push.close());
-  ledger = push.ledger;
+  weft = {
+    ledger: push.ledger,
+    async analyze(objects) {
+      const { proposals, mistakes } = readProposals(objects);
+      if (mistakes.length > 0) throw invalidObjects(mistakes);
+      const mesh = { clusterDomain: config.clusterDomain, clusterId: CLUSTER_ID };
+      return analyze(client, mesh, proposals, clock.wallMs());
+    },
+  };
 
   ready = true;
   logger.info('the control plane serves', { api: api.port, xds: config.xdsPort, store: paths.store });

@@ -12,7 +12,10 @@ describe('words that name objects', () => {
     [['Pod'], ['pods']],
     [['pods,svc'], ['pods', 'services']],
     [['all'], ['pods', 'replicasets', 'deployments', 'services']],
-    [['istio-io'], ['virtualservices', 'destinationrules']],
+    [
+      ['istio-io'],
+      ['virtualservices', 'destinationrules', 'serviceentries', 'workloadentries', 'gateways', 'sidecars'],
+    ],
     [['deployments.apps'], ['deployments']],
     [
       ['pod', 'a', 'b'],

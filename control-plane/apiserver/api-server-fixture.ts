@@ -9,7 +9,7 @@ import { type ApiServer, startApiServer } from './api-server.ts';
 import { kubeconfigText } from './pki/kubeconfig.ts';
 import { ensureServingCertificate } from './pki/serving-certificate.ts';
 import { openRegistry, type RegistryFixture } from './registry/registry-fixture.ts';
-import type { Ledger } from './weft-paths.ts';
+import type { WeftServices } from './weft-paths.ts';
 
 export interface ServerFixture extends RegistryFixture {
   readonly port: number;
@@ -29,7 +29,7 @@ export interface ServerFixture extends RegistryFixture {
 
 /** An API server over a fresh registry on a free port, for tests. */
 export async function startServer(
-  options: { keepRevisions?: number; ledger?: Ledger } = {},
+  options: { keepRevisions?: number; weft?: WeftServices } = {},
 ): Promise<ServerFixture> {
   const fixture = await openRegistry(options);
   const pki = mkdtempSync(join(tmpdir(), 'weft-pki-'));
@@ -48,7 +48,7 @@ export async function startServer(
       clock: systemClock,
       random: seededRandom(3),
       logger: silentLogger,
-      ledger: () => options.ledger,
+      weft: () => options.weft,
       isReady: () => true,
     });
   let server = await start(0);

@@ -340,7 +340,7 @@ async function optionsOf(fixture: ServerFixture) {
     clock: systemClock,
     random: () => 0.5,
     logger: silentLogger,
-    ledger: () => undefined,
+    weft: () => undefined,
     isReady: () => true,
   };
 }
@@ -489,12 +489,15 @@ describe("weft's own paths", () => {
     await api.close();
     const waits: unknown[] = [];
     api = await startServer({
-      ledger: {
-        proxies: () => [{ id: 'sidecar~1' }],
-        waitFor: async (...args) => {
-          waits.push(args);
-          return { live: false, pending: [{ proxy: 'p', reason: 'slow' }], refused: [] };
+      weft: {
+        ledger: {
+          proxies: () => [{ id: 'sidecar~1' }],
+          waitFor: async (...args) => {
+            waits.push(args);
+            return { live: false, pending: [{ proxy: 'p', reason: 'slow' }], refused: [] };
+          },
         },
+        analyze: async (objects) => [{ object: `${objects.length} asked about`, reason: 'R', message: 'm' }],
       },
     });
     expect(await json(await api.request('/weft/v1/proxies'))).toEqual({ proxies: [{ id: 'sidecar~1' }] });
@@ -502,6 +505,12 @@ describe("weft's own paths", () => {
     expect(rollout).toMatchObject({ live: false, pending: [{ proxy: 'p' }] });
     expect(waits).toEqual([['7', 2000]]);
     expect((await api.request('/weft/v1/rollout')).status).toBe(400);
+    const ask = (body: unknown) => api.request('/weft/v1/analyze', { method: 'POST', body });
+    expect(await json(await ask({ objects: [{}, {}] }))).toMatchObject({
+      findings: [{ object: '2 asked about' }],
+    });
+    expect((await ask({})).status).toBe(400);
+    expect((await api.request('/weft/v1/analyze')).status).toBe(404);
   });
 
   it('say that the ledger is not there yet', async () => {

@@ -18,13 +18,13 @@ import { badRequest, methodNotAllowed, noSuchPath } from './registry/statuses.ts
 import { handleResource, type ResourceEnvironment } from './resources/resource-handler.ts';
 import { parseResourcePath } from './resources/resource-path.ts';
 import { podLog } from './runtime/pod-log.ts';
-import { handleWeftPath, type Ledger } from './weft-paths.ts';
+import { handleWeftPath, type WeftServices } from './weft-paths.ts';
 
 /** Tools parse gitVersion as a semantic version and decide by it what the server can do. */
 const KUBERNETES_VERSION = { major: '1', minor: '33', gitVersion: 'v1.33.0+weft' };
 
 export interface RouteEnvironment extends ResourceEnvironment {
-  readonly ledger: () => Ledger | undefined;
+  readonly weft: () => WeftServices | undefined;
   readonly isReady: () => boolean;
 }
 
@@ -38,7 +38,7 @@ export function createRoutes(environment: RouteEnvironment): Handler {
   return async (request) =>
     health(environment, request) ??
     document(request) ??
-    (await handleWeftPath(environment.registry, environment.ledger(), request)) ??
+    (await handleWeftPath(environment.registry, environment.weft(), request)) ??
     resource(environment, request);
 }
 

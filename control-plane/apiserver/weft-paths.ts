@@ -18,6 +18,15 @@ export interface Ledger {
   waitFor(revision: string, timeoutMs: number): Promise<Rollout>;
 }
 
+/** What is wrong with the configuration, with these objects in it. Throws an `Invalid` Status for objects that are wrong in themselves. */
+export type Analyzer = (objects: readonly unknown[]) => Promise<readonly unknown[]>;
+
+/** What stands behind weft's own paths. */
+export interface WeftServices {
+  readonly ledger: Ledger;
+  readonly analyze: Analyzer;
+}
+
 const DEFAULT_WAIT_SECONDS = 30;
 const MAX_WAIT_SECONDS = 300;
 const PROXY_PAGE = /^\/weft\/v1\/(proxyconfig|proxystats)\/([^/]+)\/([^/]+)$/;
@@ -25,22 +34,40 @@ const PROXY_PAGE = /^\/weft\/v1\/(proxyconfig|proxystats)\/([^/]+)\/([^/]+)$/;
 /** weft's own paths, beside Kubernetes'. Undefined when the path is none of them. */
 export async function handleWeftPath(
   registry: Registry,
-  ledger: Ledger | undefined,
+  services: WeftServices | undefined,
   request: ApiRequest,
 ): Promise<Reply | StreamReply | undefined> {
   if (!request.path.startsWith('/weft/v1/')) return undefined;
+  if (request.path === '/weft/v1/analyze' && request.method === 'POST') {
+    return analyze(required(services).analyze, request);
+  }
   if (request.method !== 'GET') throw methodNotAllowed(request.method, request.path);
-  if (request.path === '/weft/v1/proxies') return jsonReply({ proxies: required(ledger).proxies() });
-  if (request.path === '/weft/v1/rollout') return rollout(required(ledger), request);
+  if (request.path === '/weft/v1/proxies') return jsonReply({ proxies: required(services).ledger.proxies() });
+  if (request.path === '/weft/v1/rollout') return rollout(required(services).ledger, request);
   const [, page, namespace, name] = PROXY_PAGE.exec(request.path) ?? [];
   if (namespace === undefined || name === undefined) throw noSuchPath(request.path);
   const pod = { namespace: decodeURIComponent(namespace), name: decodeURIComponent(name) };
   return proxyAdmin(registry, request, pod, page === 'proxystats' ? 'stats' : 'config_dump');
 }
 
-function required(ledger: Ledger | undefined): Ledger {
-  if (ledger === undefined) throw unavailable('the discovery service is not started yet');
-  return ledger;
+function required(services: WeftServices | undefined): WeftServices {
+  if (services === undefined) throw unavailable('the discovery service is not started yet');
+  return services;
+}
+
+async function analyze(analyzer: Analyzer, request: ApiRequest): Promise<Reply> {
+  const body = parseBody(await request.body());
+  if (body === undefined) throw badRequest('the body must be {"objects": [...]}');
+  return jsonReply({ findings: await analyzer(body) });
+}
+
+function parseBody(bytes: Buffer): readonly unknown[] | undefined {
+  try {
+    const { objects } = JSON.parse(bytes.toString('utf8')) as { objects?: unknown };
+    return Array.isArray(objects) ? objects : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Answers when every sidecar that the change touches runs it, or when time is up with who does not and why. */

@@ -31,7 +31,7 @@ export interface PushServer {
 }
 
 /** Sidecars say the same in `CLUSTER_ID`. */
-const CLUSTER_ID = 'weft';
+export const CLUSTER_ID = 'weft';
 
 /**
  * Starts what brings the mesh's state to its proxies. Resolves when it serves, and it serves only when the whole

@@ -92,6 +92,12 @@ export function invalid(kind: AnyKind, name: string, mistakes: readonly Mistake[
   });
 }
 
+/** Objects that a question is about and that no server would take. */
+export const invalidObjects = (mistakes: readonly Mistake[]): ApiError =>
+  failure(422, 'Invalid', `${mistakes.length} of the fields are invalid`, {
+    causes: mistakes.map(({ path, message }) => ({ reason: 'FieldValueInvalid', message, field: path })),
+  });
+
 /** A patch that is well formed but does not fit the object. */
 export const unprocessable = (message: string): ApiError => failure(422, 'Invalid', message);
 
