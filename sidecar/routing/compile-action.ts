@@ -50,12 +50,13 @@ export function compileRouteAction(
   place: Place,
 ): Action | undefined {
   place.allow(RouteActionSchema, action, SUPPORTED);
+  const timeoutMs =
+    action.timeout === undefined ? DEFAULT_TIMEOUT_MS : acceptDuration(action.timeout, place.in('timeout'));
   const policy: ForwardPolicy = {
     route: owner.name,
     countAttempts: owner.countAttempts,
-    timeoutMs:
-      action.timeout === undefined ? DEFAULT_TIMEOUT_MS : acceptDuration(action.timeout, place.in('timeout')),
-    retry: compileRetryPolicy(action.retryPolicy, place.in('retry_policy')),
+    timeoutMs,
+    retry: compileRetryPolicy(action.retryPolicy, timeoutMs, place.in('retry_policy')),
     notFoundStatus: NOT_FOUND_STATUS[action.clusterNotFoundResponseCode] ?? 503,
   };
   const { clusterSpecifier: target } = action;

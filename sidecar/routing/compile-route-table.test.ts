@@ -1,81 +1,7 @@
-import { fromJson, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '#api/foundation/manual-clock.ts';
-import { seededRandom } from '#api/foundation/random.ts';
-import { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
-import { accept } from '#sidecar/discovery/refusals.ts';
-import { DEFAULT_POLICY } from '#sidecar/upstream/balancer.ts';
-import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
-import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
-import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
-import { compileRouteTable } from './compile-route-table.ts';
-import type { RequestView } from './request-view.ts';
 import type { RouteTable } from './route-table.ts';
-
-/** Every cluster exists but `gone`. */
-const clusters = {
-  made: new Map<string, EndpointCluster>(),
-  get(name: string) {
-    if (name === 'gone') return undefined;
-    const service = { host: name, name, namespace: 'default' };
-    const policy = {
-      name,
-      service,
-      connectTimeoutMs: 1,
-      balancer: DEFAULT_POLICY,
-      limits: DEFAULT_LIMITS,
-      connections: DEFAULT_CONNECTIONS,
-      localAddress: undefined,
-    };
-    const cluster = this.made.get(name) ?? new EndpointCluster(policy, new ManualClock(), seededRandom(1));
-    this.made.set(name, cluster);
-    return cluster;
-  },
-};
-
-function compile(virtualHosts: JsonValue[], fields: JsonObject = {}) {
-  const config = fromJson(RouteConfigurationSchema, { name: 't', virtual_hosts: virtualHosts, ...fields });
-  const context = { clusters, random: seededRandom(7), clusterNames: new Set<string>() };
-  return accept((place) => compileRouteTable(config, context, place));
-}
-
-function tableOf(virtualHosts: JsonValue[], fields: JsonObject = {}): RouteTable {
-  const compiled = compile(virtualHosts, fields);
-  if (!compiled.ok) throw new Error(compiled.reasons.join('\n'));
-  return compiled.value;
-}
-
-function reasonsOf(virtualHosts: JsonValue[]): readonly string[] {
-  const compiled = compile(virtualHosts);
-  return compiled.ok ? [] : compiled.reasons;
-}
-
-interface Sent {
-  method?: string;
-  path?: string;
-  authority?: string;
-  headers?: Record<string, string>;
-}
-
-function request({ method = 'GET', path = '/', authority = 'a', headers = {} }: Sent): RequestView {
-  return { method, path, authority, scheme: 'http', header: (name) => headers[name] };
-}
-
-/** The cluster that a request is sent to, or the status of the refusal. */
-function select(table: RouteTable, sent: Sent): string | number {
-  const decision = table.select(request(sent));
-  return decision.kind === 'forward' ? decision.cluster.name : decision.status;
-}
-
-const to = (cluster: string, match: JsonObject = { prefix: '/' }): JsonObject => ({
-  match,
-  route: { cluster },
-});
-const host = (domains: string[], ...routes: JsonObject[]): JsonObject => ({
-  name: domains.join(),
-  domains,
-  routes,
-});
+import { host, reasonsOf, request, type Sent, select, tableOf, to } from './testing/tables.ts';
 
 describe('virtual hosts', () => {
   const table = tableOf([
@@ -185,6 +111,7 @@ describe('header matches', () => {
     [':method', 'POST', { method: 'POST' }],
     [':authority', 'shop:80', { authority: 'shop:80' }],
     [':path', '/x?y', { path: '/x?y' }],
+    [':scheme', 'https', { scheme: 'https' }],
   ])('%s stands for a part of the request', (name, exact, sent) => {
     const matcher = { name, string_match: { exact } };
     const table = tableOf([host(['*'], to('a', { prefix: '/', headers: [matcher] }))]);
@@ -235,24 +162,6 @@ describe('decisions', () => {
     ['Envoy waits 15 s by default', {}, { timeoutMs: 15_000 }],
     ['0s is no deadline', { timeout: '0s' }, { timeoutMs: 0 }],
     ['a deadline', { timeout: '0.5s' }, { timeoutMs: 500 }],
-    ['no retry by default', {}, { retry: { attempts: 0, on: 'connect-failure' } }],
-    [
-      'one retry unless said',
-      { retry_policy: { retry_on: 'connect-failure' } },
-      { retry: { attempts: 1, on: 'connect-failure' } },
-    ],
-    [
-      "Istio's default",
-      {
-        retry_policy: {
-          retry_on: 'connect-failure,refused-stream,unavailable,cancelled',
-          num_retries: 2,
-          retry_host_predicate: [{ name: 'envoy.retry_host_predicates.previous_hosts' }],
-          host_selection_retry_max_attempts: '5',
-        },
-      },
-      { retry: { attempts: 2, on: 'connect-failure' } },
-    ],
   ])('%s', (_name, fields, expected) => {
     expect(decide({ cluster: 'a', ...fields })).toMatchObject({ kind: 'forward', route: 'r', ...expected });
   });
@@ -333,19 +242,6 @@ test.each<[string, JsonObject, string]>([
     'virtual_hosts[0].routes[0].route.request_mirror_policies: not supported',
   ],
   [
-    'retries on 5xx',
-    host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', retry_policy: { retry_on: '5xx' } } }),
-    'virtual_hosts[0].routes[0].route.retry_policy.retry_on: 5xx is not supported',
-  ],
-  [
-    'retries without end',
-    host(['*'], {
-      match: { prefix: '/' },
-      route: { cluster: 'a', retry_policy: { retry_on: 'connect-failure', num_retries: 1000 } },
-    }),
-    'virtual_hosts[0].routes[0].route.retry_policy.num_retries: must be at most 25',
-  ],
-  [
     'a deadline before the start',
     host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', timeout: '-1s' } }),
     'virtual_hosts[0].routes[0].route.timeout: must not be negative',
@@ -375,8 +271,8 @@ test.each<[string, JsonObject, string]>([
   ],
   [
     'an unknown pseudo-header',
-    host(['*'], to('a', { prefix: '/', headers: [{ name: ':scheme' }] })),
-    'virtual_hosts[0].routes[0].match.headers[0].name: pseudo-header :scheme is not supported',
+    host(['*'], to('a', { prefix: '/', headers: [{ name: ':protocol' }] })),
+    'virtual_hosts[0].routes[0].match.headers[0].name: pseudo-header :protocol is not supported',
   ],
 ])('refuses %s by name', (_name, virtualHost, reason) => {
   expect(reasonsOf([virtualHost])).toEqual([reason]);

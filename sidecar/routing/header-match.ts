@@ -59,6 +59,8 @@ function readerOf(name: string, place: Place): Reader {
       return (request) => request.authority;
     case ':path':
       return (request) => request.path;
+    case ':scheme':
+      return (request) => request.scheme;
   }
   if (name.startsWith(':')) place.in('name').refuse(`pseudo-header ${name} is not supported`);
   const lower = name.toLowerCase();
