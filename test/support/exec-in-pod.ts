@@ -14,10 +14,11 @@ export function execInPod(
   pod: string,
   command: readonly string[],
   stdin?: string,
+  container = 'app',
 ): Promise<ExecResult> {
   const query = new URLSearchParams({ stdout: 'true', stderr: 'true', stdin: String(stdin !== undefined) });
   for (const word of command) query.append('command', word);
-  const url = `ws+unix:${pathsOf(config).runtimeSocket}:/exec/default/${pod}/app?${query}`;
+  const url = `ws+unix:${pathsOf(config).runtimeSocket}:/exec/default/${pod}/${container}?${query}`;
   const socket = new WebSocket(url, ['v5.channel.k8s.io']);
   const channels = ['', '', '', ''];
   socket.on('message', (data: Buffer) => {

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { points, Tasks } from '../../support/tasks.ts';
+
+/** The tasks that are told with Bookinfo: what their pages say one should see. */
+let tasks: Tasks;
+let page = '';
+let cookie = '';
+
+const NETWORKING = 'bookinfo/networking';
+const route = (name: string): Promise<void> => tasks.apply(`${NETWORKING}/virtual-service-${name}.yaml`);
+
+beforeAll(async () => {
+  tasks = await Tasks.start(
+    'bookinfo/bookinfo.yaml',
+    `${NETWORKING}/destination-rule-all.yaml`,
+    'httpbin/sample-client/fortio-deploy.yaml',
+  );
+  page = `http://${await tasks.address('productpage')}:9080`;
+  await tasks.mesh.until('the page is served', async () =>
+    (await fetch(`${page}/productpage`)).ok ? true : undefined,
+  );
+  cookie = await signIn('jason');
+});
+afterAll(() => tasks?.[Symbol.asyncDispose]());
+beforeEach(() => route('all-v1'));
+
+async function signIn(user: string): Promise<string> {
+  const form = { method: 'POST', body: new URLSearchParams({ username: user, passwd: '' }) };
+  const answer = await fetch(`${page}/login`, { ...form, redirect: 'manual' });
+  return answer.headers.get('set-cookie')!.split(';')[0]!;
+}
+
+interface View {
+  readonly text: string;
+  readonly seconds: number;
+}
+
+/** The product page as somebody who is signed in sees it, or as anybody does. */
+async function look(as: 'jason' | 'anybody'): Promise<View> {
+  const start = performance.now();
+  const answer = await fetch(`${page}/productpage`, as === 'jason' ? { headers: { cookie } } : {});
+  return { text: await answer.text(), seconds: (performance.now() - start) / 1000 };
+}
+
+const BLACK = 'stars, black';
+const RED = 'stars, red';
+
+/** Who answers for reviews, asked by another pod. */
+async function shares(requests: number): Promise<Readonly<Record<string, number>>> {
+  const { by, codes } = await tasks.load(
+    ...['-c', '4', '-n', String(requests), '-by', 'reviews-(v\\d)', 'http://reviews:9080/reviews/0'],
+  );
+  expect(codes).toEqual({ '200': requests });
+  return by;
+}
+
+describe('request routing', () => {
+  test('every page is without stars when all traffic goes to v1', async () => {
+    for (let i = 0; i < 5; i += 1) {
+      const { text } = await look('anybody');
+      expect(text).not.toContain(BLACK);
+      expect(text).not.toContain(RED);
+    }
+  });
+
+  test('jason alone sees black stars', async () => {
+    await route('reviews-test-v2');
+    expect((await look('jason')).text).toContain(BLACK);
+    expect((await look('anybody')).text).not.toContain(BLACK);
+  });
+});
+
+describe('traffic shifting', () => {
+  test('half of the traffic goes to v3, then all of it', async () => {
+    await route('reviews-50-v3');
+    const by = await shares(2000);
+    expect(Math.abs(points(by, 'v3') - 50)).toBeLessThanOrEqual(2);
+    expect(Object.keys(by).sort()).toEqual(['v1', 'v3']);
+    await route('reviews-v3');
+    for (let i = 0; i < 5; i += 1) expect((await look('anybody')).text).toContain(RED);
+  });
+
+  test.each([
+    ['reviews-90-10', 10],
+    ['reviews-80-20', 20],
+  ])('%s', async (name, share) => {
+    await route(name);
+    expect(Math.abs(points(await shares(2000), 'v2') - share)).toBeLessThanOrEqual(2);
+  });
+});

@@ -1,0 +1,130 @@
+/**
+ * The commands of the tasks in docs/tasks, for tests: what a reader types, done by the command line's own code against a
+ * mesh of the test.
+ */
+import { compareVersions } from '#api/client/resource-version.ts';
+import { Deployment } from '#api/kinds/deployment.ts';
+import { Service, vipOf } from '#api/kinds/service.ts';
+import { applyManifest, inOrder, placed } from '#cli/resources/apply.ts';
+import { loadManifests, type Manifest, readManifests } from '#cli/resources/manifests.ts';
+import { awaitDeployment } from '#cli/rollout/deployment.ts';
+import { awaitLive } from '#cli/rollout/live.ts';
+import { execInPod } from './exec-in-pod.ts';
+import { TestMesh } from './mesh.ts';
+
+/** Where the examples' programs are in a pod. */
+const IN_POD = '/opt/weft/examples';
+const READY_SECONDS = 90;
+const LIVE_SECONDS = 20;
+
+/** What the load client of examples/httpbin prints with `-json`. */
+export interface LoadReport {
+  /** Answers by status; `-1`: none came. */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly by: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly ms: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+
+export class Tasks {
+  readonly mesh: TestMesh;
+
+  private constructor(mesh: TestMesh) {
+    this.mesh = mesh;
+  }
+
+  /** A mesh with these applications rolled out. */
+  static async start(...applications: readonly string[]): Promise<Tasks> {
+    const tasks = new Tasks(await TestMesh.start());
+    await tasks.apply(...applications);
+    return tasks;
+  }
+
+  /** `weft apply --wait`: paths are below examples/. Resolves when every sidecar runs it. */
+  async apply(...paths: readonly string[]): Promise<void> {
+    await this.#apply(loadManifests(paths.map((path) => `examples/${path}`)));
+  }
+
+  /** The same from standard input. */
+  async applyText(text: string): Promise<void> {
+    const { manifests, mistakes } = readManifests('stdin', text);
+    if (mistakes.length > 0) throw new Error(mistakes.join('\n'));
+    await this.#apply(manifests);
+  }
+
+  async #apply(manifests: readonly Manifest[]): Promise<void> {
+    const { client } = this.mesh;
+    const versions: string[] = [];
+    for (const manifest of inOrder(manifests)) {
+      const { object } = await applyManifest(client, placed(manifest, undefined), { dryRun: false });
+      versions.push(object.metadata.resourceVersion);
+    }
+    for (const { kind, object } of manifests) {
+      if (kind.kind === 'Deployment') await this.rolledOut(object.metadata.name!);
+    }
+    await awaitLive(client, versions.sort(compareVersions).at(-1)!, LIVE_SECONDS);
+  }
+
+  /** `weft delete`: what the files name, where it is there. */
+  async delete(...paths: readonly string[]): Promise<void> {
+    for (const { kind, object } of loadManifests(paths.map((path) => `examples/${path}`)).map((m) =>
+      placed(m, undefined),
+    ))
+      await this.mesh.client.delete(kind, object.metadata.namespace, object.metadata.name!);
+  }
+
+  async rolledOut(deployment: string): Promise<void> {
+    await awaitDeployment(
+      this.mesh.client,
+      { namespace: 'default', name: deployment },
+      { timeoutSeconds: READY_SECONDS, signal: new AbortController().signal, onProgress: () => {} },
+    );
+  }
+
+  async scale(deployment: string, replicas: number): Promise<void> {
+    await this.mesh.client.patch(Deployment, 'default', deployment, { spec: { replicas } });
+    await this.rolledOut(deployment);
+  }
+
+  /** Runs a command in a container of the only pod of an app; resolves with what it printed. */
+  async exec(app: string, container: string, command: readonly string[], stdin?: string): Promise<string> {
+    const [pod] = await this.mesh.podsReady(app, 1);
+    const { stdout } = await execInPod(this.mesh.config, pod!.metadata.name, command, stdin, container);
+    return stdout;
+  }
+
+  /** `curl` in the curl pod. */
+  curl(...words: readonly string[]): Promise<string> {
+    return this.exec('curl', 'curl', ['curl', '-sS', ...words]);
+  }
+
+  /** The load client in the fortio pod. */
+  async load(...words: readonly string[]): Promise<LoadReport> {
+    const program = `${IN_POD}/httpbin/sample-client/load.ts`;
+    const text = await this.exec('fortio', 'fortio', ['node', program, '-json', ...words]);
+    return JSON.parse(text) as LoadReport;
+  }
+
+  /** Says something to a TCP service from the curl pod. */
+  say(host: string, port: number, text: string): Promise<string> {
+    return this.exec('curl', 'curl', ['node', `${IN_POD}/curl/nc.ts`, host, String(port)], text);
+  }
+
+  /** Where the host reaches a service. */
+  async address(service: string): Promise<string> {
+    const found = await this.mesh.client.get(Service, 'default', service);
+    const vip = found === undefined ? undefined : vipOf(found);
+    if (vip === undefined) throw new Error(`the service ${service} has no address`);
+    return vip;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.mesh[Symbol.asyncDispose]();
+  }
+}
+
+/** Share of one answer among all, in points. */
+export function points(by: Readonly<Record<string, number>>, name: string): number {
+  const total = Object.values(by).reduce((sum, n) => sum + n, 0);
+  return (100 * (by[name] ?? 0)) / total;
+}
