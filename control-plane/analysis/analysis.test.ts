@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest';
-import { ManualClock } from '#api/foundation/manual-clock.ts';
-import { seededRandom } from '#api/foundation/random.ts';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
 import type { AnyKind } from '#api/kinds/kind.ts';
 import type { KubeObject } from '#api/kinds/meta.ts';
 import { Service } from '#api/kinds/service.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
-import { createLocalClient } from '#control-plane/apiserver/local-client.ts';
-import { createRegistry } from '#control-plane/apiserver/registry/registry.ts';
-import { ensureSystemNamespaces } from '#control-plane/apiserver/system-namespaces.ts';
-import { openSqliteStore } from '#control-plane/store/sqlite/sqlite-store.ts';
+import { openRegistry } from '#control-plane/apiserver/registry/registry-fixture.ts';
 import { analyze, readProposals } from './analysis.ts';
 
 const MESH = { clusterDomain: 'cluster.local', clusterId: 'weft' };
@@ -30,17 +25,12 @@ const v2 = object(DestinationRule, 'reviews', {
 });
 
 async function findings(stored: [AnyKind, KubeObject][], proposed: KubeObject[] = []) {
-  let uids = 0;
-  const store = openSqliteStore({ path: ':memory:' });
-  const clock = new ManualClock();
-  const registry = createRegistry({ store, clock, random: seededRandom(1), newUid: () => `u${uids++}` });
-  const client = createLocalClient(registry);
-  await ensureSystemNamespaces(client);
+  const { client, clock, close } = await openRegistry();
   for (const [kind, value] of stored) await client.create(kind, value);
   const { proposals, mistakes } = readProposals(proposed);
   expect(mistakes).toEqual([]);
   const found = await analyze(client, MESH, proposals, clock.wallMs());
-  await store.close();
+  await close();
   return found;
 }
 
