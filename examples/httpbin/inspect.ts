@@ -28,7 +28,8 @@ export function valuesOf(params: URLSearchParams): Values {
 }
 
 export function originOf(request: IncomingMessage): string {
-  return request.headersDistinct['x-forwarded-for']?.[0] ?? request.socket.remoteAddress ?? '';
+  const peer = request.socket.remoteAddress ?? '';
+  return request.headersDistinct['x-forwarded-for']?.[0] ?? peer.replace(/^::ffff:/, '');
 }
 
 export function aboutGet({ request, url }: Exchange): object {
