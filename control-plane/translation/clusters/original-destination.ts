@@ -13,7 +13,7 @@ import {
 } from '#api/xds/names.ts';
 import { type Encoded, encode } from '../encoded.ts';
 import { durationOf, type Init } from '../message.ts';
-import { CONNECT_TIMEOUT_MS } from './outbound-cluster.ts';
+import { CONNECT_TIMEOUT_MS } from './connection-pool.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
 

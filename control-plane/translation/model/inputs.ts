@@ -205,10 +205,13 @@ export class Inputs {
     put(this.pods, key, next);
     this.#podsOfNamespace.relink(key, before && [before.namespace], next && [next.namespace]);
     dirt.pods.add(key);
-    if (!same([before?.labels, this.localityOf(before)], [next?.labels, this.localityOf(next)]))
-      dirt.clients.add(key);
+    if (next !== undefined && !same(this.#place(before), this.#place(next))) dirt.clients.add(key);
     for (const slice of this.#slicesOfPod.get(key)) dirt.endpoints.add(this.#slices.get(slice)!.host);
     this.#staleSelectors(key, dirt);
+  }
+
+  #place(pod: PodFacts | undefined): unknown {
+    return [pod?.labels, this.localityOf(pod)];
   }
 
   #node(name: string, object: Stored<Node> | undefined, dirt: Dirt): void {

@@ -52,9 +52,9 @@ export class RuleBook {
     return this.#all.covering(host);
   }
 
-  /** Keys of the rules that take their TLS credentials from a Secret of this name. */
+  /** Keys of the rules that take their TLS credentials from a Secret of this name, or from it and one beside it. */
   naming(secret: string): string[] {
-    return this.#bySecret.get(secret);
+    return this.#bySecret.get(secret.replace(/-cacert$/, '')).concat(this.#bySecret.get(secret));
   }
 
   /** Replaces the rule `key`; undefined removes it. Returns the hosts that were or are claimed by it. */

@@ -1,0 +1,19 @@
+import type { Inputs } from './inputs.ts';
+import { type Locality, NOWHERE } from './locality.ts';
+import type { Client } from './rule-book.ts';
+
+/** The workload behind a proxy, as far as what it gets depends on it. */
+export interface MeshClient extends Client {
+  readonly locality: Locality;
+}
+
+/** Undefined for a pod that is not known (any more). */
+export function clientOf(podKey: string, inputs: Inputs): MeshClient | undefined {
+  const pod = inputs.pods.get(podKey);
+  return pod && { namespace: pod.namespace, labels: pod.labels, locality: inputs.localityOf(pod) };
+}
+
+/** Of whom nothing but the namespace is known. */
+export function clientIn(namespace: string): MeshClient {
+  return { namespace, labels: {}, locality: NOWHERE };
+}
