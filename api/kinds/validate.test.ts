@@ -196,10 +196,10 @@ describe('refusals name the place', () => {
       'spec.http[0].route',
     ],
     [
-      'a fault, which is not supported',
+      'a fault of gRPC, which is not supported',
       VirtualService,
-      route([{ fault: {}, route: [{ destination: { host: 'a' } }] }]),
-      'spec.http[0].fault',
+      route([{ fault: { abort: { grpcStatus: 'INTERNAL' } }, route: [{ destination: { host: 'a' } }] }]),
+      'spec.http[0].fault.abort.grpcStatus',
     ],
     [
       'a timeout that is no duration',

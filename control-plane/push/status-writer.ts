@@ -81,7 +81,7 @@ export function withCondition(object: Stored<Rule>, diagnosis: Diagnosis, now: s
 }
 
 function conditionOf({ findings }: Diagnosis, generation: number | undefined): Condition {
-  const first = findings[0];
+  const first = findings.find(({ hint }) => hint !== true);
   return {
     type: RECONCILED,
     status: first === undefined ? 'True' : 'False',

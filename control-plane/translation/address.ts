@@ -1,5 +1,10 @@
 import { create } from '@bufbuild/protobuf';
-import { type Address, AddressSchema } from '#api/xds/gen/envoy/config/core/v3/address_pb.js';
+import {
+  type Address,
+  AddressSchema,
+  type CidrRangeSchema,
+} from '#api/xds/gen/envoy/config/core/v3/address_pb.js';
+import type { Init } from './message.ts';
 
 export function tcpAddress(address: string, port: number): Address {
   return create(AddressSchema, {
@@ -8,4 +13,11 @@ export function tcpAddress(address: string, port: number): Address {
       value: { address, portSpecifier: { case: 'portValue', value: port } },
     },
   });
+}
+
+/** `10.0.0.0/8`, or one address. */
+export function cidrRange(text: string): Init<typeof CidrRangeSchema> {
+  const [addressPrefix = '', length] = text.split('/');
+  const whole = addressPrefix.includes(':') ? 128 : 32;
+  return { addressPrefix, prefixLen: length === undefined ? whole : Number(length) };
 }

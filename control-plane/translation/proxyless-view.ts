@@ -8,11 +8,15 @@ import { ClusterSchema } from '#api/xds/gen/envoy/config/cluster/v3/cluster_pb.j
 import { parseClusterName } from '#api/xds/names.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
 import { proxylessCluster } from './clusters/outbound-cluster.ts';
+import { clusterParts } from './destination-resources.ts';
 import { type Encoded, encode } from './encoded.ts';
 import { apiListener } from './listeners/api-listener.ts';
 import { detectedRoutesName } from './listeners/outbound-listeners.ts';
+import { clientIn } from './model/client.ts';
 import type { MeshPort, MeshService } from './model/mesh-service.ts';
+import { proxylessReader, type Reader } from './routes/reader.ts';
 import { encodeVirtualHost, routeConfiguration } from './routes/route-configuration.ts';
+import { meshRulesFor } from './routes/rules-for-host.ts';
 import { virtualHost } from './routes/virtual-host.ts';
 import type { View } from './view.ts';
 import type { World } from './world.ts';
@@ -22,13 +26,13 @@ export function proxylessView(world: World, namespace: string): View {
     get(type, name) {
       switch (type) {
         case CLUSTER_TYPE:
-          return cluster(world, name);
+          return cluster(world, name, namespace);
         case ENDPOINT_TYPE:
-          return world.endpoints.get(name);
+          return world.outbound.get(type, name, clientIn(namespace));
         case LISTENER_TYPE:
           return listener(world, name, namespace);
         case ROUTE_TYPE:
-          return routes(world, name);
+          return routes(world, name, proxylessReader(namespace));
       }
     },
     names: () => [],
@@ -61,25 +65,27 @@ function listener(world: World, name: string, namespace: string): Encoded | unde
   return target && apiListener(name, detectedRoutesName(target.service.host, target.port.number));
 }
 
-function routes(world: World, name: string): Encoded | undefined {
+function routes(world: World, name: string, reader: Reader): Encoded | undefined {
   const target = targetOf(world, name, '');
   if (target === undefined || detectedRoutesName(target.service.host, target.port.number) !== name)
     return undefined;
   const { host } = target.service;
-  const rule = world.inputs.virtualServices.for(host)[0];
-  const only = virtualHost(host, target.port.number, ['*'], rule, world.routeScope('proxyless'));
+  const rules = meshRulesFor(host, world.inputs);
+  const only = virtualHost(host, target.port.number, ['*'], rules, world.destinations, reader);
   return routeConfiguration(name, [encodeVirtualHost(only)]);
 }
 
-function cluster(world: World, name: string): Encoded | undefined {
+function cluster(world: World, name: string, namespace: string): Encoded | undefined {
   const parsed = parseClusterName(name);
   if (parsed?.direction !== 'outbound') return undefined;
-  const service = world.inputs.services.get(parsed.host);
+  const { inputs } = world;
+  const service = inputs.services.get(parsed.host);
   const port = service?.ports.find(({ number }) => number === parsed.port);
   if (service === undefined || port === undefined) return undefined;
-  const rules = world.trafficRules(parsed.host);
-  const subset = rules.subsets.find((candidate) => candidate.name === parsed.subset);
-  if (subset === undefined && parsed.subset !== '') return undefined;
-  const message = proxylessCluster(service, port, parsed.subset, subset?.policy ?? rules.policy);
+  const client = clientIn(namespace);
+  const rules = world.trafficRules(parsed.host, client);
+  const known = parsed.subset === '' || rules.subsets.some((subset) => subset.name === parsed.subset);
+  if (!known) return undefined;
+  const message = proxylessCluster(clusterParts({ service, rules, client, inputs }, port, parsed.subset));
   return encode(ClusterSchema, name, message);
 }

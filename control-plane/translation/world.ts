@@ -11,6 +11,8 @@ import {
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
 import { STATIC_CLUSTERS } from './clusters/original-destination.ts';
+import { Destinations } from './destinations.ts';
+import { gatewaysOf } from './diagnosis/reference-findings.ts';
 import { type Diagnosis, diagnoseDestinationRule, diagnoseVirtualService } from './diagnosis.ts';
 import type { Encoded } from './encoded.ts';
 import { InboundTable } from './inbound.ts';
@@ -20,13 +22,17 @@ import {
   VIRTUAL_OUTBOUND_LISTENER,
 } from './listeners/outbound-listeners.ts';
 import type { Dirt } from './model/dirt.ts';
+import { keyOf } from './model/host-match.ts';
 import { type InputChange, type InputOptions, Inputs } from './model/inputs.ts';
 import { ANYBODY, type Client } from './model/rule-book.ts';
-import { mergeRules, type TrafficRules } from './model/traffic-rules.ts';
+import { mergeRules, NO_RULES, type TrafficRules } from './model/traffic-rules.ts';
 import { ResourceTable } from './resource-table.ts';
-import { FOREIGN_PORT, foreignVirtualHosts } from './routes/foreign-hosts.ts';
+import { NO_QUESTIONS } from './routes/audience.ts';
+import type { DestinationContext } from './routes/destination.ts';
+import { FOREIGN_PORT, foreignHosts } from './routes/foreign-hosts.ts';
 import { PortRoutes } from './routes/port-routes.ts';
-import { type ServiceResources, serviceEndpoints, serviceResources } from './service-resources.ts';
+import { type ServiceRouting, serviceRouting } from './service-routing.ts';
+import { Varied, type VariedResource, VariedTable } from './varied.ts';
 
 /** What one batch of changes made different. */
 export interface WorldChange {
@@ -34,11 +40,13 @@ export interface WorldChange {
   readonly shared: Readonly<Record<ResourceType, ReadonlySet<string>>>;
   /** Pods whose inbound side is different, with the names of the clusters before and after. */
   readonly inbound: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Pods whose labels or place are others: what is made for their sidecars may be different. */
+  readonly clients: ReadonlySet<string>;
   /** Rules whose verdict was found again. */
   readonly diagnoses: readonly Diagnosis[];
 }
 
-const NO_RULES: TrafficRules = mergeRules([]);
+const NOWHERE: ServiceRouting = { listeners: [], routes: [], http: new Map() };
 /** Owner of what every sidecar has. */
 const EVERYBODY = '';
 
@@ -48,15 +56,26 @@ export class World {
   readonly portRoutes = new PortRoutes();
   readonly clusters = new ResourceTable();
   readonly endpoints = new ResourceTable();
-  readonly listeners = new ResourceTable();
-  readonly detectedRoutes = new ResourceTable();
-  readonly #httpPorts = new Map<string, ServiceResources['http']>();
+  readonly listeners = new VariedTable();
+  readonly detectedRoutes = new VariedTable();
+  /** Clusters and endpoints, as each client gets them; those above are the ones that all clients share. */
+  readonly outbound: Destinations;
+  /** What routes are translated with. */
+  readonly destinations: DestinationContext = {
+    service: (host) => this.inputs.services.get(host),
+    trafficRules: (host, client) => this.trafficRules(host, client),
+  };
+  readonly #httpPorts = new Map<string, ServiceRouting['http']>();
 
   constructor(options: InputOptions) {
     this.inputs = new Inputs(options);
     this.inbound = new InboundTable(this.inputs);
+    this.outbound = new Destinations(this.inputs, this, {
+      [CLUSTER_TYPE]: this.clusters,
+      [ENDPOINT_TYPE]: this.endpoints,
+    });
     this.clusters.replace(new Map([[EVERYBODY, STATIC_CLUSTERS]]), new Set());
-    this.listeners.replace(new Map([[EVERYBODY, [VIRTUAL_OUTBOUND_LISTENER]]]), new Set());
+    this.listeners.replace(new Map([[EVERYBODY, [forEverybody(VIRTUAL_OUTBOUND_LISTENER)]]]), new Set());
   }
 
   apply(changes: Iterable<InputChange>): WorldChange {
@@ -70,8 +89,9 @@ export class World {
     const ports = this.#deriveServices(dirt, shared);
     this.#deriveForeign(dirt, ports);
     this.#derivePorts(ports, shared);
-    this.#deriveEndpoints(dirt, shared[ENDPOINT_TYPE]);
-    return { shared, inbound: this.#deriveInbound(dirt), diagnoses: this.#diagnose(dirt) };
+    this.#deriveDestinations(dirt, shared);
+    const diagnoses = this.#diagnose(dirt);
+    return { shared, inbound: this.#deriveInbound(dirt), clients: dirt.clients, diagnoses };
   }
 
   /** What is in force for a host, as `client` sees it. */
@@ -83,42 +103,29 @@ export class World {
 
   /** Derives the stale services' own resources. Returns the port numbers whose shared ones they touch. */
   #deriveServices(dirt: Dirt, shared: Record<ResourceType, Set<string>>): Set<number> {
-    const derived = new Map([...dirt.services].map((host) => [host, this.#deriveService(host)]));
-    const owned = (of: (resources: ServiceResources) => readonly Encoded[]) =>
-      new Map([...derived].map(([host, resources]) => [host, resources === undefined ? [] : of(resources)]));
-    this.clusters.replace(
-      owned((resources) => resources.clusters),
-      shared[CLUSTER_TYPE],
-    );
+    const hosts = [...dirt.services];
+    const routing = new Map(hosts.map((host) => [host, this.#routingOf(host)]));
+    const owned = (of: (routing: ServiceRouting) => readonly VariedResource[]) =>
+      new Map([...routing].map(([host, found]) => [host, of(found)]));
     this.listeners.replace(
-      owned((resources) => resources.listeners),
+      owned(({ listeners }) => listeners),
       shared[LISTENER_TYPE],
     );
     this.detectedRoutes.replace(
-      owned((resources) => resources.routes),
+      owned(({ routes }) => routes),
       shared[ROUTE_TYPE],
     );
     const ports = new Set<number>();
-    for (const [host, resources] of derived) this.#sharePorts(host, resources?.http ?? new Map(), ports);
+    for (const [host, { http }] of routing) this.#sharePorts(host, http, ports);
     return ports;
   }
 
-  #deriveService(host: string): ServiceResources | undefined {
+  #routingOf(host: string): ServiceRouting {
     const service = this.inputs.services.get(host);
-    if (service === undefined) return undefined;
-    const rule = this.inputs.virtualServices.for(host)[0];
-    return serviceResources(service, this.trafficRules(host), rule, this.routeScope('sidecar'));
+    return service === undefined ? NOWHERE : serviceRouting(service, this.inputs, this.destinations);
   }
 
-  routeScope(reader: 'sidecar' | 'proxyless') {
-    return {
-      domain: this.inputs.options.clusterDomain,
-      service: (host: string) => this.inputs.services.get(host),
-      reader,
-    };
-  }
-
-  #sharePorts(host: string, http: ServiceResources['http'], touched: Set<number>): void {
+  #sharePorts(host: string, http: ServiceRouting['http'], touched: Set<number>): void {
     for (const port of this.#httpPorts.get(host)?.keys() ?? []) {
       touched.add(port);
       if (!http.has(port)) this.portRoutes.remove(port, host);
@@ -133,28 +140,29 @@ export class World {
 
   #deriveForeign(dirt: Dirt, touched: Set<number>): void {
     if (!dirt.foreignHosts) return;
-    this.portRoutes.setForeign(FOREIGN_PORT, foreignVirtualHosts(this.inputs, this.routeScope('sidecar')));
+    this.portRoutes.setForeign(FOREIGN_PORT, foreignHosts(this.inputs, this.destinations));
     touched.add(FOREIGN_PORT);
   }
 
   #derivePorts(ports: ReadonlySet<number>, shared: Record<ResourceType, Set<string>>): void {
-    const listeners = new Map<string, Encoded[]>();
+    const listeners = new Map<string, VariedResource[]>();
     for (const port of ports) {
       shared[ROUTE_TYPE].add(String(port));
-      listeners.set(httpListenerName(port), this.portRoutes.has(port) ? [httpPortListener(port)] : []);
+      listeners.set(
+        httpListenerName(port),
+        this.portRoutes.has(port) ? [forEverybody(httpPortListener(port))] : [],
+      );
     }
     this.listeners.replace(listeners, shared[LISTENER_TYPE]);
   }
 
-  #deriveEndpoints(dirt: Dirt, changed: Set<string>): void {
-    const owners = new Map<string, Encoded[]>();
-    for (const host of dirt.services.union(dirt.endpoints)) {
-      const service = this.inputs.services.get(host);
-      const pod = (key: string) => this.inputs.pods.get(key);
-      const slices = this.inputs.slicesOf(host);
-      owners.set(host, service ? serviceEndpoints(service, this.trafficRules(host), slices, pod) : []);
-    }
-    this.endpoints.replace(owners, changed);
+  /** Names that are resolved by DNS stand in the cluster itself. */
+  #deriveDestinations(dirt: Dirt, shared: Record<ResourceType, Set<string>>): void {
+    const resolved = [...dirt.endpoints].filter((host) => {
+      const resolution = this.inputs.services.get(host)?.resolution;
+      return resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN';
+    });
+    this.outbound.refresh(dirt.services.union(new Set(resolved)), dirt.endpoints, shared);
   }
 
   #deriveInbound(dirt: Dirt): Map<string, Set<string>> {
@@ -167,10 +175,25 @@ export class World {
     );
   }
 
+  /** VirtualServices whose verdict depends on whether these Gateways are there. */
+  #rulesNaming(gateways: ReadonlySet<string>): Set<string> {
+    if (gateways.size === 0) return new Set();
+    const naming = [...this.inputs.virtualServices.rules()].filter((rule) =>
+      gatewaysOf(rule).some(({ key }) => gateways.has(key)),
+    );
+    return new Set(naming.map(keyOf));
+  }
+
   #diagnose(dirt: Dirt): Diagnosis[] {
     return [
-      ...[...dirt.virtualServices].flatMap((key) => diagnoseVirtualService(key, this.inputs, this) ?? []),
+      ...[...dirt.virtualServices.union(this.#rulesNaming(dirt.gateways))].flatMap(
+        (key) => diagnoseVirtualService(key, this.inputs, this) ?? [],
+      ),
       ...[...dirt.destinationRules].flatMap((key) => diagnoseDestinationRule(key, this.inputs) ?? []),
     ];
   }
+}
+
+function forEverybody(resource: Encoded): VariedResource {
+  return { name: resource.name, content: new Varied(NO_QUESTIONS, () => resource) };
 }

@@ -4,7 +4,7 @@ import { HttpConnectionManagerSchema } from '#api/xds/gen/envoy/extensions/filte
 import { OVER_ADS } from '../config-source.ts';
 import { type Encoded, encode } from '../encoded.ts';
 import { pack } from '../message.ts';
-import { ROUTER } from './filters.ts';
+import { ROUTER } from './http-filters.ts';
 
 /** The listener that a gRPC client without a sidecar asks for: named as its target, which may be a short name. */
 export function apiListener(name: string, routes: string): Encoded {

@@ -3,19 +3,18 @@ import type {
   ListenerFilterSchema,
 } from '#api/xds/gen/envoy/config/listener/v3/listener_components_pb.js';
 import type { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
-import { RouterSchema } from '#api/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
 import { HttpInspectorSchema } from '#api/xds/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js';
 import { OriginalDstSchema } from '#api/xds/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
-import {
-  HttpConnectionManagerSchema,
-  type HttpFilterSchema,
-} from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { TlsInspectorSchema } from '#api/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
+import { HttpConnectionManagerSchema } from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { TcpProxySchema } from '#api/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { OVER_ADS } from '../config-source.ts';
 import { durationOf, type Init, pack } from '../message.ts';
+import { OUTBOUND_FILTERS, ROUTER } from './http-filters.ts';
 
 export type Filter = Init<typeof FilterSchema>;
 export type ListenerFilter = Init<typeof ListenerFilterSchema>;
+type HttpFilter = (typeof OUTBOUND_FILTERS)[number];
 type Manager = Init<typeof HttpConnectionManagerSchema>;
 
 /** What `http_inspector` calls HTTP (Istio's list). */
@@ -37,9 +36,9 @@ export const HTTP_INSPECTOR: ListenerFilter = {
   configType: { case: 'typedConfig', value: pack(HttpInspectorSchema, {}) },
 };
 
-export const ROUTER: Init<typeof HttpFilterSchema> = {
-  name: 'envoy.filters.http.router',
-  configType: { case: 'typedConfig', value: pack(RouterSchema, {}) },
+export const TLS_INSPECTOR: ListenerFilter = {
+  name: 'envoy.filters.listener.tls_inspector',
+  configType: { case: 'typedConfig', value: pack(TlsInspectorSchema, {}) },
 };
 
 export function tcpProxy(cluster: string): Filter {
@@ -55,26 +54,43 @@ export function tcpProxy(cluster: string): Filter {
   };
 }
 
+/** Several clusters, drawn by weight for each connection. */
+export function weightedTcpProxy(
+  statPrefix: string,
+  clusters: readonly { readonly name: string; readonly weight: number }[],
+): Filter {
+  const weighted = { clusters: clusters.map(({ name, weight }) => ({ name, weight })) };
+  return {
+    name: 'envoy.filters.network.tcp_proxy',
+    configType: {
+      case: 'typedConfig',
+      value: pack(TcpProxySchema, {
+        statPrefix,
+        clusterSpecifier: { case: 'weightedClusters', value: weighted },
+      }),
+    },
+  };
+}
+
 /** HTTP whose routes come over RDS under the name `routes`. */
 export function httpOverRds(statPrefix: string, routes: string): Filter {
-  return connectionManager(statPrefix, {
-    case: 'rds',
-    value: { configSource: OVER_ADS, routeConfigName: routes },
-  });
+  const specifier = { configSource: OVER_ADS, routeConfigName: routes };
+  return connectionManager(statPrefix, { case: 'rds', value: specifier }, OUTBOUND_FILTERS);
 }
 
 export function httpInline(statPrefix: string, routes: Init<typeof RouteConfigurationSchema>): Filter {
-  return connectionManager(statPrefix, { case: 'routeConfig', value: routes });
+  return connectionManager(statPrefix, { case: 'routeConfig', value: routes }, [ROUTER]);
 }
 
 function connectionManager(
   statPrefix: string,
   routeSpecifier: NonNullable<Manager['routeSpecifier']>,
+  httpFilters: readonly HttpFilter[],
 ): Filter {
   const manager = pack(HttpConnectionManagerSchema, {
     statPrefix,
     routeSpecifier,
-    httpFilters: [ROUTER],
+    httpFilters: [...httpFilters],
     useRemoteAddress: false,
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     streamIdleTimeout: durationOf(0),

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { TrafficDirection } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '#api/xds/gen/envoy/config/listener/v3/listener_pb.js';
-import { outboundCluster, PASSTHROUGH_CLUSTER, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
+import { PASSTHROUGH_CLUSTER, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
 import { tcpAddress } from '../address.ts';
 import { type Encoded, encode } from '../encoded.ts';
 import { durationOf, type Init } from '../message.ts';
@@ -13,8 +13,10 @@ import {
   HTTP_PROTOCOLS,
   httpOverRds,
   ORIGINAL_DESTINATION,
+  TLS_INSPECTOR,
   tcpProxy,
 } from './filters.ts';
+import type { FilterChain, OpaqueChains } from './opaque-chains.ts';
 
 type ListenerInit = Init<typeof ListenerSchema>;
 
@@ -44,27 +46,42 @@ export function httpListenerName(port: number): string {
   return `0.0.0.0_${port}`;
 }
 
-/** One service's own listener, for what cannot be told apart by authority. Undefined for HTTP and without a VIP. */
-export function serviceListener(service: MeshService, port: MeshPort): Encoded | undefined {
-  if (service.vip === undefined || port.protocol === 'http') return undefined;
-  const name = `${service.vip}_${port.number}`;
-  const opaque = tcpProxy(outboundCluster(port.number, '', service.host));
-  const listener = handedOver(name, service.vip, port.number);
-  if (port.protocol === 'tcp' || port.protocol === 'tls')
-    return encodeListener({ ...listener, filterChains: [{ filters: [opaque] }] });
-  return encodeListener({
-    ...listener,
-    listenerFilters: [HTTP_INSPECTOR],
+/**
+ * One service's own listener, for what cannot be told apart by authority. Undefined for HTTP and without a VIP.
+ */
+export function serviceListener(service: MeshService, port: MeshPort, opaque: OpaqueChains): Encoded {
+  const { vip = '', host } = service;
+  const name = `${vip}_${port.number}`;
+  const { chains, rest } = opaque;
+  const listener = { ...handedOver(name, vip, port.number), ...inspection(port, chains) };
+  if (port.protocol !== 'detect') {
+    return encodeListener({
+      ...listener,
+      ...(chains.length === 0
+        ? { filterChains: [rest] }
+        : { filterChains: [...chains], defaultFilterChain: rest }),
+    });
+  }
+  const http: FilterChain = {
+    filterChainMatch: { applicationProtocols: HTTP_PROTOCOLS },
+    filters: [httpOverRds(`outbound_${name}`, detectedRoutesName(host, port.number))],
+  };
+  return encodeListener({ ...listener, filterChains: [http, ...chains], defaultFilterChain: rest });
+}
+
+/** What must be known of a connection before its chain can be chosen. */
+function inspection(port: MeshPort, chains: readonly FilterChain[]): ListenerInit {
+  const byName = chains.some(({ filterChainMatch }) => filterChainMatch?.transportProtocol === 'tls');
+  const inspectors = [
+    ...(byName ? [TLS_INSPECTOR] : []),
+    ...(port.protocol === 'detect' ? [HTTP_INSPECTOR] : []),
+  ];
+  if (inspectors.length === 0) return {};
+  return {
+    listenerFilters: inspectors,
     listenerFiltersTimeout: durationOf(DETECTION_TIMEOUT_MS),
     continueOnListenerFiltersTimeout: true,
-    filterChains: [
-      {
-        filterChainMatch: { applicationProtocols: HTTP_PROTOCOLS },
-        filters: [httpOverRds(`outbound_${name}`, detectedRoutesName(service.host, port.number))],
-      },
-    ],
-    defaultFilterChain: { filters: [opaque] },
-  });
+  };
 }
 
 /** Name of the route configuration of a port whose protocol is detected. */

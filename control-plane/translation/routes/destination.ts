@@ -1,18 +1,14 @@
 import type { Destination } from '#api/kinds/virtual-service.ts';
-import { resolveHost } from '#api/mesh/names.ts';
 import { outboundCluster } from '#api/xds/names.ts';
 import type { MeshService } from '../model/mesh-service.ts';
+import type { Client } from '../model/rule-book.ts';
+import type { TrafficRules } from '../model/traffic-rules.ts';
+import { hashPolicies } from './hash-policy.ts';
 
-/** What a destination's meaning depends on beside itself. */
+/** What a destination's meaning depends on beside itself. Its host is a full name. */
 export interface DestinationContext {
-  /** Of the rule that names the destination: short names are resolved there. */
-  readonly namespace: string;
-  readonly domain: string;
   readonly service: (host: string) => MeshService | undefined;
-}
-
-export function destinationHost(destination: Destination, context: DestinationContext): string {
-  return resolveHost(destination.host.toLowerCase(), context.namespace, context.domain);
+  readonly trafficRules: (host: string, client: Client) => TrafficRules;
 }
 
 /**
@@ -24,7 +20,7 @@ export function destinationPort(
   context: DestinationContext,
 ): number {
   if (destination.port !== undefined) return destination.port.number;
-  const ports = context.service(destinationHost(destination, context))?.ports ?? [];
+  const ports = context.service(destination.host)?.ports ?? [];
   return ports.length === 1 ? ports[0]!.number : requestPort;
 }
 
@@ -35,5 +31,15 @@ export function destinationCluster(
   context: DestinationContext,
 ): string {
   const port = destinationPort(destination, requestPort, context);
-  return outboundCluster(port, destination.subset ?? '', destinationHost(destination, context));
+  return outboundCluster(port, destination.subset ?? '', destination.host);
+}
+
+export function destinationHash(
+  destination: Destination,
+  requestPort: number,
+  context: DestinationContext,
+  client: Client,
+): ReturnType<typeof hashPolicies> {
+  const port = destinationPort(destination, requestPort, context);
+  return hashPolicies(context.trafficRules(destination.host, client), destination.subset ?? '', port);
 }

@@ -1,23 +1,25 @@
 /**
- * The route configurations that are named for a port number and shared by all of its services. They differ between
- * sidecars only by the bare names of the sidecar's own namespace, so namespaces without a service on the port share
- * one. Put together when somebody asks, and kept until one of the port's services changes.
+ * The route configurations that are named for a port number and shared by all of its hosts. Sidecars that see all of
+ * the port's hosts alike share one: put together when somebody asks, and kept until one of the hosts changes.
  */
 import type { Encoded } from '../encoded.ts';
 import { compare } from '../model/host-match.ts';
-import type { ServiceRoutes } from '../service-resources.ts';
-import { type EncodedVirtualHost, encodeVirtualHost, routeConfiguration } from './route-configuration.ts';
+import { Varied } from '../varied.ts';
+import { allQuestions } from './audience.ts';
+import type { Reader } from './reader.ts';
+import { encodeVirtualHost, routeConfiguration } from './route-configuration.ts';
+import type { HostRoutes } from './service-routes.ts';
 import { ALLOW_ANY } from './virtual-host.ts';
 
 const ALLOW_ANY_HOST = encodeVirtualHost(ALLOW_ANY);
 
 export class PortRoutes {
-  readonly #services = new Map<number, Map<string, ServiceRoutes>>();
-  readonly #foreign = new Map<number, readonly EncodedVirtualHost[]>();
-  readonly #assembled = new Map<number, Map<string, Encoded>>();
+  readonly #services = new Map<number, Map<string, HostRoutes>>();
+  readonly #foreign = new Map<number, readonly (readonly [string, HostRoutes])[]>();
+  readonly #assembled = new Map<number, Varied<Encoded>>();
 
-  put(port: number, host: string, routes: ServiceRoutes): void {
-    const services = this.#services.get(port) ?? new Map();
+  put(port: number, host: string, routes: HostRoutes): void {
+    const services = this.#services.get(port) ?? new Map<string, HostRoutes>();
     this.#services.set(port, services.set(host, routes));
     this.#assembled.delete(port);
   }
@@ -29,8 +31,8 @@ export class PortRoutes {
     this.#assembled.delete(port);
   }
 
-  /** The virtual hosts of names that are no services, after all services. */
-  setForeign(port: number, hosts: readonly EncodedVirtualHost[]): void {
+  /** The names that are no services, after all services. */
+  setForeign(port: number, hosts: readonly (readonly [string, HostRoutes])[]): void {
     if (hosts.length === 0) this.#foreign.delete(port);
     else this.#foreign.set(port, hosts);
     this.#assembled.delete(port);
@@ -44,20 +46,21 @@ export class PortRoutes {
     return [...new Set([...this.#services.keys(), ...this.#foreign.keys()])];
   }
 
-  get(port: number, namespace: string): Encoded | undefined {
-    if (!this.has(port)) return undefined;
+  /** The hosts of a port, services first, each with its name. */
+  hosts(port: number): (readonly [string, HostRoutes])[] {
     const services = [...(this.#services.get(port) ?? [])].sort(([a], [b]) => compare(a, b));
-    const near = services.some(([, routes]) => routes.namespace === namespace) ? namespace : '';
-    const assembled = this.#assembled.get(port) ?? new Map<string, Encoded>();
+    return [...services, ...(this.#foreign.get(port) ?? [])];
+  }
+
+  get(port: number, reader: Reader): Encoded | undefined {
+    if (!this.has(port)) return undefined;
+    const known = this.#assembled.get(port);
+    if (known !== undefined) return known.for(reader);
+    const hosts = this.hosts(port).map(([, routes]) => routes);
+    const assembled = new Varied(allQuestions(hosts.map(({ questions }) => questions)), (each) =>
+      routeConfiguration(String(port), [...hosts.flatMap((host) => host.for(each) ?? []), ALLOW_ANY_HOST]),
+    );
     this.#assembled.set(port, assembled);
-    const known = assembled.get(near);
-    if (known !== undefined) return known;
-    const configuration = routeConfiguration(String(port), [
-      ...services.map(([, routes]) => (routes.namespace === near ? routes.near : routes.far)),
-      ...(this.#foreign.get(port) ?? []),
-      ALLOW_ANY_HOST,
-    ]);
-    assembled.set(near, configuration);
-    return configuration;
+    return assembled.for(reader);
   }
 }

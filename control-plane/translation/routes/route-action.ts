@@ -1,36 +1,27 @@
 import { parseDuration } from '#api/foundation/duration.ts';
-import type { HttpRoute } from '#api/kinds/virtual-service.ts';
-import type { RouteActionSchema } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
-import { PreviousHostsPredicateSchema } from '#api/xds/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
-import { durationOf, type Init, pack } from '../message.ts';
-import { type DestinationContext, destinationCluster } from './destination.ts';
+import type { HttpDestination, HttpRoute } from '#api/kinds/virtual-service.ts';
+import type {
+  RouteActionSchema,
+  WeightedCluster_ClusterWeightSchema,
+} from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
+import { durationOf, type Init } from '../message.ts';
+import { type DestinationContext, destinationCluster, destinationHash } from './destination.ts';
+import { authorityOf, headerFields } from './header-edits.ts';
+import { mirrorPolicies } from './mirrors.ts';
+import type { Reader } from './reader.ts';
+import { PROXYLESS_RETRIES, retryPolicy } from './retry-policy.ts';
 
 type RouteAction = Init<typeof RouteActionSchema>;
-/** Who reads the routes: a sidecar, or a gRPC client without one, which knows fewer fields. */
-export type Reader = 'sidecar' | 'proxyless';
-
-/** Istio's default: two more tries on other hosts, when the request surely did not reach the app. */
-const DEFAULT_RETRIES: RouteAction['retryPolicy'] = {
-  retryOn: 'connect-failure,refused-stream,unavailable,cancelled',
-  numRetries: 2,
-  retryHostPredicate: [
-    {
-      name: 'envoy.retry_host_predicates.previous_hosts',
-      configType: { case: 'typedConfig', value: pack(PreviousHostsPredicateSchema, {}) },
-    },
-  ],
-  hostSelectionRetryMaxAttempts: 5n,
-};
-
-/** gRPC's words for the same; `connect-failure` is its transparent retry. */
-const PROXYLESS_RETRIES: RouteAction['retryPolicy'] = { retryOn: 'unavailable', numRetries: 2 };
+type ClusterWeight = Init<typeof WeightedCluster_ClusterWeightSchema>;
+type HashPolicies = NonNullable<RouteAction['hashPolicy']>;
 
 /** To one cluster, without a deadline: what a service without a VirtualService gets. */
-export function plainAction(cluster: string, reader: Reader): RouteAction {
+export function plainAction(cluster: string, hashPolicy: HashPolicies, reader: Reader): RouteAction {
   return {
     clusterSpecifier: { case: 'cluster', value: cluster },
     ...deadline(0, reader),
-    retryPolicy: reader === 'sidecar' ? DEFAULT_RETRIES : PROXYLESS_RETRIES,
+    ...retries({}, hashPolicy.length > 0, reader),
+    hashPolicy,
   };
 }
 
@@ -39,38 +30,85 @@ export function passthroughAction(cluster: string): RouteAction {
   return { clusterSpecifier: { case: 'cluster', value: cluster }, timeout: durationOf(0) };
 }
 
+/** Istio: a single destination takes everything, whatever its weight says; destinations of weight 0 take nothing. */
+export function takersOf({ route = [] }: HttpRoute): readonly HttpDestination[] {
+  return route.length === 1 ? route : route.filter(({ weight }) => (weight ?? 0) > 0);
+}
+
 export function routeAction(
   route: HttpRoute,
   requestPort: number,
   context: DestinationContext,
   reader: Reader,
 ): RouteAction {
+  const takers = takersOf(route);
+  const hashPolicy = takers.flatMap(({ destination }) =>
+    destinationHash(destination, requestPort, context, reader),
+  );
   return {
-    ...plainAction('', reader),
-    clusterSpecifier: clusterSpecifier(route, requestPort, context),
+    clusterSpecifier: clusterSpecifier(takers, requestPort, context),
     ...deadline(parseDuration(route.timeout ?? '0') ?? 0, reader),
+    ...retries(route, takers.length === 1 && hashPolicy.length > 0, reader),
+    ...rewrite(route),
+    requestMirrorPolicies: mirrorPolicies(route, requestPort, context),
+    hashPolicy,
   };
 }
 
-/** Istio: a single destination takes everything, whatever its weight says; destinations of weight 0 take nothing. */
 function clusterSpecifier(
-  route: HttpRoute,
+  destinations: readonly HttpDestination[],
   requestPort: number,
   context: DestinationContext,
 ): NonNullable<RouteAction['clusterSpecifier']> {
-  const destinations = route.route ?? [];
-  const weighted =
-    destinations.length === 1 ? destinations : destinations.filter(({ weight }) => (weight ?? 0) > 0);
-  const clusters = weighted.map(({ destination, weight }) => ({
-    name: destinationCluster(destination, requestPort, context),
-    weight: weight ?? 100,
-  }));
-  if (clusters.length === 1) return { case: 'cluster', value: clusters[0]!.name };
+  const clusters = destinations.map(({ destination, weight, headers }): ClusterWeight => {
+    const authority = authorityOf(headers);
+    return {
+      name: destinationCluster(destination, requestPort, context),
+      weight: weight ?? 0,
+      ...headerFields(headers),
+      ...(authority === undefined ? {} : hostRewrite(authority)),
+    };
+  });
+  if (clusters.length === 1) return { case: 'cluster', value: clusters[0]!.name ?? '' };
   return { case: 'weightedClusters', value: { clusters } };
+}
+
+/** The route's own word on path and authority. A single destination's word on the authority counts after it. */
+function rewrite(route: HttpRoute): RouteAction {
+  const { uri = '', authority = '', uriRegexRewrite } = route.rewrite ?? {};
+  const [only, ...more] = takersOf(route);
+  const own = more.length === 0 ? authorityOf(only?.headers) : undefined;
+  const host = authority || authorityOf(route.headers) || own;
+  return {
+    ...(uriRegexRewrite === undefined
+      ? {}
+      : {
+          regexRewrite: {
+            pattern: { regex: uriRegexRewrite.match },
+            substitution: uriRegexRewrite.rewrite,
+          },
+        }),
+    ...(uri === '' || uriRegexRewrite !== undefined ? {} : { prefixRewrite: uri }),
+    ...(host ? hostRewrite(host) : {}),
+  };
+}
+
+function hostRewrite(value: string) {
+  return { hostRewriteSpecifier: { case: 'hostRewriteLiteral' as const, value } };
+}
+
+function retries(
+  { retries: asked }: Pick<HttpRoute, 'retries'>,
+  hashed: boolean,
+  reader: Reader,
+): RouteAction {
+  if (reader.kind === 'proxyless') return { retryPolicy: PROXYLESS_RETRIES };
+  const policy = retryPolicy(asked, hashed);
+  return policy === undefined ? {} : { retryPolicy: policy };
 }
 
 /** Envoy's default is 15 s, Istio's is none, so 0 is said aloud. gRPC reads max_stream_duration instead. */
 function deadline(timeoutMs: number, reader: Reader): RouteAction {
-  if (reader === 'sidecar') return { timeout: durationOf(timeoutMs) };
+  if (reader.kind === 'proxy') return { timeout: durationOf(timeoutMs) };
   return timeoutMs === 0 ? {} : { maxStreamDuration: { maxStreamDuration: durationOf(timeoutMs) } };
 }

@@ -1,10 +1,17 @@
 import type { HeaderMatch, StringMatch } from '#api/kinds/istio-values.ts';
-import type { HeaderMatcherSchema } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
+import type {
+  HeaderMatcherSchema,
+  QueryParameterMatcherSchema,
+} from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
 import type { StringMatcherSchema } from '#api/xds/gen/envoy/type/matcher/v3/string_pb.js';
 import type { Init } from '../message.ts';
 
 type StringMatcher = Init<typeof StringMatcherSchema>;
 type HeaderMatcher = Init<typeof HeaderMatcherSchema>;
+type QueryMatcher = Init<typeof QueryParameterMatcherSchema>;
+
+/** Istio's word for "present" where a pattern is expected; no RE2. */
+export const PRESENT_REGEX = '*';
 
 /** Undefined for a match that everything meets: Envoy refuses an empty prefix. */
 export function stringMatcher(match: StringMatch): StringMatcher | undefined {
@@ -19,7 +26,7 @@ export function stringMatcher(match: StringMatch): StringMatcher | undefined {
 
 /** A header's match; `{}` asks for presence. Pseudo-headers (`:method`, `:authority`) work the same. */
 export function headerMatcher(name: string, match: HeaderMatch): HeaderMatcher {
-  const matcher = isStringMatch(match) ? stringMatcher(match) : undefined;
+  const matcher = isStringMatch(match) ? valueMatcher(match) : undefined;
   return {
     name,
     headerMatchSpecifier:
@@ -33,6 +40,20 @@ export function withoutHeaderMatcher(name: string, match: HeaderMatch): HeaderMa
   return matcher.headerMatchSpecifier?.case === 'presentMatch'
     ? { ...matcher, invertMatch: true }
     : { ...matcher, invertMatch: true, treatMissingHeaderAsEmpty: true };
+}
+
+/** A query parameter's match; `{}` asks for presence. */
+export function queryMatcher(name: string, match: HeaderMatch): QueryMatcher {
+  const matcher = isStringMatch(match) ? valueMatcher(match) : undefined;
+  return {
+    name,
+    queryParameterMatchSpecifier:
+      matcher === undefined ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: matcher },
+  };
+}
+
+function valueMatcher(match: StringMatch): StringMatcher | undefined {
+  return 'regex' in match && match.regex === PRESENT_REGEX ? undefined : stringMatcher(match);
 }
 
 function isStringMatch(match: HeaderMatch): match is StringMatch {
