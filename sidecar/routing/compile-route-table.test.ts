@@ -222,25 +222,18 @@ test.each<[string, JsonObject, string]>([
   ['CORS', { ...host(['*'], to('a')), cors: {} }, 'virtual_hosts[0].cors: not supported'],
   ['a domain twice', host(['a', 'A'], to('a')), 'virtual_hosts[0].domains: "A" stands twice'],
   ['no domain', host([], to('a')), 'virtual_hosts[0].domains: must name at least one domain'],
-  [
-    'a redirect',
-    host(['*'], { match: { prefix: '/' }, redirect: {} }),
-    'virtual_hosts[0].routes[0].redirect: not supported',
-  ],
   ['no match', host(['*'], { route: { cluster: 'a' } }), 'virtual_hosts[0].routes[0].match: is required'],
-  [
-    'a rewrite',
-    host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', prefix_rewrite: '/' } }),
-    'virtual_hosts[0].routes[0].route.prefix_rewrite: not supported',
-  ],
-  [
-    'a mirror',
-    host(['*'], {
-      match: { prefix: '/' },
-      route: { cluster: 'a', request_mirror_policies: [{ cluster: 'b' }] },
-    }),
-    'virtual_hosts[0].routes[0].route.request_mirror_policies: not supported',
-  ],
+  ...Object.entries<JsonObject>({
+    grpc: {},
+    tls_context: { presented: true },
+    connect_matcher: {},
+    runtime_fraction: { default_value: { numerator: 1 } },
+    dynamic_metadata: [{ filter: 'f' }],
+  }).map<[string, JsonObject, string]>(([field, value]) => [
+    `a match by ${field}`,
+    host(['*'], to('a', field === 'connect_matcher' ? { [field]: value } : { prefix: '/', [field]: value })),
+    `virtual_hosts[0].routes[0].match.${field}: not supported`,
+  ]),
   [
     'a deadline before the start',
     host(['*'], { match: { prefix: '/' }, route: { cluster: 'a', timeout: '-1s' } }),
@@ -282,7 +275,7 @@ test('refuses every mistake at once', () => {
   const bad = { match: {}, route: { cluster: '', timeout: '1s', idle_timeout: '1s' } };
   expect(reasonsOf([host(['*'], bad), host(['*'], to('a'))])).toEqual([
     'virtual_hosts[0].routes[0].match: no path is given (prefix, path, path_separated_prefix or safe_regex)',
-    'virtual_hosts[0].routes[0].route.idle_timeout: not supported',
+    'virtual_hosts[0].routes[0].route.idle_timeout: only 0s is supported',
     'virtual_hosts[0].routes[0].route.cluster: must not be empty',
     'virtual_hosts[1].name: "*" is taken by another virtual host',
     'virtual_hosts[1].domains: "*" stands twice',

@@ -5,11 +5,14 @@ import {
   type Route as XdsRoute,
 } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
 import type { Place } from '#sidecar/discovery/refusals.ts';
-import { compileRouteAction, type RouteContext } from './compile-action.ts';
+import { compileRouteAction, type RouteContext, type RouteOwner } from './compile-action.ts';
+import { compileDirect } from './compile-direct.ts';
+import { compileRedirect } from './compile-redirect.ts';
 import { compileHeaderMatcher, type RequestPredicate } from './header-match.ts';
 import { compilePathMatch } from './path-match.ts';
 import { compileQueryMatcher } from './query-match.ts';
-import type { Action } from './route-action.ts';
+import { type Action, Answer } from './route-action.ts';
+import { narrow, SCOPE_FIELDS, type Scope } from './scope.ts';
 
 export interface Route {
   readonly matches: RequestPredicate;
@@ -17,7 +20,17 @@ export interface Route {
 }
 
 /** `decorator` names spans and `metadata` describes; neither changes what happens to a request. */
-const ROUTE_FIELDS = new Set(['name', 'match', 'route', 'metadata', 'decorator', 'stat_prefix']);
+const ROUTE_FIELDS = new Set([
+  'name',
+  'match',
+  'route',
+  'redirect',
+  'direct_response',
+  'metadata',
+  'decorator',
+  'stat_prefix',
+  ...SCOPE_FIELDS,
+]);
 const MATCH_FIELDS = new Set([
   'prefix',
   'path',
@@ -28,24 +41,57 @@ const MATCH_FIELDS = new Set([
   'query_parameters',
 ]);
 
+/** What a virtual host hands down to its routes. */
+export interface HostScope extends Scope {
+  readonly countAttempts: boolean;
+}
+
 export function compileRoute(
   route: XdsRoute,
-  countAttempts: boolean,
+  host: HostScope,
   context: RouteContext,
   place: Place,
 ): Route | undefined {
   place.allow(RouteSchema, route, ROUTE_FIELDS);
   if (route.match === undefined) place.in('match').refuse('is required');
   if (route.action.case === undefined) place.refuse('has no action');
-  if (route.match === undefined || route.action.case !== 'route') return undefined;
+  const scope = narrow(host, route, place);
+  if (route.match === undefined) return undefined;
   const matches = compileMatch(route.match, place.in('match'));
-  const action = compileRouteAction(
-    { name: route.name, countAttempts },
-    route.action.value,
-    context,
-    place.in('route'),
-  );
+  const owner: RouteOwner = {
+    name: route.name,
+    match: route.match,
+    countAttempts: host.countAttempts,
+    scope,
+  };
+  const action = compileAction(owner, route.action, context, place);
   return action === undefined ? undefined : { matches, action };
+}
+
+function compileAction(
+  owner: RouteOwner,
+  action: XdsRoute['action'],
+  context: RouteContext,
+  place: Place,
+): Action | undefined {
+  const { name, match, scope } = owner;
+  switch (action.case) {
+    case 'route':
+      return compileRouteAction(owner, action.value, context, place.in('route'));
+    case 'redirect':
+      refuseFilters(scope, place.in('redirect'));
+      return new Answer(compileRedirect(name, action.value, match, scope, place.in('redirect')));
+    case 'directResponse':
+      refuseFilters(scope, place.in('direct_response'));
+      return new Answer(compileDirect(name, action.value, scope, place.in('direct_response')));
+  }
+  return undefined;
+}
+
+/** Faults and CORS belong to requests that are forwarded: an answer of the rule's own does not carry them. */
+function refuseFilters({ filters }: Scope, place: Place): void {
+  if (filters.fault !== undefined) place.refuse('cannot have a fault');
+  if (filters.cors !== undefined) place.refuse('cannot have a CORS policy');
 }
 
 function compileMatch(match: RouteMatch, place: Place): RequestPredicate {

@@ -4,7 +4,7 @@ import type { RequestPredicate } from './header-match.ts';
 import { compileRegexMatcher } from './string-match.ts';
 
 /** Where the path proper ends: query and fragment do not take part in a match. */
-function pathEnd(path: string): number {
+export function pathEnd(path: string): number {
   for (let i = 0; i < path.length; i += 1) {
     const code = path.charCodeAt(i);
     if (code === 0x3f || code === 0x23) return i;

@@ -24,7 +24,8 @@ export function compileQueryMatcher(matcher: QueryParameterMatcher, place: Place
   return (request) => (queryParameter(request.path, name) !== undefined) === wanted;
 }
 
-function queryParameter(path: string, name: string): string | undefined {
+/** The first value of that name in the query of `path`, as sent; "" for one without a value. */
+export function queryParameter(path: string, name: string): string | undefined {
   const query = path.indexOf('?');
   if (query < 0) return undefined;
   const fragment = path.indexOf('#', query);

@@ -14,8 +14,19 @@ export type Regex =
   | { readonly ok: true; readonly matches: (text: string) => boolean }
   | { readonly ok: false; readonly reason: string };
 
+/** A pattern within the limits. */
+export type CompiledRegex = RE2JS;
+
 /** Compiles a pattern that must match the whole text, as Envoy's `safe_regex` does. */
 export function compileRegex(pattern: string): Regex {
+  const compiled = compileRegexProgram(pattern);
+  return compiled.ok ? { ok: true, matches: (text) => compiled.regex.testExact(text) } : compiled;
+}
+
+/** Compiles a pattern within the limits, for whatever use. */
+export function compileRegexProgram(
+  pattern: string,
+): { readonly ok: true; readonly regex: CompiledRegex } | { readonly ok: false; readonly reason: string } {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     return { ok: false, reason: `regex is longer than ${MAX_PATTERN_LENGTH} characters` };
   }
@@ -24,7 +35,7 @@ export function compileRegex(pattern: string): Regex {
     if (regex.programSize() > MAX_PROGRAM_SIZE) {
       return { ok: false, reason: `regex compiles to more than ${MAX_PROGRAM_SIZE} instructions` };
     }
-    return { ok: true, matches: (text) => regex.testExact(text) };
+    return { ok: true, regex };
   } catch (error) {
     return { ok: false, reason: messageOf(error) };
   }

@@ -1,20 +1,11 @@
 import type { Random } from '#api/foundation/random.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
-import type { RetryPolicy } from './retry-policy.ts';
+import type { ForwardPolicy } from './forward-policy.ts';
 import type { ForwardDecision, RejectDecision, RouteDecision } from './route-table.ts';
 
 /** What a matched route does. */
 export interface Action {
   decide(): RouteDecision;
-}
-
-export interface ForwardPolicy {
-  readonly route: string;
-  readonly timeoutMs: number;
-  readonly retry: RetryPolicy;
-  readonly countAttempts: boolean;
-  /** Status when the cluster is not there (Envoy's cluster_not_found_response_code). */
-  readonly notFoundStatus: number;
 }
 
 /**
@@ -45,8 +36,21 @@ export class ToCluster implements Action {
     if (cluster === undefined) return this.#missing;
     const ready = this.#decision;
     if (ready !== undefined && ready.cluster === cluster) return ready;
-    const { route, timeoutMs, retry, countAttempts } = this.#policy;
-    this.#decision = { kind: 'forward', route, cluster, timeoutMs, retry, countAttempts };
+    const { notFoundStatus: _, ...policy } = this.#policy;
+    this.#decision = { kind: 'forward', cluster, ...policy };
+    return this.#decision;
+  }
+}
+
+/** Answers the same to every request: a redirect or a direct response. */
+export class Answer implements Action {
+  readonly #decision: RouteDecision;
+
+  constructor(decision: RouteDecision) {
+    this.#decision = decision;
+  }
+
+  decide(): RouteDecision {
     return this.#decision;
   }
 }
