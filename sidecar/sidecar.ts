@@ -59,7 +59,8 @@ export async function startSidecar(
   });
   const discovery = startDiscovery({ ...world, node: nodeOf(config) });
   const deadlineMemory = new DeadlineMemory(clock);
-  const shared = { ...world, snapshot: discovery.snapshot, telemetry, deadlineMemory, host: '0.0.0.0' };
+  const pod = `${config.pod}.${config.namespace}`;
+  const shared = { ...world, snapshot: discovery.snapshot, telemetry, deadlineMemory, host: '0.0.0.0', pod };
   const outbound = await startInterception({ ...shared, direction: 'outbound', port: config.ports.outbound });
   const inbound = await startInterception({ ...shared, direction: 'inbound', port: config.ports.inbound });
 

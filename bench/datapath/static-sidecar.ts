@@ -104,5 +104,7 @@ await startInterception({
   }),
   originalDestination: { read: () => ({ address: '10.96.0.10', port: 80 }) },
   clock,
+  random,
   logger: silentLogger,
+  pod: 'client-0.bench',
 });

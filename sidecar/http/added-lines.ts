@@ -16,6 +16,8 @@ export const ENTROPY_BYTES = 28;
 export interface AddedLinesOptions {
   /** `x-envoy-peer-metadata` of this workload; empty towards the app. */
   readonly peerMetadata: string;
+  /** How requests came here: `x-forwarded-proto` of those that do not say; http unless it is said. */
+  readonly scheme?: 'http' | 'https';
   /** Requests without a traceparent get one. */
   readonly traceparent: boolean;
   /** Draws `ENTROPY_BYTES` random octets. */
@@ -64,14 +66,14 @@ export class AddedLines {
 
   /** A block with identifiers that were never given out. */
   #draw(): Buffer {
-    const { entropy, traceparent, peerMetadata } = this.#options;
+    const { entropy, traceparent, peerMetadata, scheme = 'http' } = this.#options;
     const drawn = entropy().toString('hex');
     const variant = '89ab'[Number.parseInt(drawn[16]!, 16) & 3]!;
     const uuid = `${drawn.slice(0, 8)}-${drawn.slice(8, 12)}-4${drawn.slice(13, 16)}-${variant}${drawn.slice(17, 20)}-${drawn.slice(20, 24)}`;
     const requestId = `x-request-id: ${uuid}00000000\r\n`;
     // Sampled: whether to record is for those who trace; with 00 they would not, even as the root of a trace.
     const parent = `traceparent: 00-${drawn.slice(24, 48)}00000000-${drawn.slice(48, 56)}00000000-01\r\n`;
-    const proto = 'x-forwarded-proto: http\r\n';
+    const proto = `x-forwarded-proto: ${scheme}\r\n`;
     const peer = peerMetadata === '' ? '' : `x-envoy-peer-metadata: ${peerMetadata}\r\n`;
     this.#requestIdEnd = requestId.length;
     this.#traceparentEnd = this.#requestIdEnd + (traceparent ? parent.length : 0);

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
+import { silentLogger } from '#api/foundation/logger.ts';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import { Wire } from '#sidecar/tcp/wire.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
 import { AddedLines, ENTROPY_BYTES } from './added-lines.ts';
+import { AnswerLog } from './answer-log.ts';
 import { FLUSH_MS, LINGER_MS } from './limits.ts';
 import { RequestMeters } from './meters.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -51,6 +53,10 @@ function refusedRequest(): { clock: ManualClock; socket: SlowSocket } {
     inherits: undefined,
     meters: new RequestMeters(new FakeTelemetry(), 'source'),
     draining: () => false,
+    hop: 'outbound sidecar of a',
+    scheme: 'http' as const,
+    answers: new AnswerLog(silentLogger, clock, ''),
+    mirrors: { started: 0, answered: 0, dropped: 0 },
   };
   const original = { address: '10.0.0.1', port: 80 };
   const target = targetOf({ cluster: new FakeCluster() });

@@ -24,7 +24,7 @@ function forward(text: string, peer = PEER, countAttempts = false): string {
   const entropy = (): Buffer => Buffer.alloc(ENTROPY_BYTES, 0xc5);
   const added = new AddedLines({ peerMetadata: peer, traceparent: peer !== '', entropy });
   const composer = new RequestComposer(added, ORIGINAL, '10.0.0.1:80');
-  const request = composer.compose(bytes, head, end, bytes.length, countAttempts);
+  const request = composer.compose(bytes, head, end, bytes.length, countAttempts, undefined);
   return request.bytes.toString('latin1', 0, request.length);
 }
 
@@ -130,7 +130,7 @@ describe('a forwarded response', () => {
     const head = new Head();
     expect(scanResponse(bytes, 0, bytes.length, head)).toBe(bytes.length);
     const out = Buffer.alloc(bytes.length + 200);
-    return out.toString('latin1', 0, writeResponse(out, bytes, head, note, coding));
+    return out.toString('latin1', 0, writeResponse(out, bytes, head, note, coding, undefined));
   }
 
   test('is what came, minus the lines of the hop', () => {

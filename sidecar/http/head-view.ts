@@ -7,7 +7,7 @@ import { SLASH, sameOctets, TOKEN } from './octets.ts';
  * changes on a connection, is kept for as long as its bytes stay the same. Reused: valid until the next `show`.
  */
 export class HeadView implements RequestView {
-  readonly scheme = 'http';
+  readonly scheme: 'http' | 'https';
   #bytes: Buffer = Buffer.alloc(0);
   #head: Head | undefined;
   #method: string | undefined;
@@ -17,7 +17,8 @@ export class HeadView implements RequestView {
   readonly #fallbackHost: string;
 
   /** `fallbackHost` is the authority of requests that name none. */
-  constructor(fallbackHost: string) {
+  constructor(fallbackHost: string, scheme: 'http' | 'https') {
+    this.scheme = scheme;
     this.#fallbackHost = fallbackHost;
   }
 

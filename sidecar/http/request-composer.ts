@@ -4,6 +4,7 @@ import type { AddedLines } from './added-lines.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import type { Head } from './head.ts';
 import { put } from './octets.ts';
+import type { RequestChanges } from './request-changes.ts';
 import { isHeadRequest, isIdempotent, passesUpgrade } from './request-traits.ts';
 import { attemptOffset, requestHeadBound, writeRequest } from './write-head.ts';
 
@@ -30,10 +31,11 @@ export class RequestComposer {
     bodyStart: number,
     bodyEnd: number,
     countAttempts: boolean,
+    changes: RequestChanges | undefined,
   ): OutgoingRequest {
     const upgrade = passesUpgrade(bytes, head);
-    const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost };
-    const bound = requestHeadBound(head, this.#added, this.#fallbackHost) + bodyEnd - bodyStart;
+    const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost, changes };
+    const bound = requestHeadBound(head, this.#added, passage) + bodyEnd - bodyStart;
     const out = this.#bufferFor(bound);
     const headLength = writeRequest(out, bytes, head, this.#added, passage);
     return {

@@ -1,9 +1,10 @@
 /** Writes the responses of a connection, in the framing that its peer understands, each head with the body bytes that came with it. */
 import type { Wire } from '#sidecar/tcp/wire.ts';
-import { type WriteBuffer, writeBufferFor } from '#sidecar/tcp/write-buffer.ts';
+import { largeWriteBuffer, type WriteBuffer, writeBufferFor } from '#sidecar/tcp/write-buffer.ts';
 import type { Body } from './body.ts';
 import { CHUNK_ADDED_BYTES, LAST_CHUNK, PayloadWriter, putChunk } from './chunk-coding.ts';
 import type { Head } from './head.ts';
+import type { MessageEdits } from './message-edits.ts';
 import { put } from './octets.ts';
 import { type Coding, codingFor, cutFraming } from './response-shape.ts';
 import { type ConnectionNote, RESPONSE_ADDED_BYTES, writeResponse } from './write-head.ts';
@@ -14,6 +15,8 @@ export class ResponseWriter {
   readonly wire: Wire;
   /** Bytes of the present response that were sent. */
   sent = 0;
+  /** What is changed of the head of the present response. */
+  edits: MessageEdits | undefined;
   #coding: Coding = 'as-is';
 
   constructor(wire: Wire) {
@@ -23,8 +26,12 @@ export class ResponseWriter {
   /** A 1xx response. */
   informational(bytes: Buffer, head: Head, note: ConnectionNote): void {
     cutFraming(head);
+    if (note === 'upgrade' && this.edits !== undefined) {
+      this.#editedHead(bytes, head, note, 'as-is', this.edits);
+      return;
+    }
     const buffer = writeBufferFor(head.end - head.start + RESPONSE_ADDED_BYTES);
-    this.#send(buffer, writeResponse(buffer.bytes, bytes, head, note, 'as-is'));
+    this.#send(buffer, writeResponse(buffer.bytes, bytes, head, note, 'as-is', undefined));
   }
 
   /** Whether the connection must end with this response, since HTTP/1.0 has no other way to tell where it ends. */
@@ -35,10 +42,23 @@ export class ResponseWriter {
 
   /** The head, and the body bytes in `bytes[at, length)`. Returns the offset after those, or a fault. */
   first(bytes: Buffer, head: Head, note: ConnectionNote, body: Body, at: number, length: number): number {
-    const added = RESPONSE_ADDED_BYTES + CHUNK_ADDED_BYTES;
-    const buffer = writeBufferFor(head.end - head.start + length - at + added);
-    const written = writeResponse(buffer.bytes, bytes, head, note, this.#coding);
+    const { edits } = this;
+    const added = RESPONSE_ADDED_BYTES + CHUNK_ADDED_BYTES + (edits === undefined ? 0 : edits.block.length);
+    const bound = head.end - head.start + length - at + added;
+    if (edits !== undefined && bound > largeWriteBuffer.size) {
+      this.#editedHead(bytes, head, note, this.#coding, edits);
+      return this.more(bytes, body, at, length);
+    }
+    const buffer = writeBufferFor(bound);
+    const written = writeResponse(buffer.bytes, bytes, head, note, this.#coding, edits);
     return this.#body(buffer, written, bytes, body, at, length);
+  }
+
+  /** A head alone, however long its edits are. */
+  #editedHead(bytes: Buffer, head: Head, note: ConnectionNote, coding: Coding, edits: MessageEdits): void {
+    const bound = head.end - head.start + RESPONSE_ADDED_BYTES + edits.block.length;
+    const out = Buffer.allocUnsafe(bound);
+    this.whole(out.subarray(0, writeResponse(out, bytes, head, note, coding, edits)));
   }
 
   /** The body bytes in `bytes[at, length)`. Returns the offset after them, or a fault. */

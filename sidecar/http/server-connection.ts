@@ -5,34 +5,51 @@
  *     head ──▶ exchange ──▶ head        the next request
  *      │           └──────▶ discard     answered before the request was complete: its rest is read for nothing
  *      ├──▶ fetching ──▶ head           the routes are on their way
+ *      ├──▶ delay ──▶ exchange          a rule holds the request back
  *      └──▶ linger                      all is said: the peer's bytes are dropped until it closes (RFC 9112 §9.6)
  */
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
-import type { RouteDecision } from '#sidecar/routing/route-table.ts';
+import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
+import type {
+  DirectDecision,
+  ForwardDecision,
+  RedirectDecision,
+  RouteDecision,
+} from '#sidecar/routing/route-table.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
-import { Pump } from '#sidecar/tcp/pump.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import type { AddedLines } from './added-lines.ts';
+import type { Answered, AnswerLog } from './answer-log.ts';
 import { Body } from './body.ts';
 import type { DeadlineMemory } from './deadline-memory.ts';
-import type { Downstream } from './downstream.ts';
+import { DelayedMeter } from './delayed-meter.ts';
+import type { Downstream, OutgoingRequest } from './downstream.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
 import { explain } from './fault.ts';
+import { drawFault, FaultDelay, type InjectedFault } from './fault-injection.ts';
 import { Head, NO_LINE } from './head.ts';
 import { HeadView } from './head-view.ts';
 import { MAX_DISCARDED_BYTES, MAX_HEAD_BYTES } from './limits.ts';
-import { formatLocalReply, type LocalReply } from './local-reply.ts';
+import type { LocalRateLimit } from './local-rate-limit.ts';
+import { failureInWords, formatLocal, type LocalReply, type LocalResponse } from './local-reply.ts';
+import { editsOf } from './message-edits.ts';
 import { type Caller, type RequestMeters, UNKNOWN_SERVICE } from './meters.ts';
+import type { MirrorCounts, MirrorExchange } from './mirror.ts';
 import { LF } from './octets.ts';
+import { outgoingInWords } from './outgoing-in-words.ts';
 import { type Impatient, Patience } from './patience.ts';
+import { changesOf } from './request-changes.ts';
 import { RequestComposer } from './request-composer.ts';
 import { isHeadRequest } from './request-traits.ts';
 import { ResponseWriter } from './response-writer.ts';
+import { directAnswer, judgeCors, redirectTo } from './rule-answers.ts';
 import { scanRequest } from './scan-request.ts';
+import { startMirrors } from './start-mirrors.ts';
+import { startTunnel } from './tunnel.ts';
 
 /** What the HTTP connections of one direction have in common. */
 export interface HttpSettings extends ExchangeSettings {
@@ -44,9 +61,20 @@ export interface HttpSettings extends ExchangeSettings {
   readonly inherits: DeadlineMemory | undefined;
   /** Responses close their connections from now on. */
   readonly draining: () => boolean;
+  /** Which sidecar this is, for those who read its answers: `outbound sidecar of POD.NAMESPACE`. */
+  readonly hop: string;
+  /** `https` where TLS ends in front of these connections. */
+  readonly scheme: 'http' | 'https';
+  readonly answers: AnswerLog;
+  readonly mirrors: MirrorCounts;
+  /** In front of all routes. */
+  readonly rateLimit?: LocalRateLimit | undefined;
 }
 
-type State = 'head' | 'fetching' | 'exchange' | 'discard' | 'linger' | 'tunnel' | 'closed';
+/** Bytes of a request that is held back are read up to this; without reading, a client that leaves goes unseen. */
+const MAX_HELD_BYTES = 64 * 1024;
+
+type State = 'head' | 'fetching' | 'delay' | 'exchange' | 'discard' | 'linger' | 'tunnel' | 'closed';
 
 /** One head is scanned at a time. */
 const head = new Head();
@@ -68,6 +96,18 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
   #state: State = 'head';
   #serving = false;
   #exchange: Exchange | undefined;
+  /** What was decided of the present request and what is sent of it; undefined before there is any. */
+  #decision: RouteDecision | undefined;
+  #request: OutgoingRequest | undefined;
+  /** The view shows the present request. */
+  #shown = false;
+  #startMs = 0;
+  #delay: FaultDelay | undefined;
+  /** The present request was held back by a rule. */
+  #delayed = false;
+  /** Body bytes that came while the request was held back wait for the exchange. */
+  #held = false;
+  #mirrors: readonly MirrorExchange[] | undefined;
   #caller: Caller | undefined;
   #headOnly = false;
   /** The body may never come: its sender waits to be told that it is wanted. */
@@ -89,7 +129,7 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     this.#closed = closed;
     this.response = new ResponseWriter(wire);
     this.#composer = new RequestComposer(settings.added, original, fallbackHost);
-    this.#view = new HeadView(fallbackHost);
+    this.#view = new HeadView(fallbackHost, settings.scheme);
     this.#patience = new Patience(this, settings.clock, settings.deadlines);
   }
 
@@ -129,6 +169,10 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     if (this.#state === 'head') this.#onHeadBytes(bytes, length);
     else if (this.#state === 'exchange' || this.#state === 'discard') this.#onBodyBytes(bytes, length);
     else if (this.#state === 'fetching') this.#unread.append(bytes, 0, length);
+    else if (this.#state === 'delay') {
+      this.#unread.append(bytes, 0, length);
+      this.adjustReading();
+    }
   }
 
   /**
@@ -151,28 +195,33 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     this.#state = 'closed';
     this.#patience.stop();
     this.#settings.deadlines.clear(this.deadline);
+    this.#delay?.cancel();
+    this.#endMirrors();
     this.#exchange?.cancel();
     this.#exchange = undefined;
     this.#closed();
   }
 
   adjustReading(): void {
+    if (this.#held && this.#exchange?.takesBody === true) this.#sendHeld();
     if (this.#mayRead()) this.#wire.resume();
     else this.#wire.pause();
   }
 
   meter(cluster: Cluster, endpoint: Endpoint | undefined): RequestMeter {
-    return this.#settings.meters.of(cluster.service, endpoint, this.#caller);
+    const meter = this.#settings.meters.of(cluster.service, endpoint, this.#caller);
+    return this.#delayed ? new DelayedMeter(meter) : meter;
   }
 
   reply(reply: LocalReply): void {
-    if (this.restUnwanted || this.draining) this.closing = true;
-    const wallMs = this.#settings.clock.wallMs();
-    this.response.whole(formatLocalReply(reply, { close: this.closing, headOnly: this.#headOnly, wallMs }));
+    this.#answer(failureInWords(reply, this.#settings.hop), reply.flag, reply.reason);
   }
 
   exchangeOver(): void {
     this.#exchange = undefined;
+    const held = this.#held;
+    this.#held = false;
+    if (this.#mirrors !== undefined) this.#endMirrors();
     if (this.closing || this.restUnwanted) {
       this.#linger();
       return;
@@ -180,6 +229,7 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     this.#discarded = 0;
     this.#state = this.#body.done ? 'head' : 'discard';
     if (this.#state === 'head') this.#goOn();
+    else if (held) this.#sendHeld();
     this.adjustReading();
   }
 
@@ -191,25 +241,19 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
   tunnel(upstream: Wire, closed: (received: number) => void): void {
     this.#exchange = undefined;
     this.#state = 'tunnel';
-    let received = 0;
-    const pump = new Pump(this.#wire, upstream, {
-      onSent: (bytes) => {
-        this.requestBytes += bytes;
-      },
-      onReceived: (bytes) => {
-        received += bytes;
-      },
-      onClosed: () => {
-        closed(received);
-        this.onClose();
-      },
+    const sent = (bytes: number): void => {
+      this.requestBytes += bytes;
+    };
+    startTunnel(this.#wire, upstream, this.#unread, sent, (received) => {
+      closed(received);
+      this.onClose();
     });
-    if (this.#unread.length > 0) upstream.sendOwned(this.#unread.take());
-    pump.start();
   }
 
   #mayRead(): boolean {
     if (this.#state === 'fetching') return false;
+    if (this.#state === 'delay') return this.#unread.length < MAX_HELD_BYTES;
+    if (this.#held) return false;
     if (this.#state === 'head') return this.#unread.length === 0 || !this.#wire.blocked;
     const exchange = this.#exchange;
     if (exchange === undefined) return true;
@@ -268,20 +312,149 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     this.requestBytes = bodyEnd - head.start;
     if (bodyEnd > headEnd) this.#bodyWaits = false;
     this.#view.show(bytes, head);
-    const decision = routes.state === 'found' ? routes.value.select(this.#view) : this.#noRoutes();
-    if (decision.kind === 'redirect' || decision.kind === 'direct') {
-      throw new Error(`a decision that is not carried out: ${decision.kind}`);
+    this.#shown = true;
+    const { rateLimit } = this.#settings;
+    if (rateLimit !== undefined) {
+      const refusal = rateLimit.judge(startMs, this.#settings.random());
+      if (refusal !== undefined) {
+        this.#refuseWith(refusal);
+        return bodyEnd;
+      }
     }
-    if (decision.kind === 'reject') {
-      this.#refuseWith(decision);
-      return bodyEnd;
+    const decision = routes.state === 'found' ? routes.value.select(this.#view) : this.#noRoutes();
+    this.#decision = decision;
+    if (decision.kind === 'forward') this.#forward(decision, bytes, headEnd, bodyEnd);
+    else if (decision.kind === 'reject') this.#refuseWith(decision);
+    else this.#answerByRule(decision);
+    return bodyEnd;
+  }
+
+  #forward(decision: ForwardDecision, bytes: Buffer, headEnd: number, bodyEnd: number): void {
+    if (decision.responseEdits !== undefined) this.response.edits = editsOf(decision.responseEdits);
+    if (decision.cors !== undefined && this.#answersPreflight(decision)) return;
+    const changes = changesOf(decision, this.#view);
+    if (changes !== undefined && 'wrong' in changes) {
+      const reason = `the rewrite of route "${decision.route}" ${changes.wrong}`;
+      this.#refuseWith({ status: 500, flag: 'NR', reason });
+      return;
     }
     const countAttempts = decision.countAttempts === true;
-    const request = this.#composer.compose(bytes, head, headEnd, bodyEnd, countAttempts);
+    const request = this.#composer.compose(bytes, head, headEnd, bodyEnd, countAttempts, changes);
+    this.#request = request;
+    this.#exchange = new Exchange(this, this.#settings, decision, request, this.#startMs);
+    const fault =
+      decision.fault === undefined
+        ? undefined
+        : drawFault(decision.fault, decision.route, this.#settings.random);
+    if (fault === undefined) this.#startExchange(decision, request);
+    else this.#inject(fault, decision, request);
+  }
+
+  #startExchange(decision: ForwardDecision, request: OutgoingRequest): void {
     this.#state = 'exchange';
-    this.#exchange = new Exchange(this, this.#settings, decision, request, startMs);
-    this.#exchange.start();
-    return bodyEnd;
+    if (decision.mirrors !== undefined) {
+      const { mirrors } = this.#settings;
+      this.#mirrors = startMirrors(decision, request, this.#body.done, this.#settings, mirrors);
+    }
+    this.#exchange!.start();
+  }
+
+  /** True when CORS answers the request itself. */
+  #answersPreflight({ cors, cluster }: ForwardDecision): boolean {
+    const verdict = judgeCors(cors!, this.#view);
+    if (verdict.edits !== undefined) {
+      this.response.edits = this.response.edits?.followedBy(verdict.edits) ?? verdict.edits;
+    }
+    if (verdict.preflight === undefined) return false;
+    this.response.edits = undefined;
+    this.#answerAtOnce(verdict.preflight, this.meter(cluster, undefined));
+    return true;
+  }
+
+  /** What a rule answers by itself is no failure. */
+  #answerByRule(decision: RedirectDecision | DirectDecision): void {
+    if (decision.responseEdits !== undefined) this.response.edits = editsOf(decision.responseEdits);
+    const local = decision.kind === 'direct' ? directAnswer(decision) : redirectTo(decision, this.#view);
+    if (local !== undefined) {
+      this.#answerAtOnce(local, this.#settings.meters.of(UNKNOWN_SERVICE, undefined, this.#caller));
+      return;
+    }
+    const reason = `the redirect of route "${decision.route}" leads to what is no location`;
+    this.#refuseWith({ status: 500, flag: 'NR', reason });
+  }
+
+  #answerAtOnce(local: LocalResponse, meter: RequestMeter): void {
+    this.#answer(local, '-', '');
+    meter.observe(local.status, '-', this.#elapsedMs(), this.requestBytes, this.response.sent);
+    this.exchangeOver();
+  }
+
+  /** Holds the request back, then aborts it or lets it go; as in Envoy, the route's timeout does not run meanwhile. */
+  #inject(fault: InjectedFault, decision: ForwardDecision, request: OutgoingRequest): void {
+    if (fault.delayMs === 0) {
+      this.#endByFault(fault, decision, request);
+      return;
+    }
+    this.#state = 'delay';
+    this.#delayed = true;
+    this.#delay = new FaultDelay(this.#settings.deadlines, fault.delayMs, () => {
+      this.#delay = undefined;
+      this.#held = this.#unread.length > 0 && !this.#body.done;
+      this.#endByFault(fault, decision, request);
+      this.adjustReading();
+    });
+  }
+
+  #endByFault(fault: InjectedFault, decision: ForwardDecision, request: OutgoingRequest): void {
+    if (fault.abort === undefined) {
+      this.#startExchange(decision, request);
+      return;
+    }
+    const { status, flag } = fault.abort;
+    this.#exchange = undefined;
+    this.reply(fault.abort);
+    const meter = this.#settings.meters.of(decision.cluster.service, undefined, this.#caller);
+    meter.observe(status, flag, this.#elapsedMs(), this.requestBytes, this.response.sent);
+    this.exchangeOver();
+  }
+
+  /** What came of the body while the request was held back. */
+  #sendHeld(): void {
+    this.#held = false;
+    const kept = this.#unread.take();
+    this.#onBodyBytes(kept, kept.length);
+  }
+
+  #endMirrors(): void {
+    for (const mirror of this.#mirrors ?? []) mirror.cancel();
+    this.#mirrors = undefined;
+  }
+
+  #answer(local: LocalResponse, flag: ResponseFlag, reason: string): void {
+    if (this.restUnwanted || this.draining) this.closing = true;
+    const wallMs = this.#settings.clock.wallMs();
+    const { edits } = this.response;
+    this.response.whole(formatLocal(local, { close: this.closing, headOnly: this.#headOnly, wallMs, edits }));
+    this.#settings.answers.write(() => this.#inWords(local.status, flag, reason));
+  }
+
+  #inWords(status: number, flag: ResponseFlag, reason: string): Answered {
+    const decision = this.#decision;
+    const sent = this.#request;
+    const shown = this.#shown ? this.#view : undefined;
+    return {
+      request: sent === undefined ? shown : outgoingInWords(sent.bytes, sent.length),
+      status,
+      flag,
+      reason,
+      route: decision === undefined || decision.kind === 'reject' ? '' : decision.route,
+      cluster: decision?.kind === 'forward' ? decision.cluster.name : '',
+      durationMs: this.#elapsedMs(),
+    };
+  }
+
+  #elapsedMs(): number {
+    return this.#settings.clock.nowMs() - this.#startMs;
   }
 
   #noRoutes(): RouteDecision {
@@ -292,6 +465,12 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
   /** Notes what the rest of the request needs of its head, which the next scan overwrites. */
   #begin(bytes: Buffer, nowMs: number): void {
     this.#patience.headEnded(nowMs);
+    this.#startMs = nowMs;
+    this.#decision = undefined;
+    this.#request = undefined;
+    this.#shown = false;
+    this.#delayed = false;
+    this.response.edits = undefined;
     this.response.sent = 0;
     this.requestBytes = 0;
     this.closing = head.close || (head.minor === 0 && !head.keepAlive);
@@ -314,9 +493,17 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     if (this.#exchange === undefined) this.#discard(end);
     else {
       this.#exchange.sendBody(bytes, 0, end);
+      if (this.#mirrors !== undefined) this.#mirrorBody(bytes, end);
       if (this.#body.done) this.#exchange.bodyEnded();
     }
     this.adjustReading();
+  }
+
+  #mirrorBody(bytes: Buffer, end: number): void {
+    for (const mirror of this.#mirrors ?? []) {
+      mirror.sendBody(bytes, 0, end);
+      if (this.#body.done) mirror.bodyEnded();
+    }
   }
 
   #discard(bytes: number): void {
@@ -366,6 +553,11 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
 
   /** What is known of the request before says nothing about the one that cannot be read. */
   #forgetRequest(): void {
+    this.#startMs = this.#settings.clock.nowMs();
+    this.#decision = undefined;
+    this.#request = undefined;
+    this.#shown = false;
+    this.response.edits = undefined;
     this.#headOnly = false;
     this.#body.none();
     this.requestBytes = 0;

@@ -5,7 +5,9 @@
 import type { AddedLines } from './added-lines.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
-import { octets, put, putAll, SLASH } from './octets.ts';
+import type { MessageEdits } from './message-edits.ts';
+import { equalsToken, octets, put, putAll, SLASH } from './octets.ts';
+import type { RequestChanges } from './request-changes.ts';
 import type { Coding } from './response-shape.ts';
 
 const CRLF = octets('\r\n');
@@ -16,8 +18,12 @@ const CONNECTION_CLOSE = octets('connection: close\r\n');
 const CONNECTION_KEEP_ALIVE = octets('connection: keep-alive\r\n');
 const CHUNKED = octets('transfer-encoding: chunked\r\n');
 const ATTEMPT_COUNT = octets('x-envoy-attempt-count: ');
+const ORIGINAL_PATH_NAME = octets('x-envoy-original-path');
+const ORIGINAL_PATH = octets('x-envoy-original-path: ');
 const ATTEMPT_DIGITS = octets('  1\r\n');
 const ONE = 49;
+/** What this proxy adds to requests without it, in the order of `AddedLines.put`. */
+const OWN_NAMES = ['x-request-id', 'traceparent', 'x-forwarded-proto'] as const;
 /** More than all constant lines that a request can get. */
 const ADDED_BYTES = 160;
 
@@ -32,11 +38,20 @@ export interface RequestPassage {
   readonly countAttempts: boolean;
   /** Host of a request of HTTP/1.0 that has none. */
   readonly fallbackHost: Buffer;
+  /** What the route changes; undefined: nothing. */
+  readonly changes: RequestChanges | undefined;
 }
 
 /** Bytes that the head has at most after `writeRequest`. */
-export function requestHeadBound(head: Head, added: AddedLines, fallbackHost: Buffer): number {
-  return head.end - head.start + added.length + fallbackHost.length + ADDED_BYTES;
+export function requestHeadBound(head: Head, added: AddedLines, passage: RequestPassage): number {
+  const bound = head.end - head.start + added.length + passage.fallbackHost.length + ADDED_BYTES;
+  return passage.changes === undefined ? bound : bound + changesBound(head, passage.changes);
+}
+
+/** A rewritten request says its path twice: the new one, and the old one in a line of its own. */
+function changesBound(head: Head, { path, authority, edits }: RequestChanges): number {
+  const target = path === undefined ? 0 : path.length + head.targetEnd - head.targetStart;
+  return target + (authority?.length ?? 0) + (edits?.block.length ?? 0);
 }
 
 /** Writes a request head to `out` at 0; returns its length. */
@@ -47,8 +62,9 @@ export function writeRequest(
   added: AddedLines,
   passage: RequestPassage,
 ): number {
-  const { upgrade, countAttempts, fallbackHost } = passage;
+  const { upgrade, countAttempts, fallbackHost, changes } = passage;
   if (countAttempts && head.attemptCount !== NO_LINE) head.cut[head.attemptCount] = 1;
+  if (changes !== undefined) return writeChanged(out, bytes, head, added, passage, changes);
   let p = head.absolute ? putOriginForm(out, bytes, head) : putRequestLine(out, bytes, head);
   p = putLines(out, p, bytes, head, upgrade ? head.upgradeLine : NO_LINE);
   if (head.absolute) p = putHost(out, p, bytes, head.authorityStart, head.authorityEnd);
@@ -56,7 +72,59 @@ export function writeRequest(
   if (upgrade) p = putAll(out, p, CONNECTION_UPGRADE);
   const requestId = isAbsent(head, head.requestId);
   p = added.put(out, p, requestId, isAbsent(head, head.traceparent), isAbsent(head, head.forwardedProto));
-  if (countAttempts) p = putAll(out, putAll(out, p, ATTEMPT_COUNT), ATTEMPT_DIGITS);
+  return putEnd(out, p, countAttempts);
+}
+
+/** The same for a request of which a route changes something. */
+function writeChanged(
+  out: Buffer,
+  bytes: Buffer,
+  head: Head,
+  added: AddedLines,
+  passage: RequestPassage,
+  { path, authority, edits }: RequestChanges,
+): number {
+  const { upgrade, countAttempts, fallbackHost } = passage;
+  const known = [head.requestId, head.traceparent, head.forwardedProto].map((line) => !isAbsent(head, line));
+  edits?.cut(bytes, head);
+  if (path !== undefined) cutNamed(bytes, head, ORIGINAL_PATH_NAME);
+  if (authority !== undefined && head.host !== NO_LINE) head.cut[head.host] = 1;
+  let p = putChangedRequestLine(out, bytes, head, path);
+  p = putLines(out, p, bytes, head, upgrade ? head.upgradeLine : NO_LINE);
+  if (authority !== undefined) p = putHost(out, p, authority, 0, authority.length);
+  else if (head.absolute) p = putHost(out, p, bytes, head.authorityStart, head.authorityEnd);
+  else if (head.host === NO_LINE) p = putHost(out, p, fallbackHost, 0, fallbackHost.length);
+  if (path !== undefined) p = putOriginalPath(out, p, bytes, head);
+  if (edits !== undefined) p = put(out, p, edits.block, 0, edits.block.length);
+  if (upgrade) p = putAll(out, p, CONNECTION_UPGRADE);
+  const [requestId, traceparent, forwardedProto] = OWN_NAMES.map(
+    (name, i) => !known[i]! && edits?.governs(name) !== true,
+  );
+  return putEnd(out, added.put(out, p, requestId!, traceparent!, forwardedProto!), countAttempts);
+}
+
+function putChangedRequestLine(out: Buffer, bytes: Buffer, head: Head, path: Buffer | undefined): number {
+  if (path === undefined) {
+    return head.absolute ? putOriginForm(out, bytes, head) : putRequestLine(out, bytes, head);
+  }
+  const p = put(out, 0, bytes, head.start, head.targetStart);
+  return putAll(out, put(out, p, path, 0, path.length), VERSION_LINE_END);
+}
+
+/** The path as it came, where Envoy tells it. */
+function putOriginalPath(out: Buffer, at: number, bytes: Buffer, head: Head): number {
+  const p = putPath(out, putAll(out, at, ORIGINAL_PATH), bytes, head);
+  return putAll(out, p, CRLF);
+}
+
+function cutNamed(bytes: Buffer, head: Head, name: Uint8Array): void {
+  for (let line = 0; line < head.lines; line++) {
+    if (equalsToken(bytes, head.nameStart[line]!, head.nameEnd[line]!, name)) head.cut[line] = 1;
+  }
+}
+
+function putEnd(out: Buffer, at: number, countAttempts: boolean): number {
+  const p = countAttempts ? putAll(out, putAll(out, at, ATTEMPT_COUNT), ATTEMPT_DIGITS) : at;
   return putAll(out, p, CRLF);
 }
 
@@ -83,11 +151,14 @@ export function writeResponse(
   head: Head,
   connection: ConnectionNote,
   coding: Coding,
+  edits: MessageEdits | undefined,
 ): number {
   let p = put(out, 0, bytes, head.start, head.fields);
   out[7] = ONE;
+  if (edits !== undefined) edits.cut(bytes, head);
   if (coding === 'remove-chunks' && head.transferEncoding !== NO_LINE) head.cut[head.transferEncoding] = 1;
   p = putLines(out, p, bytes, head, connection === 'upgrade' ? head.upgradeLine : NO_LINE);
+  if (edits !== undefined) p = put(out, p, edits.block, 0, edits.block.length);
   if (coding === 'add-chunks') p = putAll(out, p, CHUNKED);
   if (connection === 'close') p = putAll(out, p, CONNECTION_CLOSE);
   else if (connection === 'keep-alive') p = putAll(out, p, CONNECTION_KEEP_ALIVE);
@@ -107,10 +178,16 @@ function putRequestLine(out: Buffer, bytes: Buffer, head: Head): number {
 }
 
 function putOriginForm(out: Buffer, bytes: Buffer, head: Head): number {
-  let p = put(out, 0, bytes, head.start, head.targetStart);
-  if (bytes[head.pathStart] !== SLASH || head.pathStart === head.targetEnd) out[p++] = SLASH;
-  p = put(out, p, bytes, head.pathStart, head.targetEnd);
-  return putAll(out, p, VERSION_LINE_END);
+  const p = put(out, 0, bytes, head.start, head.targetStart);
+  return putAll(out, putPath(out, p, bytes, head), VERSION_LINE_END);
+}
+
+/** The path with its query; that of an absolute form may lack its first character. */
+function putPath(out: Buffer, at: number, bytes: Buffer, head: Head): number {
+  let p = at;
+  const bare = head.absolute && (bytes[head.pathStart] !== SLASH || head.pathStart === head.targetEnd);
+  if (bare) out[p++] = SLASH;
+  return put(out, p, bytes, head.pathStart, head.targetEnd);
 }
 
 function putHost(out: Buffer, at: number, bytes: Buffer, start: number, end: number): number {

@@ -8,6 +8,7 @@ import type { Random } from '#api/foundation/random.ts';
 import type { Lookup } from '#sidecar/discovery/lookup.ts';
 import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import { AddedLines, ENTROPY_BYTES } from '#sidecar/http/added-lines.ts';
+import { AnswerLog } from '#sidecar/http/answer-log.ts';
 import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
 import { RequestMeters } from '#sidecar/http/meters.ts';
 import type { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
@@ -32,6 +33,8 @@ export interface InterceptionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** `POD.NAMESPACE`, for those who read what the sidecar answers. */
+  readonly pod: string;
   /** Deadlines of the requests that the app is busy with, shared by both directions: told inbound, asked outbound. */
   readonly deadlineMemory?: DeadlineMemory | undefined;
 }
@@ -161,10 +164,11 @@ class Interceptor implements Interception {
   }
 
   #settings(): CaptureSettings {
-    const { clock, random, telemetry, logger, direction, deadlineMemory } = this.#options;
+    const { clock, random, telemetry, logger, direction, deadlineMemory, pod } = this.#options;
     const reporter = direction === 'outbound' ? 'source' : 'destination';
     const deadlines = new Deadlines(clock);
     const peerMetadata = direction === 'outbound' ? telemetry.ownPeerMetadata : '';
+    const hop = `${direction} sidecar of ${pod}`;
     const entropy = (): Buffer => randomBytes(ENTROPY_BYTES);
     return {
       http: {
@@ -177,6 +181,10 @@ class Interceptor implements Interception {
         added: new AddedLines({ peerMetadata, traceparent: direction === 'outbound', entropy }),
         meters: new RequestMeters(telemetry, reporter),
         draining: () => this.#draining,
+        hop,
+        scheme: 'http',
+        answers: new AnswerLog(logger, clock, hop),
+        mirrors: { started: 0, answered: 0, dropped: 0 },
       },
       opaque: {
         clock,

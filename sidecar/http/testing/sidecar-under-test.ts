@@ -37,6 +37,7 @@ export async function startSidecar(
     random: seededRandom(1),
     deadlineMemory,
     logger: silentLogger,
+    pod: 'client-1.test',
   });
   const { port } = interception.address();
   const clients: Client[] = [];

@@ -1,0 +1,28 @@
+import type { RequestInWords } from './answer-log.ts';
+import { Head, NO_LINE } from './head.ts';
+import { equalsToken, octets } from './octets.ts';
+import { scanRequest } from './scan-request.ts';
+
+const ORIGINAL_PATH = octets('x-envoy-original-path');
+
+/** One is enough: what is read from it becomes strings at once. */
+const head = new Head();
+
+/** What a composed request asks for, with the path as it came; undefined when the bytes hold no request any more. */
+export function outgoingInWords(bytes: Buffer, length: number): RequestInWords | undefined {
+  if (scanRequest(bytes, 0, length, head) <= 0) return undefined;
+  return {
+    method: bytes.toString('latin1', head.start, head.methodEnd),
+    path: originalPath(bytes) ?? bytes.toString('latin1', head.targetStart, head.targetEnd),
+    authority: head.host === NO_LINE ? '' : bytes.toString('latin1', head.authorityStart, head.authorityEnd),
+  };
+}
+
+function originalPath(bytes: Buffer): string | undefined {
+  for (let line = 0; line < head.lines; line++) {
+    if (equalsToken(bytes, head.nameStart[line]!, head.nameEnd[line]!, ORIGINAL_PATH)) {
+      return bytes.toString('latin1', head.valueStart[line]!, head.valueEnd[line]!);
+    }
+  }
+  return undefined;
+}

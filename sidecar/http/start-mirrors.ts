@@ -1,0 +1,63 @@
+/** Which mirrors a request gets, and the request as they see it. */
+import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
+import type { OutgoingRequest } from './downstream.ts';
+import type { ExchangeSettings } from './exchange.ts';
+import { Head } from './head.ts';
+import { type MirrorCounts, MirrorExchange } from './mirror.ts';
+import { octets, put, putAll } from './octets.ts';
+import { scanRequest } from './scan-request.ts';
+
+const COLON = ':';
+const HOST = octets('host: ');
+const CRLF = octets('\r\n');
+const SHADOW = '-shadow';
+
+const head = new Head();
+
+/**
+ * Starts the mirrors that `decision` wants of a composed request; `complete` says that no body bytes follow. A request
+ * that may become another protocol has none: a copy of a conversation cannot be kept up.
+ */
+export function startMirrors(
+  decision: ForwardDecision,
+  request: OutgoingRequest,
+  complete: boolean,
+  settings: ExchangeSettings,
+  counts: MirrorCounts,
+): MirrorExchange[] {
+  const started: MirrorExchange[] = [];
+  if (request.upgrade) return started;
+  for (const { cluster, share } of decision.mirrors ?? []) {
+    if (settings.random() * 1_000_000 >= share) continue;
+    const target = cluster();
+    const bytes = target === undefined ? undefined : shadowOf(request.bytes, request.length);
+    if (target === undefined || bytes === undefined) continue;
+    const { headOnly, repeatable, original } = request;
+    const { timeoutMs } = decision;
+    const copy = { bytes, headOnly, repeatable, complete, original, timeoutMs };
+    started.push(new MirrorExchange(target, copy, settings, counts));
+  }
+  return started;
+}
+
+/** The same request for a host that is named `-shadow`, as Envoy names it. */
+export function shadowOf(bytes: Buffer, length: number): Buffer | undefined {
+  const end = scanRequest(bytes, 0, length, head);
+  if (end <= 0 || head.host < 0) return undefined;
+  const authority = shadowAuthority(bytes.toString('latin1', head.authorityStart, head.authorityEnd));
+  const lineStart = head.nameStart[head.host]!;
+  const lineEnd = head.lineEnd[head.host]!;
+  const out = Buffer.allocUnsafe(length + HOST.length + SHADOW.length + CRLF.length);
+  let p = put(out, 0, bytes, 0, lineStart);
+  p = putAll(out, p, HOST);
+  p += out.write(authority, p, 'latin1');
+  p = put(out, putAll(out, p, CRLF), bytes, lineEnd, length);
+  return out.subarray(0, p);
+}
+
+/** `HOST-shadow`, in front of a port if there is one. */
+export function shadowAuthority(authority: string): string {
+  const colon = authority.lastIndexOf(COLON);
+  const hasPort = colon >= 0 && authority.indexOf(']', colon) < 0;
+  return hasPort ? `${authority.slice(0, colon)}${SHADOW}${authority.slice(colon)}` : `${authority}${SHADOW}`;
+}
