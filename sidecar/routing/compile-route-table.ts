@@ -11,6 +11,7 @@ import type { RouteContext } from './compile-action.ts';
 import { compileRoute } from './compile-route.ts';
 import type { RequestView } from './request-view.ts';
 import type { RejectDecision, RouteDecision, RouteTable } from './route-table.ts';
+import { narrow, SCOPE_FIELDS, type Scope, widest } from './scope.ts';
 import { type VirtualHost, VirtualHosts } from './virtual-hosts.ts';
 
 const TABLE_FIELDS = new Set([
@@ -19,8 +20,17 @@ const TABLE_FIELDS = new Set([
   'validate_clusters',
   'ignore_port_in_host_matching',
   'metadata',
+  'most_specific_header_mutations_wins',
+  ...SCOPE_FIELDS,
 ]);
-const HOST_FIELDS = new Set(['name', 'domains', 'routes', 'metadata', 'include_request_attempt_count']);
+const HOST_FIELDS = new Set([
+  'name',
+  'domains',
+  'routes',
+  'metadata',
+  'include_request_attempt_count',
+  ...SCOPE_FIELDS,
+]);
 
 /** Compiles a RouteConfiguration; what it refuses is told to `place`. */
 export function compileRouteTable(
@@ -29,31 +39,32 @@ export function compileRouteTable(
   place: Place,
 ): RouteTable {
   place.allow(RouteConfigurationSchema, config, TABLE_FIELDS);
+  const scope = narrow(widest(config.mostSpecificHeaderMutationsWins), config, place);
   const hosts = new VirtualHosts();
   const names = new Set<string>();
   config.virtualHosts.forEach((host, i) => {
     const here = place.in(`virtual_hosts[${i}]`);
     if (names.has(host.name)) here.in('name').refuse(`"${host.name}" is taken by another virtual host`);
     names.add(host.name);
-    compileVirtualHost(host, hosts, context, here);
+    compileVirtualHost(host, scope, hosts, context, here);
   });
   return new CompiledTable(config.name, hosts, config.ignorePortInHostMatching);
 }
 
 function compileVirtualHost(
   host: XdsVirtualHost,
+  table: Scope,
   hosts: VirtualHosts,
   context: RouteContext,
   place: Place,
 ): void {
   place.allow(VirtualHostSchema, host, HOST_FIELDS);
   if (host.domains.length === 0) place.in('domains').refuse('must name at least one domain');
+  const scope = { ...narrow(table, host, place), countAttempts: host.includeRequestAttemptCount };
   const compiled: VirtualHost = {
     name: host.name,
     routes: host.routes
-      .map((route, i) =>
-        compileRoute(route, host.includeRequestAttemptCount, context, place.in(`routes[${i}]`)),
-      )
+      .map((route, i) => compileRoute(route, scope, context, place.in(`routes[${i}]`)))
       .filter((route) => route !== undefined),
   };
   for (const domain of host.domains) {
