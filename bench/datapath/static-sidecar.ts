@@ -87,8 +87,8 @@ const target: ListenerTarget = {
   cluster: () => ({ state: 'found', value: cluster }),
   name: '0.0.0.0_80',
 };
-const found = { state: 'found' as const, value: target };
-const snapshot: Snapshot = { outbound: () => found, inbound: () => found };
+const found = { state: 'found' as const, value: { plain: target } };
+const snapshot: Snapshot = { outbound: () => found, inbound: () => found, bound: [] };
 
 await startInterception({
   direction,

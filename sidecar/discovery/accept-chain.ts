@@ -4,46 +4,88 @@ import {
   FilterChainMatchSchema,
   FilterChainSchema,
 } from '#api/xds/gen/envoy/config/listener/v3/listener_components_pb.js';
-import type { RouteContext } from '#sidecar/routing/compile-action.ts';
-import { acceptFilter, type Terminal } from './accept-filter.ts';
+import { acceptDownstreamTls } from './accept-downstream-tls.ts';
+import { acceptFilter, type FilterContext } from './accept-filter.ts';
+import type { ChainMatch, Transport } from './chain-tree.ts';
+import { acceptPrefix } from './ip-prefix.ts';
+import { type Chain, HTTP_PROTOCOLS } from './listener-chains.ts';
 import type { Place } from './refusals.ts';
 
-/** A filter chain that can be run, and which connections it is for. */
-export interface Chain {
-  /** Undefined is every port. */
-  readonly port: number | undefined;
-  /** For connections that turned out to speak HTTP only. */
-  readonly onlyHttp: boolean;
-  readonly terminal: Terminal;
+/** What a chain is read with. */
+export interface ChainContext extends FilterContext {
+  /** The listener's name. */
+  readonly listener: string;
+  /** ClientHellos are read (the tls_inspector). */
+  readonly inspectsTls: boolean;
 }
 
-/** What the http_inspector calls the protocols that it can see. */
-const HTTP_PROTOCOLS = new Set(['http/1.0', 'http/1.1', 'h2c']);
+const CHAIN_FIELDS = new Set(['name', 'filter_chain_match', 'filters', 'metadata', 'transport_socket']);
+const MATCH_FIELDS = new Set([
+  'destination_port',
+  'prefix_ranges',
+  'server_names',
+  'transport_protocol',
+  'application_protocols',
+]);
 
-export function acceptChain(chain: FilterChain, context: RouteContext, place: Place): Chain | undefined {
-  place.allow(FilterChainSchema, chain, new Set(['name', 'filter_chain_match', 'filters', 'metadata']));
-  const match = chain.filterChainMatch;
-  const onlyHttp = match !== undefined && acceptMatch(match, place.in('filter_chain_match'));
+const ALL: ChainMatch = {
+  port: undefined,
+  prefixes: [],
+  serverNames: [],
+  transport: undefined,
+  protocols: [],
+};
+
+export function acceptChain(chain: FilterChain, context: ChainContext, place: Place): Chain | undefined {
+  place.allow(FilterChainSchema, chain, CHAIN_FIELDS);
+  const match =
+    chain.filterChainMatch === undefined
+      ? ALL
+      : acceptMatch(chain.filterChainMatch, context, place.in('filter_chain_match'));
+  const tls =
+    chain.transportSocket === undefined
+      ? undefined
+      : acceptDownstreamTls(chain.transportSocket, context.readFile, place.in('transport_socket'));
   const [filter, ...more] = chain.filters;
   if (filter === undefined) place.in('filters').refuse('must not be empty');
   for (const { name } of more) place.in('filters').refuse(`${name}: a second filter is not supported`);
   const terminal = filter === undefined ? undefined : acceptFilter(filter, context, place.in('filters[0]'));
-  return terminal === undefined ? undefined : { port: match?.destinationPort, onlyHttp, terminal };
+  if (terminal === undefined) return undefined;
+  const name = match.port === undefined ? context.listener : `${context.listener}:${match.port}`;
+  return { match, target: { name, tls, ...terminal } };
 }
 
-function acceptMatch(match: FilterChainMatch, place: Place): boolean {
-  place.allow(
-    FilterChainMatchSchema,
-    match,
-    new Set(['destination_port', 'application_protocols', 'transport_protocol']),
-  );
-  if (match.transportProtocol !== '' && match.transportProtocol !== 'raw_buffer') {
-    place.in('transport_protocol').refuse(`${match.transportProtocol} is not supported`);
-  }
+function acceptMatch(match: FilterChainMatch, context: ChainContext, place: Place): ChainMatch {
+  place.allow(FilterChainMatchSchema, match, MATCH_FIELDS);
+  const transport = acceptTransport(match.transportProtocol, context, place.in('transport_protocol'));
   for (const protocol of match.applicationProtocols) {
-    if (!HTTP_PROTOCOLS.has(protocol)) {
+    if (!HTTP_PROTOCOLS.has(protocol) && !context.inspectsTls) {
       place.in('application_protocols').refuse(`${protocol} is not supported`);
     }
   }
-  return match.applicationProtocols.length > 0;
+  return {
+    port: match.destinationPort,
+    prefixes: match.prefixRanges.map((range, i) => acceptPrefix(range, place.in(`prefix_ranges[${i}]`))),
+    serverNames: match.serverNames.map((name) => acceptServerName(name, context, place.in('server_names'))),
+    transport,
+    protocols: match.applicationProtocols,
+  };
+}
+
+function acceptTransport(protocol: string, context: ChainContext, place: Place): Transport | undefined {
+  if (protocol === '') return undefined;
+  if (protocol === 'raw_buffer') return protocol;
+  if (protocol !== 'tls') place.refuse(`${protocol} is not supported`);
+  else if (!context.inspectsTls) place.refuse('tls can be seen by the tls_inspector listener filter only');
+  return 'tls';
+}
+
+const SERVER_NAME = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+
+/** Exact, or `*.` and a suffix of whole labels, as in Envoy. */
+function acceptServerName(name: string, context: ChainContext, place: Place): string {
+  const lower = name.toLowerCase();
+  if (!SERVER_NAME.test(lower)) place.refuse(`"${name}" is neither a host name nor "*." before one`);
+  if (!context.inspectsTls) place.refuse('can be seen by the tls_inspector listener filter only');
+  return lower;
 }

@@ -1,11 +1,13 @@
+import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { TrafficDirection } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { type Listener, ListenerSchema } from '#api/xds/gen/envoy/config/listener/v3/listener_pb.js';
 import { VIRTUAL_INBOUND } from '#api/xds/names.ts';
-import type { RouteContext } from '#sidecar/routing/compile-action.ts';
 import { acceptAddress } from './accept-address.ts';
-import { acceptChain, type Chain } from './accept-chain.ts';
+import { acceptChain } from './accept-chain.ts';
+import type { FilterContext } from './accept-filter.ts';
 import { acceptListenerFilter } from './accept-listener-filter.ts';
-import type { ListenerSpec, TargetSpec } from './listener-spec.ts';
+import { arrangeChains } from './listener-chains.ts';
+import type { ListenerSpec } from './listener-spec.ts';
 import type { Place } from './refusals.ts';
 
 /**
@@ -27,92 +29,40 @@ const SUPPORTED = new Set([
   'metadata',
 ]);
 
-export function acceptListener(
-  listener: Listener,
-  context: RouteContext,
-  place: Place,
-): ListenerSpec | undefined {
+/** Ports that the sidecar itself listens on, whatever configuration comes. */
+const OWN_PORTS: ReadonlySet<number> = new Set(Object.values(SIDECAR_PORTS));
+
+export function acceptListener(listener: Listener, context: FilterContext, place: Place): ListenerSpec {
   place.allow(ListenerSchema, listener, SUPPORTED);
-  listener.listenerFilters.forEach((filter, i) => {
-    acceptListenerFilter(filter, place.in(`listener_filters[${i}]`));
-  });
+  const inspectsTls = listener.listenerFilters
+    .map((filter, i) => acceptListenerFilter(filter, place.in(`listener_filters[${i}]`)))
+    .includes(true);
+  const kind = kindOf(listener);
+  const { address, port } = acceptAddress(listener.address, place.in('address'));
+  if (kind === 'bound' && OWN_PORTS.has(port)) {
+    place.in('address.port_value').refuse(`${port} is the sidecar's own port`);
+  }
+  const chainContext = { ...context, listener: listener.name, inspectsTls };
   const chains = listener.filterChains
-    .map((chain, i) => acceptChain(chain, context, place.in(`filter_chains[${i}]`)))
+    .map((chain, i) => acceptChain(chain, chainContext, place.in(`filter_chains[${i}]`)))
     .filter((chain) => chain !== undefined);
   const fallback =
     listener.defaultFilterChain === undefined
       ? undefined
-      : acceptChain(listener.defaultFilterChain, context, place.in('default_filter_chain'));
-  return listener.name === VIRTUAL_INBOUND || listener.trafficDirection === TrafficDirection.INBOUND
-    ? inbound(listener, chains, fallback, place)
-    : outbound(listener, chains, fallback, place);
+      : acceptChain(listener.defaultFilterChain, chainContext, place.in('default_filter_chain'));
+  return {
+    kind,
+    name: listener.name,
+    address: address === '0.0.0.0' || address === '::' ? '' : address,
+    port,
+    chains: arrangeChains(chains, fallback?.target, place.in('filter_chains')),
+  };
 }
 
-function inbound(
-  listener: Listener,
-  chains: readonly Chain[],
-  fallback: Chain | undefined,
-  place: Place,
-): ListenerSpec {
-  const byPort = Map.groupBy(chains, (chain) => chain.port ?? 0);
-  const ports = new Map<number, TargetSpec>();
-  for (const [port, same] of byPort) {
-    const target = targetOf(same, undefined, place.in('filter_chains'));
-    if (port === 0) place.in('filter_chains').refuse('an inbound chain without destination_port');
-    else if (target !== undefined) ports.set(port, target);
-  }
-  const rest = fallback === undefined ? undefined : targetOf([fallback], undefined, place);
-  return { kind: 'virtual-inbound', name: listener.name, ports, rest };
-}
-
-function outbound(
-  listener: Listener,
-  chains: readonly Chain[],
-  fallback: Chain | undefined,
-  place: Place,
-): ListenerSpec | undefined {
-  const { address, port } = acceptAddress(listener.address, place.in('address'));
-  if (chains.some((chain) => chain.port !== undefined)) {
-    place.in('filter_chains').refuse('destination_port is supported for inbound listeners only');
-  }
-  const target = targetOf(chains, fallback, place.in('filter_chains'));
-  if (target === undefined) return undefined;
-  const { name } = listener;
-  if (listener.useOriginalDst === true) return { kind: 'virtual-outbound', name, target };
-  const any = address === '0.0.0.0' || address === '::';
-  return { kind: 'outbound', name, address: any ? '' : address, port, target };
-}
-
-/** Chains that differ in `application_protocols` only are one target: HTTP when it looks like it, else opaque. */
-function targetOf(
-  chains: readonly Chain[],
-  fallback: Chain | undefined,
-  place: Place,
-): TargetSpec | undefined {
-  const detected = chains.filter((chain) => chain.onlyHttp);
-  const plain = [...chains.filter((chain) => !chain.onlyHttp), ...(fallback === undefined ? [] : [fallback])];
-  const http = detected[0]?.terminal;
-  const other = plain[0]?.terminal;
-  if (detected.length > 1 || plain.length > 1) place.refuse('chains that cannot be told apart');
-  if (http === undefined) return other === undefined ? none(place) : alone(other);
-  if (http.kind !== 'http') return refused(place, 'a chain for HTTP protocols needs a connection manager');
-  if (other === undefined) return alone(http);
-  if (other.kind !== 'tcp')
-    return refused(place, 'the chain beside one for HTTP protocols must be a tcp_proxy');
-  return { protocol: 'detect', routes: http.routes, cluster: other.cluster };
-}
-
-function alone(terminal: Chain['terminal']): TargetSpec {
-  return terminal.kind === 'http'
-    ? { protocol: 'http', routes: terminal.routes }
-    : { protocol: 'tcp', cluster: terminal.cluster };
-}
-
-function none(place: Place): undefined {
-  return refused(place, 'there is no chain that can be run');
-}
-
-function refused(place: Place, why: string): undefined {
-  place.refuse(why);
-  return undefined;
+/** Captured connections come over the virtual listeners; other ones are bound unless they say that they are not. */
+function kindOf(listener: Listener): ListenerSpec['kind'] {
+  const isInbound = listener.trafficDirection === TrafficDirection.INBOUND;
+  if (listener.name === VIRTUAL_INBOUND || isInbound) return 'virtual-inbound';
+  if (listener.useOriginalDst === true) return 'virtual-outbound';
+  return (listener.bindToPort ?? true) ? 'bound' : 'outbound';
 }

@@ -12,11 +12,16 @@ import {
   listener,
   overRds,
   socketAddress,
+  TLS_INSPECTOR,
   tcpProxy,
 } from './test-resources.ts';
 
 const random = seededRandom(1);
-const context = { clusters: new LiveClusters(new ManualClock(), random), random };
+const context = {
+  clusters: new LiveClusters(new ManualClock(), random),
+  random,
+  readFile: () => '',
+};
 
 function reasonsFor(type: Parameters<typeof acceptResource>[0], resource: Resource): readonly string[] {
   const accepted = acceptResource(type, resource, context);
@@ -139,12 +144,108 @@ describe('listeners', () => {
     [
       'TLS',
       { ...at, filter_chains: [{ filters: [tcpProxy('a')], transport_socket: { name: 'tls' } }] },
-      ['filter_chains[0].transport_socket: not supported'],
+      ['filter_chains[0].transport_socket: tls (without configuration) is not supported'],
+    ],
+    [
+      'SNI without anybody who reads it',
+      { ...at, filter_chains: [{ filter_chain_match: { server_names: ['x'] }, filters: [tcpProxy('a')] }] },
+      [
+        'filter_chains[0].filter_chain_match.server_names: can be seen by the tls_inspector listener filter only',
+      ],
     ],
     [
       'SNI',
-      { ...at, filter_chains: [{ filter_chain_match: { server_names: ['x'] }, filters: [tcpProxy('a')] }] },
-      ['filter_chains[0].filter_chain_match.server_names: not supported'],
+      {
+        ...at,
+        listener_filters: [TLS_INSPECTOR],
+        filter_chains: [
+          {
+            filter_chain_match: { server_names: ['a.test', '*.b.test'], transport_protocol: 'tls' },
+            filters: [tcpProxy('a')],
+          },
+        ],
+      },
+      [],
+    ],
+    [
+      'a server name that is none',
+      {
+        ...at,
+        listener_filters: [TLS_INSPECTOR],
+        filter_chains: [{ filter_chain_match: { server_names: ['a.*'] }, filters: [tcpProxy('a')] }],
+      },
+      ['filter_chains[0].filter_chain_match.server_names: "a.*" is neither a host name nor "*." before one'],
+    ],
+    [
+      'subnets',
+      {
+        ...at,
+        filter_chains: [
+          {
+            filter_chain_match: { prefix_ranges: [{ address_prefix: '10.1.0.0', prefix_len: 16 }] },
+            filters: [tcpProxy('a')],
+          },
+          { filters: [tcpProxy('b')] },
+        ],
+      },
+      [],
+    ],
+    [
+      'a subnet that is none, and where clients come from',
+      {
+        ...at,
+        filter_chains: [
+          {
+            filter_chain_match: {
+              prefix_ranges: [{ address_prefix: 'x' }],
+              source_prefix_ranges: [{ address_prefix: '10.0.0.0', prefix_len: 8 }],
+            },
+            filters: [tcpProxy('a')],
+          },
+        ],
+      },
+      [
+        'filter_chains[0].filter_chain_match.source_prefix_ranges: not supported',
+        'filter_chains[0].filter_chain_match.prefix_ranges[0].address_prefix: "x" is not an IP address',
+      ],
+    ],
+    [
+      'several clusters',
+      chains(
+        tcpProxy('a', {
+          weighted_clusters: {
+            clusters: [
+              { name: 'a', weight: 1 },
+              { name: 'b', weight: 9 },
+            ],
+          },
+          idle_timeout: '60s',
+          max_downstream_connection_duration: '3600s',
+          max_connect_attempts: 2,
+        }),
+      ),
+      [],
+    ],
+    [
+      'several clusters without weight, a hash and metadata',
+      chains(
+        tcpProxy('a', {
+          weighted_clusters: { clusters: [{ name: 'a' }] },
+          hash_policy: [{ source_ip: {} }],
+          metadata_match: {},
+        }),
+      ),
+      [
+        'filter_chains[0].filters[0].metadata_match: not supported',
+        'filter_chains[0].filters[0].hash_policy: not supported',
+        'filter_chains[0].filters[0].weighted_clusters: the weights sum up to 0',
+        'filter_chains: there is no chain that can be run',
+      ],
+    ],
+    [
+      "one of the sidecar's own ports",
+      { ...chains(tcpProxy('a')), address: socketAddress('0.0.0.0', 15006) },
+      ["address.port_value: 15006 is the sidecar's own port"],
     ],
     [
       'an unknown listener filter',

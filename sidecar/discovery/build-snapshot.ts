@@ -1,77 +1,82 @@
-import type { RouteTable } from '#sidecar/routing/route-table.ts';
-import type { Cluster } from '#sidecar/upstream/cluster.ts';
+import type { Random } from '#api/foundation/random.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
-import type { ListenerSpec, RouteSource, TargetSpec } from './listener-spec.ts';
+import type { DestinationSpec } from './listener-chains.ts';
+import type { ListenerSpec, TargetSpec } from './listener-spec.ts';
 import type { LiveRoutes } from './live-routes.ts';
+import { LiveTarget } from './live-target.ts';
 import type { Lookup } from './lookup.ts';
-import type { ListenerTarget, Snapshot } from './snapshot.ts';
+import type { FilterChains, Snapshot } from './snapshot.ts';
 
 const ABSENT = { state: 'absent' } as const;
 
 /** Before the first configuration: nothing goes anywhere. */
-export const EMPTY_SNAPSHOT: Snapshot = { outbound: () => ABSENT, inbound: () => ABSENT };
+export const EMPTY_SNAPSHOT: Snapshot = { outbound: () => ABSENT, inbound: () => ABSENT, bound: [] };
 
-/** Arranges the listeners for look-up by original destination. */
-export function buildSnapshot(
-  listeners: Iterable<ListenerSpec>,
-  clusters: ClusterDirectory,
-  routes: LiveRoutes,
-): Snapshot {
-  const addressed = new Map<string, Lookup<ListenerTarget>>();
-  const anyAddress = new Map<number, Lookup<ListenerTarget>>();
-  const ports = new Map<number, Lookup<ListenerTarget>>();
-  let outboundRest: Lookup<ListenerTarget> = ABSENT;
-  let inboundRest: Lookup<ListenerTarget> = ABSENT;
-  const found = (name: string, spec: TargetSpec): Lookup<ListenerTarget> => ({
-    state: 'found',
-    value: new Target(name, spec, clusters, routes),
-  });
-  for (const spec of listeners) {
-    if (spec.kind === 'virtual-outbound') {
-      outboundRest = found(spec.name, spec.target);
-    } else if (spec.kind === 'outbound') {
-      const target = found(spec.name, spec.target);
-      if (spec.address === '') anyAddress.set(spec.port, target);
-      else addressed.set(`${spec.address}_${spec.port}`, target);
-    } else {
-      for (const [port, target] of spec.ports) ports.set(port, found(`${spec.name}:${port}`, target));
-      if (spec.rest !== undefined) inboundRest = found(spec.name, spec.rest);
-    }
-  }
-  return {
-    outbound: (address, port) => addressed.get(`${address}_${port}`) ?? anyAddress.get(port) ?? outboundRest,
-    inbound: (port) => ports.get(port) ?? inboundRest,
-  };
-}
-
-/** A target whose clusters and routes are looked up at the moment of use. */
-class Target implements ListenerTarget {
-  readonly name: string;
-  readonly protocol: ListenerTarget['protocol'];
-  readonly #cluster: string | undefined;
-  readonly #source: RouteSource | undefined;
+/** Arranges listeners for look-up. What did not change from one snapshot to the next stays the same object. */
+export class SnapshotBuilder {
   readonly #clusters: ClusterDirectory;
   readonly #routes: LiveRoutes;
-  #latest: Lookup<RouteTable> = ABSENT;
+  readonly #random: Random;
+  readonly #chains = new WeakMap<DestinationSpec, Lookup<FilterChains>>();
+  readonly #targets = new WeakMap<TargetSpec, LiveTarget>();
 
-  constructor(name: string, spec: TargetSpec, clusters: ClusterDirectory, routes: LiveRoutes) {
-    this.name = name;
-    this.protocol = spec.protocol;
+  constructor(clusters: ClusterDirectory, routes: LiveRoutes, random: Random) {
     this.#clusters = clusters;
     this.#routes = routes;
-    this.#cluster = spec.protocol === 'http' ? undefined : spec.cluster;
-    this.#source = spec.protocol === 'tcp' ? undefined : spec.routes;
-    if (this.#source?.kind === 'inline') this.#latest = { state: 'found', value: this.#source.table };
+    this.#random = random;
   }
 
-  /** A connection that outlives its listener goes on with the last routes. */
-  routes(): Lookup<RouteTable> {
-    if (this.#source?.kind === 'rds') this.#latest = this.#routes.get(this.#source.name) ?? this.#latest;
-    return this.#latest;
+  build(listeners: Iterable<ListenerSpec>): Snapshot {
+    const all = [...listeners];
+    const outbound = all.filter(({ kind }) => kind === 'outbound');
+    const exact = new Map(outbound.map((spec) => [`${spec.address}_${spec.port}`, spec]));
+    const rest = all.find(({ kind }) => kind === 'virtual-outbound');
+    const inbound = all.filter(({ kind }) => kind === 'virtual-inbound');
+    return {
+      outbound: (address, port) => {
+        const spec = exact.get(`${address}_${port}`) ?? exact.get(`_${port}`) ?? rest;
+        return this.#lookUp(spec?.chains.at(address, port));
+      },
+      inbound: (address, port) => {
+        for (const { chains } of inbound) {
+          const found = chains.at(address, port);
+          if (found !== undefined) return this.#lookUp(found);
+        }
+        return ABSENT;
+      },
+      bound: all
+        .filter(({ kind }) => kind === 'bound')
+        .map(({ name, address, port, chains }) => ({
+          name,
+          address,
+          port,
+          chains: (local, localPort) => this.#lookUp(chains.at(local, localPort)),
+        })),
+    };
   }
 
-  cluster(): Lookup<Cluster> {
-    const cluster = this.#cluster === undefined ? undefined : this.#clusters.get(this.#cluster);
-    return cluster === undefined ? ABSENT : { state: 'found', value: cluster };
+  #lookUp(spec: DestinationSpec | undefined): Lookup<FilterChains> {
+    if (spec === undefined) return ABSENT;
+    const known = this.#chains.get(spec);
+    if (known !== undefined) return known;
+    const { plain, hello } = spec;
+    const made: Lookup<FilterChains> = {
+      state: 'found',
+      value: {
+        plain: this.#target(plain),
+        hello: hello === undefined ? undefined : (said) => this.#target(hello(said)),
+      },
+    };
+    this.#chains.set(spec, made);
+    return made;
+  }
+
+  #target(spec: TargetSpec | undefined): LiveTarget | undefined {
+    if (spec === undefined) return undefined;
+    const known = this.#targets.get(spec);
+    if (known !== undefined) return known;
+    const made = new LiveTarget(spec, this.#clusters, this.#routes, this.#random);
+    this.#targets.set(spec, made);
+    return made;
   }
 }

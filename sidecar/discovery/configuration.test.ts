@@ -12,7 +12,9 @@ import type { RequestView } from '#sidecar/routing/request-view.ts';
 import type { PickContext } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import { Configuration } from './configuration.ts';
+import type { Lookup } from './lookup.ts';
 import type { Resource } from './resource.ts';
+import type { FilterChains, ListenerTarget } from './snapshot.ts';
 import {
   allTo,
   assignment,
@@ -39,7 +41,9 @@ const from = (...excluded: Endpoint[]): PickContext => ({ excluded, original: NO
 
 class Subject extends Configuration {
   constructor() {
-    super(new ManualClock(), seededRandom(1));
+    super(new ManualClock(), seededRandom(1), () => {
+      throw new Error('there are no files');
+    });
   }
 
   take(type: ResourceType, ...resources: Resource[]): string[] {
@@ -52,14 +56,19 @@ class Subject extends Configuration {
 
   /** Where a request to port 80 goes: an endpoint, or the status of a refusal. */
   whereTo(): string | number {
-    const target = this.snapshot.outbound('10.1.1.1', 80);
-    if (target.state !== 'found') return target.state;
-    const table = target.value.routes();
+    const target = plainOf(this.snapshot.outbound('10.1.1.1', 80));
+    if (typeof target === 'string') return target;
+    const table = target.routes();
     if (table.state !== 'found') return table.state;
     const decision = table.value.select(REQUEST);
     if (decision.kind !== 'forward') return decision.status;
     return decision.cluster.pick(from())?.key ?? 'no endpoint';
   }
+}
+
+/** What happens to connections without TLS, or why nothing does. */
+function plainOf(chains: Lookup<FilterChains>): ListenerTarget | string {
+  return chains.state === 'found' ? (chains.value.plain ?? 'no plain chain') : chains.state;
 }
 
 function configured(): Subject {
@@ -149,7 +158,7 @@ describe('make before break', () => {
   test('a listener that changes its routes serves the old ones until the new ones have come', () => {
     const subject = configured();
     const address = socketAddress('0.0.0.0', 80);
-    const changed = { address, filter_chains: [{ filters: [overRds('other')] }] };
+    const changed = { address, bind_to_port: false, filter_chains: [{ filters: [overRds('other')] }] };
     subject.take(LISTENER_TYPE, listener('0.0.0.0_80', changed, '2'));
     expect(subject.whereTo()).toBe('10.0.0.1:80');
     expect([...subject.interest(ROUTE_TYPE)].sort()).toEqual(['80', 'other']);
@@ -272,15 +281,19 @@ describe('the snapshot', () => {
     subject.take(
       LISTENER_TYPE,
       VIRTUAL_OUTBOUND_LISTENER,
-      listener('10.96.0.5_80', { address, filter_chains: [{ filters: [tcpProxy('a')] }] }),
+      listener('10.96.0.5_80', {
+        address,
+        bind_to_port: false,
+        filter_chains: [{ filters: [tcpProxy('a')] }],
+      }),
     );
     const names = [
       ['10.96.0.5', 80],
       ['10.96.0.6', 80],
       ['10.96.0.6', 81],
     ].map(([to, port]) => {
-      const target = subject.snapshot.outbound(String(to), Number(port));
-      return target.state === 'found' ? target.value.name : target.state;
+      const target = plainOf(subject.snapshot.outbound(String(to), Number(port)));
+      return typeof target === 'string' ? target : target.name;
     });
     expect(names).toEqual(['10.96.0.5_80', '0.0.0.0_80', 'virtualOutbound']);
   });
@@ -295,11 +308,11 @@ describe('the snapshot', () => {
 
   test('keeps the last routes for connections that outlive their listener', () => {
     const subject = configured();
-    const target = subject.snapshot.outbound('10.1.1.1', 80);
-    if (target.state !== 'found') throw new Error(target.state);
-    target.value.routes();
+    const target = plainOf(subject.snapshot.outbound('10.1.1.1', 80));
+    if (typeof target === 'string') throw new Error(target);
+    target.routes();
     subject.drop(LISTENER_TYPE, '0.0.0.0_80');
-    expect(target.value.routes().state).toBe('found');
+    expect(target.routes().state).toBe('found');
   });
 
   test('detects where HTTP and opaque chains stand side by side, inbound by port', () => {
@@ -323,8 +336,8 @@ describe('the snapshot', () => {
       } as never),
     );
     const protocols = [9080, 9090, 1].map((port) => {
-      const target = subject.snapshot.inbound(port);
-      return target.state === 'found' ? `${target.value.name} ${target.value.protocol}` : target.state;
+      const target = plainOf(subject.snapshot.inbound('10.0.0.9', port));
+      return typeof target === 'string' ? target : `${target.name} ${target.protocol}`;
     });
     expect(protocols).toEqual([
       'virtualInbound:9080 detect',

@@ -17,11 +17,13 @@ import {
   type ResourceType,
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
-import { buildSnapshot, EMPTY_SNAPSHOT } from './build-snapshot.ts';
+import type { ReadFile } from './accept-data-source.ts';
+import { EMPTY_SNAPSHOT, SnapshotBuilder } from './build-snapshot.ts';
 import { LiveClusters } from './live-clusters.ts';
 import { LiveListeners } from './live-listeners.ts';
 import { LiveRoutes } from './live-routes.ts';
-import { acceptResource, type Resource } from './resource.ts';
+import type { Accepted } from './refusals.ts';
+import { acceptResource, type Resource, type Runnable } from './resource.ts';
 import { ResourceLedger } from './resource-ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -38,13 +40,18 @@ export class Configuration {
   readonly listeners = new LiveListeners();
   readonly ledger = new ResourceLedger();
   readonly #random: Random;
+  readonly #readFile: ReadFile;
+  readonly #builder: SnapshotBuilder;
   readonly #heard = new Set<ResourceType>();
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
   #complete = false;
 
-  constructor(clock: Clock, random: Random) {
+  /** `readFile` is for certificates that are named by file. */
+  constructor(clock: Clock, random: Random, readFile: ReadFile) {
     this.clusters = new LiveClusters(clock, random);
     this.#random = random;
+    this.#readFile = readFile;
+    this.#builder = new SnapshotBuilder(this.clusters, this.routes, random);
   }
 
   /** Replaced whenever a listener changed; empty until the first complete configuration. */
@@ -97,8 +104,8 @@ export class Configuration {
 
   #put(type: ResourceType, resource: Resource): string[] {
     if (this.ledger.has(type, resource)) return [];
-    const context = { clusters: this.clusters, random: this.#random };
-    const accepted = acceptResource(type, resource, context);
+    const context = { clusters: this.clusters, random: this.#random, readFile: this.#readFile };
+    const accepted = this.#withoutConflict(acceptResource(type, resource, context));
     if (!accepted.ok) {
       this.ledger.refuse(type, resource, accepted.reasons);
       this.#withoutPredecessor(type, resource.name);
@@ -111,6 +118,13 @@ export class Configuration {
     else if (value.kind === 'routes') this.routes.put(resource.name, value.spec);
     else this.clusters.assign(resource.name, value.endpoints);
     return [];
+  }
+
+  /** Resources that can be run each for itself may still exclude each other. */
+  #withoutConflict(accepted: Accepted<Runnable>): Accepted<Runnable> {
+    if (!accepted.ok || accepted.value.kind !== 'listener') return accepted;
+    const conflict = this.listeners.conflict(accepted.value.spec);
+    return conflict === undefined ? accepted : { ok: false, reasons: [conflict] };
   }
 
   /** What waited for a resource that was refused waits no longer; one that served goes on. */
@@ -137,7 +151,7 @@ export class Configuration {
     const first = !this.#complete;
     this.#complete ||= this.#hasEverything();
     if (this.#complete && (relisted || first)) {
-      this.#snapshot = buildSnapshot(this.listeners.live, this.clusters, this.routes);
+      this.#snapshot = this.#builder.build(this.listeners.live);
     }
   }
 

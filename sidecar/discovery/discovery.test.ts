@@ -63,7 +63,7 @@ async function configure(): Promise<void> {
 
 function whereTo(): string | undefined {
   const target = discovery.snapshot.value.outbound('10.1.1.1', 80);
-  const table = target.state === 'found' ? target.value.routes() : undefined;
+  const table = target.state === 'found' ? target.value.plain?.routes() : undefined;
   if (table?.state !== 'found') return undefined;
   const decision = table.value.select({
     method: 'GET',

@@ -12,6 +12,7 @@ import {
   ROUTE_TYPE,
   SHORT_NAMES,
 } from '#api/xds/resource-types.ts';
+import { readDataFile } from '#sidecar/security/read-file.ts';
 import { Configuration } from './configuration.ts';
 import { DeltaStream } from './delta-stream.ts';
 import type { Resource } from './resource.ts';
@@ -66,7 +67,7 @@ class Session implements Discovery {
   #patience: Timer | undefined;
 
   constructor(options: Parameters<typeof startDiscovery>[0]) {
-    this.configuration = new Configuration(options.clock, options.random);
+    this.configuration = new Configuration(options.clock, options.random, readDataFile);
     this.snapshot = createWatchable<Snapshot>(this.configuration.snapshot);
     this.#transport = options.transport;
     this.#node = options.node;

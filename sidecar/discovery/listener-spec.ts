@@ -1,45 +1,70 @@
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
+import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
+import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
+import type { ListenerChains } from './listener-chains.ts';
 
 /** Where a chain's routes come from. */
 export type RouteSource =
   | { readonly kind: 'rds'; readonly name: string }
   | { readonly kind: 'inline'; readonly table: RouteTable };
 
-/** What happens to a connection, in names: the live clusters and routes are looked up when it comes. */
-export type TargetSpec =
-  | { readonly protocol: 'http'; readonly routes: RouteSource }
-  | { readonly protocol: 'tcp'; readonly cluster: string }
-  | { readonly protocol: 'detect'; readonly routes: RouteSource; readonly cluster: string };
-
-/** A Listener resource that can be run. */
-export type ListenerSpec =
-  /** Outbound connections that no other listener wants. */
-  | { readonly kind: 'virtual-outbound'; readonly name: string; readonly target: TargetSpec }
-  /** Outbound connections to one address and port; address '' is any. */
-  | {
-      readonly kind: 'outbound';
-      readonly name: string;
-      readonly address: string;
-      readonly port: number;
-      readonly target: TargetSpec;
-    }
-  /** Inbound connections by port; `rest` is for the ports without a chain. */
-  | {
-      readonly kind: 'virtual-inbound';
-      readonly name: string;
-      readonly ports: ReadonlyMap<number, TargetSpec>;
-      readonly rest: TargetSpec | undefined;
-    };
-
-/** Every target of a listener. */
-export function targetsOf(spec: ListenerSpec): TargetSpec[] {
-  if (spec.kind !== 'virtual-inbound') return [spec.target];
-  return [...spec.ports.values(), ...(spec.rest === undefined ? [] : [spec.rest])];
+/** Clusters that share the connections of a chain; the weights sum up to more than 0. */
+export interface WeightedCluster {
+  readonly name: string;
+  readonly weight: number;
 }
 
-/** The route configurations that it waits for. */
-export function routeNamesOf(spec: ListenerSpec): string[] {
-  return targetsOf(spec).flatMap((target) =>
-    target.protocol !== 'tcp' && target.routes.kind === 'rds' ? [target.routes.name] : [],
+/** What Envoy's tcp_proxy does. */
+export interface TcpSpec {
+  readonly clusters: readonly WeightedCluster[];
+  readonly policy: OpaquePolicy;
+}
+
+/** What Envoy's connection manager does. */
+export interface HttpSpec {
+  readonly routes: RouteSource;
+  /** The client's address is taken from the connection, and told on in x-forwarded-for (use_remote_address). */
+  readonly edge: boolean;
+}
+
+/** What happens to a connection, in names: the live clusters and routes are looked up when it comes. */
+export type TargetSpec = {
+  /** For metrics and logs. */
+  readonly name: string;
+  /** TLS that ends here. */
+  readonly tls: DownstreamTls | undefined;
+} & (
+  | { readonly protocol: 'http'; readonly http: HttpSpec }
+  | { readonly protocol: 'tcp'; readonly tcp: TcpSpec }
+  | { readonly protocol: 'detect'; readonly http: HttpSpec; readonly tcp: TcpSpec }
+);
+
+/** A Listener resource that can be run. */
+export interface ListenerSpec {
+  readonly kind: /** Outbound connections that no other listener wants. */
+    | 'virtual-outbound'
+    /** Outbound connections to one address and port. */
+    | 'outbound'
+    | 'virtual-inbound'
+    /** Connections that come to the listener's own address and port (`bind_to_port`). */
+    | 'bound';
+  readonly name: string;
+  /** '' is any. */
+  readonly address: string;
+  readonly port: number;
+  readonly chains: ListenerChains;
+}
+
+/** The route configurations that a listener waits for. */
+export function routeNamesOf({ chains }: ListenerSpec): string[] {
+  return chains.targets.flatMap((target) =>
+    target.protocol !== 'tcp' && target.http.routes.kind === 'rds' ? [target.http.routes.name] : [],
+  );
+}
+
+/** The clusters that a listener sends connections to without routes. */
+export function clusterNamesOf({ chains }: ListenerSpec): string[] {
+  return chains.targets.flatMap((target) =>
+    target.protocol === 'http' ? [] : target.tcp.clusters.map(({ name }) => name),
   );
 }

@@ -19,6 +19,13 @@ export class LiveListeners {
     return new Set([...this.#live.values(), ...this.#warming.values()].flatMap(routeNamesOf));
   }
 
+  /** Why this listener cannot be bound: another one has its address. */
+  conflict(spec: ListenerSpec): string | undefined {
+    const other = [...this.#live.values(), ...this.#warming.values()].find((each) => overlap(each, spec));
+    if (other === undefined) return undefined;
+    return `address: ${spec.address || '0.0.0.0'}:${spec.port} is taken by listener ${other.name}`;
+  }
+
   put(spec: ListenerSpec): void {
     this.#warming.set(spec.name, spec);
   }
@@ -40,4 +47,9 @@ export class LiveListeners {
     }
     return changed;
   }
+}
+
+function overlap(a: ListenerSpec, b: ListenerSpec): boolean {
+  if (a.kind !== 'bound' || b.kind !== 'bound' || a.name === b.name || a.port !== b.port) return false;
+  return a.address === b.address || a.address === '' || b.address === '';
 }

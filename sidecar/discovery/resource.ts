@@ -15,6 +15,7 @@ import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
 import type { LocalityEndpoints } from '#sidecar/upstream/locality/locality-endpoints.ts';
 import { acceptAssignment } from './accept-assignment.ts';
 import { acceptCluster, type ClusterSpec } from './accept-cluster.ts';
+import type { ReadFile } from './accept-data-source.ts';
 import { acceptListener } from './accept-listener.ts';
 import type { ListenerSpec } from './listener-spec.ts';
 import type { RouteSpec } from './live-routes.ts';
@@ -35,7 +36,11 @@ export type Runnable =
   | { readonly kind: 'routes'; readonly spec: RouteSpec }
   | { readonly kind: 'assignment'; readonly endpoints: readonly LocalityEndpoints[] };
 
-type Context = Omit<RouteContext, 'clusterNames'>;
+/** What resources are read with. */
+export interface Context extends Omit<RouteContext, 'clusterNames'> {
+  /** For certificates that are named by file. */
+  readonly readFile: ReadFile;
+}
 
 /** Decodes and compiles a resource, or says everything that keeps it from being run. */
 export function acceptResource(type: ResourceType, resource: Resource, context: Context): Accepted<Runnable> {
@@ -59,7 +64,7 @@ const READERS: Readonly<Record<ResourceType, Reader>> = {
     const listener = fromBinary(ListenerSchema, bytes);
     mustAgree(name, listener.name, place);
     const spec = acceptListener(listener, { ...context, clusterNames: new Set() }, place);
-    return { kind: 'listener', spec: spec ?? NOTHING };
+    return { kind: 'listener', spec };
   },
   [ROUTE_TYPE]({ name, bytes }, context, place) {
     const config = fromBinary(RouteConfigurationSchema, bytes);
@@ -69,9 +74,6 @@ const READERS: Readonly<Record<ResourceType, Reader>> = {
     return { kind: 'routes', spec: { table, clusterNames } };
   },
 };
-
-/** Stands for a listener that was refused; never leaves `accept`. */
-const NOTHING: ListenerSpec = { kind: 'virtual-inbound', name: '', ports: new Map(), rest: undefined };
 
 function mustAgree(envelope: string, inside: string, place: Place): void {
   if (envelope !== inside) place.refuse(`the resource is named "${envelope}", its message "${inside}"`);

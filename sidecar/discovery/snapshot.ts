@@ -1,17 +1,43 @@
+import type { ClientHello } from '#sidecar/intercept/client-hello.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
+import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
+import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { Lookup } from './lookup.ts';
 
-/** What to do with a captured connection. */
+/** What to do with a connection. */
 export interface ListenerTarget {
   /** `detect`: HTTP when the first bytes look like it, opaque otherwise (also when the server speaks first). */
   readonly protocol: 'http' | 'tcp' | 'detect';
   /** For http and detect. Looked up per request, so that a pushed route takes effect on open connections. */
   readonly routes: () => Lookup<RouteTable>;
-  /** For tcp and detect. */
+  /** For tcp and detect: where this connection goes. Drawn anew at each call when several clusters share connections. */
   readonly cluster: () => Lookup<Cluster>;
   /** For metrics and logs. */
   readonly name: string;
+  /** TLS that ends here: what comes within it is of that protocol, and its requests have the scheme https. */
+  readonly tls?: DownstreamTls | undefined;
+  /** For tcp and detect; absent is `DEFAULT_OPAQUE_POLICY`. */
+  readonly opaque?: OpaquePolicy | undefined;
+  /** For http: this is where requests enter the mesh (Envoy's use_remote_address). */
+  readonly edge?: boolean | undefined;
+}
+
+/** What to do with the connections to one destination. */
+export interface FilterChains {
+  /** With those that do not begin with a ClientHello, and with all of them when nobody has to look. Undefined: refuse them. */
+  readonly plain: ListenerTarget | undefined;
+  /** With those that do. Absent: nobody has to look. */
+  readonly hello?: ((hello: ClientHello) => ListenerTarget | undefined) | undefined;
+}
+
+/** An address that connections come to without having been redirected. */
+export interface BoundListener {
+  readonly name: string;
+  /** '' is any. */
+  readonly address: string;
+  readonly port: number;
+  chains(address: string, port: number): Lookup<FilterChains>;
 }
 
 /**
@@ -20,7 +46,8 @@ export interface ListenerTarget {
  */
 export interface Snapshot {
   /** By original destination: exact address and port, then any address with that port, then the virtual listener. */
-  outbound(address: string, port: number): Lookup<ListenerTarget>;
-  /** By container port, then the passthrough chain. */
-  inbound(port: number): Lookup<ListenerTarget>;
+  outbound(address: string, port: number): Lookup<FilterChains>;
+  /** By the address and container port that the connection was made to. */
+  inbound(address: string, port: number): Lookup<FilterChains>;
+  readonly bound: readonly BoundListener[];
 }

@@ -65,13 +65,22 @@ export function socketAddress(address: string, port: number): JsonObject {
   return { socket_address: { address, port_value: port } };
 }
 
-export function tcpProxy(clusterName: string): JsonObject {
+/** Goes to one cluster, or to the `weighted_clusters` among `fields`. */
+export function tcpProxy(clusterName: string, fields: JsonObject = {}): JsonObject {
   const type = 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
+  const to = 'weighted_clusters' in fields ? {} : { cluster: clusterName };
   return {
     name: 'envoy.filters.network.tcp_proxy',
-    typed_config: { '@type': type, stat_prefix: clusterName, cluster: clusterName },
+    typed_config: { '@type': type, stat_prefix: clusterName, ...to, ...fields },
   };
 }
+
+export const TLS_INSPECTOR: JsonObject = {
+  name: 'envoy.filters.listener.tls_inspector',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
+  },
+};
 
 export function httpManager(fields: JsonObject): JsonObject {
   const filters = 'type.googleapis.com/envoy.extensions.filters';

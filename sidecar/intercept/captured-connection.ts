@@ -1,11 +1,13 @@
-/** One captured connection, from its target to its end: detected, then carried as HTTP or as opaque bytes. */
+/** One accepted connection, from its filter chains to its end: detected, then carried as HTTP or as opaque bytes. */
 import type { Logger } from '#api/foundation/logger.ts';
-import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import { type HttpSettings, ServerConnection } from '#sidecar/http/server-connection.ts';
 import { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import type { Established } from '#sidecar/tcp/attempt.ts';
 import { OpaqueConnection, type OpaqueSettings } from '#sidecar/tcp/opaque-connection.ts';
-import type { Wire } from '#sidecar/tcp/wire.ts';
+import { DEFAULT_OPAQUE_POLICY } from '#sidecar/tcp/opaque-policy.ts';
+import { terminateTls } from '#sidecar/tcp/tls-sockets.ts';
+import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { Detection, type DetectionListener } from './detection.ts';
 import type { ServerFirstMemory } from './server-first-memory.ts';
@@ -18,9 +20,11 @@ export interface CaptureSettings {
 }
 
 export class CapturedConnection implements DetectionListener {
-  readonly #wire: Wire;
-  readonly #target: ListenerTarget;
-  readonly #original: OriginalDestination;
+  readonly original: OriginalDestination;
+  /** Set once it is known what the connection is. */
+  target: ListenerTarget | undefined;
+  #wire: Wire;
+  readonly #chains: FilterChains;
   readonly #settings: CaptureSettings;
   readonly #closed: (connection: CapturedConnection) => void;
   #http: ServerConnection | undefined;
@@ -29,31 +33,28 @@ export class CapturedConnection implements DetectionListener {
   /** The wire must not read yet. `closed` is called once, when the connection is gone. */
   constructor(
     wire: Wire,
-    target: ListenerTarget,
+    chains: FilterChains,
     original: OriginalDestination,
     settings: CaptureSettings,
     closed: (connection: CapturedConnection) => void,
   ) {
     this.#wire = wire;
-    this.#target = target;
-    this.#original = original;
+    this.#chains = chains;
+    this.original = original;
     this.#settings = settings;
     this.#closed = closed;
   }
 
   start(): void {
-    if (this.#target.protocol === 'tcp') {
-      this.#carryOpaque(NO_BYTES);
-      return;
-    }
-    if (this.#target.protocol === 'http') {
-      this.#serveHttp();
-      this.#wire.resume();
+    const { plain, hello } = this.#chains;
+    if (hello === undefined && plain !== undefined && plain.protocol !== 'detect') {
+      if (plain.tls !== undefined) this.onTls(plain, NO_BYTES);
+      else this.#carry(plain);
       return;
     }
     const { opaque, serverFirst } = this.#settings;
     const eager = serverFirst.has(this.#destination);
-    this.#detection = new Detection(this.#wire, this.#target, this.#original, opaque, eager, this);
+    this.#detection = new Detection(this.#wire, this.#chains, this.original, opaque, eager, this);
     this.#detection.start();
   }
 
@@ -67,19 +68,32 @@ export class CapturedConnection implements DetectionListener {
     this.#wire.reset();
   }
 
-  onHttp(before: Buffer, length: number, server: Established | undefined): void {
+  onHttp(target: ListenerTarget, before: Buffer, length: number, server: Established | undefined): void {
     this.#settings.serverFirst.forget(this.#destination);
     if (server !== undefined) this.#keepForRequests(server);
-    this.#serveHttp().onBytes(before, length);
+    this.#serveHttp(target).onBytes(before, length);
   }
 
-  onOpaque(before: Buffer, server: Established | undefined, fromServer: Buffer): void {
-    if (server === undefined) {
-      this.#carryOpaque(before);
-      return;
-    }
-    const connection = new OpaqueConnection(this.#wire, this.#settings.opaque, () => this.#gone());
-    connection.join(server, before, fromServer);
+  onOpaque(
+    target: ListenerTarget,
+    before: Buffer,
+    server: Established | undefined,
+    fromServer: Buffer,
+  ): void {
+    if (server === undefined) this.#carryOpaque(target, before);
+    else this.#opaque(target).join(server, before, fromServer);
+  }
+
+  onTls(target: ListenerTarget, before: Buffer): void {
+    const outer = this.#wire;
+    outer.pause();
+    outer.reader = this.#deaf();
+    const secured = (wire: Wire): void => {
+      outer.reader = DEAF;
+      this.#wire = wire;
+      this.#carry(target);
+    };
+    terminateTls(outer, before, target.tls!, secured, (reason) => this.#settings.opaque.refused(reason));
   }
 
   onServerFirst(): void {
@@ -97,32 +111,49 @@ export class CapturedConnection implements DetectionListener {
 
   /** Where the connection goes, for those that remember: one listener may stand for many destinations. */
   get #destination(): string {
-    return `${this.#original.address}_${this.#original.port}`;
+    return `${this.original.address}_${this.original.port}`;
   }
 
-  #serveHttp(): ServerConnection {
+  #carry(target: ListenerTarget): void {
+    if (target.protocol === 'tcp') {
+      this.#carryOpaque(target, NO_BYTES);
+      return;
+    }
+    this.#serveHttp(target);
+    this.#wire.resume();
+  }
+
+  #serveHttp(target: ListenerTarget): ServerConnection {
     const { http } = this.#settings;
-    const connection = new ServerConnection(this.#wire, this.#target, this.#original, http, () =>
-      this.#gone(),
-    );
+    this.target = target;
+    const connection = new ServerConnection(this.#wire, target, this.original, http, () => this.#gone());
     this.#wire.reader = connection;
     this.#http = connection;
     return connection;
   }
 
-  #carryOpaque(before: Buffer): void {
-    this.#wire.reader = { ...DEAF, onClose: () => this.#gone() };
-    const cluster = this.#target.cluster();
-    if (cluster.state === 'found') {
-      const connection = new OpaqueConnection(this.#wire, this.#settings.opaque, () => this.#gone());
-      connection.connect(cluster.value, this.#original, before);
-    } else if (cluster.state === 'fetching') {
+  #carryOpaque(target: ListenerTarget, before: Buffer): void {
+    this.target = target;
+    this.#wire.reader = this.#deaf();
+    const cluster = target.cluster();
+    if (cluster.state === 'found') this.#opaque(target).connect(cluster.value, this.original, before);
+    else if (cluster.state === 'fetching') {
       this.#wire.pause();
       const again = (): void => {
-        if (!this.#wire.closed) this.#carryOpaque(before);
+        if (!this.#wire.closed) this.#carryOpaque(target, before);
       };
       cluster.settled.then(again, again);
-    } else this.onUnreachable(`there is no cluster for ${this.#target.name}`);
+    } else this.onUnreachable(`there is no cluster for ${target.name}`);
+  }
+
+  #opaque(target: ListenerTarget): OpaqueConnection {
+    const policy = target.opaque ?? DEFAULT_OPAQUE_POLICY;
+    this.target = target;
+    return new OpaqueConnection(this.#wire, this.#settings.opaque, policy, () => this.#gone());
+  }
+
+  #deaf(): WireReader {
+    return { ...DEAF, onClose: () => this.#gone() };
   }
 
   /** A connection that was made while the protocol was unknown serves the requests that now come. */
@@ -130,7 +161,8 @@ export class CapturedConnection implements DetectionListener {
     const { pools, deadlines, clock } = this.#settings.http;
     const pool = pools.of(server.endpoint, server.cluster);
     server.release('cancelled');
-    pool.put(UpstreamConnection.around(server.wire, pool, deadlines), clock.nowMs());
+    const nowMs = clock.nowMs();
+    pool.put(UpstreamConnection.around(server.wire, pool, deadlines, nowMs), nowMs);
   }
 
   #gone(): void {
@@ -139,4 +171,4 @@ export class CapturedConnection implements DetectionListener {
 }
 
 const NO_BYTES = Buffer.alloc(0);
-const DEAF = { onBytes() {}, onEnd() {}, onDrain() {} };
+const DEAF: WireReader = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };

@@ -1,19 +1,28 @@
 /**
- * Finds out what a connection speaks, by who speaks first. Clients of most protocols do, and their first bytes tell HTTP
- * from the rest. When a client stays silent for a moment, the connection to the server is made meanwhile: if the server
- * speaks then, it is one of those protocols that no first byte of a client can tell (databases, mail), and opaque.
+ * Finds out what a connection speaks, by who speaks first. Clients of most protocols do, and their first bytes tell TLS
+ * and HTTP from the rest. When a client stays silent for a moment, the connection to the server is made meanwhile: if the
+ * server speaks then, it is one of those protocols that no first byte of a client can tell (databases, mail), and opaque.
  *
- *     client bytes ── HTTP/1.x ──▶ HTTP      ── others ──▶ opaque      ── too few ──▶ wait for more
+ *     client bytes ── ClientHello ──▶ the chain for its server name      ── too few ──▶ wait for more
+ *                  ── HTTP/1.x ──▶ HTTP      ── others ──▶ opaque        ── too few ──▶ wait for more
  *     silence ──▶ connect to the server ── server bytes ──▶ opaque
  *                                       ── client bytes ──▶ as above; the connection is used, or kept in its pool
+ *
+ * ClientHellos are looked for only where some filter chain asks for it.
  */
-import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import { DRAIN_IDLE_MS } from '#sidecar/http/limits.ts';
-import { Attempt, type AttemptSettings, type Established } from '#sidecar/tcp/attempt.ts';
+import {
+  Attempt,
+  type AttemptListener,
+  type AttemptSettings,
+  type Established,
+} from '#sidecar/tcp/attempt.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import { readClientHello } from './client-hello.ts';
 import { judgeFirstBytes } from './first-bytes.ts';
 
 /**
@@ -25,11 +34,19 @@ export const CLIENT_FIRST_MS = 50;
 /** A client that began to speak and stopped within its first line gets this long for each next piece. */
 export const FIRST_LINE_PAUSE_MS = 2_000;
 
-/** What a detection ends with. `before` is what the client has sent; `server` a connection that stands already. */
+/** A client that says nothing to a listener without a server to ask is let go after this (Envoy's listener_filters_timeout). */
+export const SILENCE_MS = 15_000;
+
+/**
+ * What a detection ends with. `before` is what the client has sent; `server` a connection of the target's cluster that
+ * stands already.
+ */
 export interface DetectionListener {
-  onHttp(before: Buffer, length: number, server: Established | undefined): void;
-  onOpaque(before: Buffer, server: Established | undefined, fromServer: Buffer): void;
-  /** The server cannot be reached, and the client said nothing that could be answered. */
+  onHttp(target: ListenerTarget, before: Buffer, length: number, server: Established | undefined): void;
+  onOpaque(target: ListenerTarget, before: Buffer, server: Established | undefined, fromServer: Buffer): void;
+  /** The client wants TLS, and it ends here. */
+  onTls(target: ListenerTarget, before: Buffer): void;
+  /** There is nobody to talk to, and the client said nothing that could be answered. */
   onUnreachable(reason: string): void;
   onClientGone(): void;
   /** The server spoke first. */
@@ -40,7 +57,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 export class Detection implements WireReader {
   readonly #client: Wire;
-  readonly #target: ListenerTarget;
+  readonly #chains: FilterChains;
   readonly #original: OriginalDestination;
   readonly #settings: AttemptSettings;
   readonly #serverFirst: boolean;
@@ -55,14 +72,14 @@ export class Detection implements WireReader {
   /** `serverFirst`: servers of this destination spoke first before, so it is asked at once. */
   constructor(
     client: Wire,
-    target: ListenerTarget,
+    chains: FilterChains,
     original: OriginalDestination,
     settings: AttemptSettings,
     serverFirst: boolean,
     listener: DetectionListener,
   ) {
     this.#client = client;
-    this.#target = target;
+    this.#chains = chains;
     this.#original = original;
     this.#settings = settings;
     this.#serverFirst = serverFirst;
@@ -72,7 +89,8 @@ export class Detection implements WireReader {
   start(): void {
     this.#client.reader = this;
     this.#client.resume();
-    if (this.#serverFirst) this.#askServer();
+    if (!this.#mayAskServer) this.#settings.deadlines.set(this.#deadline, SILENCE_MS);
+    else if (this.#serverFirst) this.#askServer();
     else this.#settings.deadlines.set(this.#deadline, CLIENT_FIRST_MS);
   }
 
@@ -93,22 +111,16 @@ export class Detection implements WireReader {
 
   onBytes(bytes: Buffer, length: number): void {
     if (this.#unread.length === 0) {
-      const verdict = judgeFirstBytes(bytes, length);
-      if (verdict === 'http') {
-        this.#listener.onHttp(bytes, length, this.#finish());
-        return;
-      }
-      this.#unread.append(bytes, 0, length);
-      this.#judge(verdict);
+      this.#judge(bytes, length, false);
       return;
     }
     this.#unread.append(bytes, 0, length);
-    this.#judge(judgeFirstBytes(this.#unread.bytes, this.#unread.length));
+    this.#judge(this.#unread.bytes, this.#unread.length, true);
   }
 
   /** A client that ends without a word may still want to hear: only an opaque connection can do that. */
   onEnd(): void {
-    this.#becomeOpaque(NO_BYTES);
+    this.#settle();
   }
 
   onDrain(): void {}
@@ -118,24 +130,76 @@ export class Detection implements WireReader {
     this.#listener.onClientGone();
   }
 
-  #judge(verdict: ReturnType<typeof judgeFirstBytes>): void {
-    if (verdict === 'opaque') this.#becomeOpaque(NO_BYTES);
-    else if (verdict === 'more') this.#settings.deadlines.set(this.#deadline, FIRST_LINE_PAUSE_MS);
-    else {
-      const before = this.#unread.take();
-      this.#listener.onHttp(before, before.length, this.#finish());
+  /** Only a connection that may turn out to be opaque has a server to be asked. */
+  get #mayAskServer(): boolean {
+    const { plain } = this.#chains;
+    return plain !== undefined && plain.protocol !== 'http' && plain.tls === undefined;
+  }
+
+  /** `kept`: the bytes are those of `#unread`; else they are copied there when more have to come. */
+  #judge(bytes: Buffer, length: number, kept: boolean): void {
+    const { hello, plain } = this.#chains;
+    const said = hello === undefined ? 'not-tls' : readClientHello(bytes, length);
+    if (hello !== undefined && typeof said === 'object') {
+      this.#keep(bytes, length, kept);
+      this.#become(hello(said), `no filter chain is for TLS to "${said.serverName}"`);
+      return;
     }
+    const verdict = said === 'more' || plain?.protocol !== 'detect' ? said : judgeFirstBytes(bytes, length);
+    if (verdict === 'http' && !kept && plain !== undefined) {
+      this.#listener.onHttp(plain, bytes, length, this.#finish());
+      return;
+    }
+    this.#keep(bytes, length, kept);
+    if (verdict === 'more') this.#settings.deadlines.set(this.#deadline, FIRST_LINE_PAUSE_MS);
+    else if (verdict === 'http' && plain !== undefined) this.#serve(plain);
+    else this.#settle();
+  }
+
+  #keep(bytes: Buffer, length: number, kept: boolean): void {
+    if (!kept) this.#unread.append(bytes, 0, length);
+  }
+
+  /** What came is all there is to judge by, and it is not TLS. */
+  #settle(): void {
+    this.#become(this.#chains.plain, 'no filter chain is for connections without TLS');
+  }
+
+  #become(target: ListenerTarget | undefined, otherwise: string): void {
+    if (target !== this.#chains.plain) this.#dropServer();
+    if (target === undefined) {
+      this.#finish();
+      this.#listener.onUnreachable(otherwise);
+    } else if (target.tls !== undefined) {
+      this.#finish();
+      this.#listener.onTls(target, this.#unread.take());
+    } else if (target.protocol === 'http') this.#serve(target);
+    else this.#becomeOpaque(target, NO_BYTES);
+  }
+
+  #serve(target: ListenerTarget): void {
+    const before = this.#unread.take();
+    this.#listener.onHttp(target, before, before.length, this.#finish());
   }
 
   #onDeadline(): void {
-    if (this.#unread.length > 0) this.#becomeOpaque(NO_BYTES);
-    else if (this.#draining) this.#client.reset();
+    if (this.#unread.length > 0) this.#settle();
+    else if (this.#draining || !this.#mayAskServer) this.#client.reset();
     else this.#askServer();
   }
 
+  #dropServer(): void {
+    const server = this.#server;
+    this.#server = undefined;
+    server?.wire.destroy();
+    server?.release('cancelled');
+  }
+
   #askServer(): void {
-    const cluster = this.#target.cluster();
-    if (cluster.state === 'found') this.#connect(cluster.value);
+    const plain = this.#chains.plain;
+    if (plain === undefined) return;
+    const cluster = plain.cluster();
+    if (cluster.state === 'found') this.#connect(cluster.value, plain);
     else if (cluster.state === 'fetching') {
       const again = (): void => {
         if (!this.#over) this.#askServer();
@@ -144,12 +208,12 @@ export class Detection implements WireReader {
     }
   }
 
-  #connect(cluster: Cluster): void {
-    this.#attempt = new Attempt(cluster, this.#original, this.#settings, {
+  #connect(cluster: Cluster, plain: ListenerTarget): void {
+    const listener: AttemptListener = {
       onEstablished: (server) => {
         this.#attempt = undefined;
         this.#server = server;
-        server.wire.reader = this.#serverReader();
+        server.wire.reader = this.#serverReader(plain);
       },
       onFailed: (_flag, reason) => {
         this.#attempt = undefined;
@@ -157,17 +221,18 @@ export class Detection implements WireReader {
         this.#finish();
         this.#listener.onUnreachable(reason);
       },
-    });
+    };
+    this.#attempt = new Attempt(cluster, this.#original, this.#settings, listener, plain.opaque);
     this.#attempt.start();
   }
 
-  #serverReader(): WireReader {
+  #serverReader(plain: ListenerTarget): WireReader {
     return {
       onBytes: (bytes, length) => {
         this.#listener.onServerFirst();
-        this.#becomeOpaque(bytes.subarray(0, length));
+        this.#becomeOpaque(plain, bytes.subarray(0, length));
       },
-      onEnd: () => this.#becomeOpaque(NO_BYTES),
+      onEnd: () => this.#becomeOpaque(plain, NO_BYTES),
       onDrain() {},
       onClose: () => {
         this.#server?.release('reset');
@@ -178,9 +243,9 @@ export class Detection implements WireReader {
     };
   }
 
-  #becomeOpaque(fromServer: Buffer): void {
+  #becomeOpaque(target: ListenerTarget, fromServer: Buffer): void {
     const before = this.#unread.take();
-    this.#listener.onOpaque(before, this.#finish(), fromServer);
+    this.#listener.onOpaque(target, before, this.#finish(), fromServer);
   }
 
   /** Stops everything but the connection to the server, if one stands, which is the caller's from now on. */

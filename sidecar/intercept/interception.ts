@@ -6,7 +6,7 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
 import type { Lookup } from '#sidecar/discovery/lookup.ts';
-import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
+import type { FilterChains, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import { AddedLines, ENTROPY_BYTES } from '#sidecar/http/added-lines.ts';
 import { AnswerLog } from '#sidecar/http/answer-log.ts';
 import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
@@ -18,7 +18,8 @@ import type { Wire } from '#sidecar/tcp/wire.ts';
 import type { Telemetry } from '#sidecar/telemetry/telemetry.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
-import { CapturedConnection, type CaptureSettings } from './captured-connection.ts';
+import type { CaptureSettings } from './captured-connection.ts';
+import { ConnectionGroup } from './connection-group.ts';
 import type { OriginalDestinationReader } from './original-destination.ts';
 import { ServerFirstMemory } from './server-first-memory.ts';
 
@@ -50,13 +51,12 @@ export interface Interception {
   /** Captured connections that are open. */
   connections(): number;
   address(): { readonly address: string; readonly port: number };
+  /** Connections that come elsewhere and are carried as those of this direction are. */
+  group(): ConnectionGroup;
 }
 
 /** Where all sidecars listen: connections that go there have gone in a circle. */
 const CAPTURE_PORTS: readonly number[] = [15001, 15006];
-
-/** How often a drain looks whether anything is still under way. */
-const DRAIN_CHECK_MS = 20;
 
 const LISTEN_BACKLOG = 4096;
 
@@ -85,7 +85,7 @@ class Interceptor implements Interception {
   readonly #server: Server;
   readonly #capture: CaptureSettings;
   readonly #pools: PoolSet<UpstreamConnection>;
-  readonly #connections = new Set<CapturedConnection>();
+  readonly #connections: ConnectionGroup;
   readonly #ownAddresses: ReadonlySet<string>;
   #draining = false;
 
@@ -94,6 +94,7 @@ class Interceptor implements Interception {
     this.#server = server;
     this.#pools = new PoolSet<UpstreamConnection>(options.clock);
     this.#capture = this.#settings();
+    this.#connections = this.group();
     this.#ownAddresses = new Set(
       Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((a) => a.address)),
     );
@@ -112,22 +113,21 @@ class Interceptor implements Interception {
 
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    for (const connection of this.#connections) connection.drain();
-    const { clock } = this.#options;
-    const endMs = clock.nowMs() + timeoutMs;
-    while (this.#connections.size > 0 && clock.nowMs() < endMs) {
-      await new Promise<void>((resolve) => clock.after(DRAIN_CHECK_MS, resolve));
-    }
+    await this.#connections.drain(timeoutMs, this.#options.clock);
   }
 
   close(): void {
     this.#server.close();
-    for (const connection of this.#connections) connection.destroy();
+    this.#connections.destroy();
     this.#pools.clear();
   }
 
   connections(): number {
     return this.#connections.size;
+  }
+
+  group(): ConnectionGroup {
+    return new ConnectionGroup(this.#capture);
   }
 
   address(): { readonly address: string; readonly port: number } {
@@ -137,10 +137,7 @@ class Interceptor implements Interception {
   #route(wire: Wire, original: OriginalDestination): void {
     const target = this.#lookUp(original);
     if (target.state === 'found') {
-      const done = (connection: CapturedConnection): boolean => this.#connections.delete(connection);
-      const connection = new CapturedConnection(wire, target.value, original, this.#capture, done);
-      this.#connections.add(connection);
-      connection.start();
+      this.#connections.carry(wire, target.value, original);
     } else if (target.state === 'fetching') {
       const again = (): void => {
         if (!wire.closed) this.#route(wire, original);
@@ -153,9 +150,11 @@ class Interceptor implements Interception {
     }
   }
 
-  #lookUp({ address, port }: OriginalDestination): Lookup<ListenerTarget> {
+  #lookUp({ address, port }: OriginalDestination): Lookup<FilterChains> {
     const snapshot = this.#options.snapshot.value;
-    return this.#options.direction === 'outbound' ? snapshot.outbound(address, port) : snapshot.inbound(port);
+    return this.#options.direction === 'outbound'
+      ? snapshot.outbound(address, port)
+      : snapshot.inbound(address, port);
   }
 
   #isOwn({ address, port }: OriginalDestination): boolean {

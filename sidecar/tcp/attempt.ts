@@ -3,16 +3,14 @@
  * can be lost by it.
  */
 import type { Clock } from '#api/foundation/clock.ts';
-import { codeOf } from '#api/foundation/errors.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
+import { connectFailure } from './connect-failure.ts';
 import { Deadline, type Deadlines } from './deadlines.ts';
+import { DEFAULT_OPAQUE_POLICY, type OpaquePolicy } from './opaque-policy.ts';
 import { dial } from './sockets.ts';
 import type { Wire } from './wire.ts';
-
-/** Endpoints tried for one opaque connection: as many as an HTTP request gets from Istio's default of two retries. */
-export const MAX_CONNECT_TRIES = 3;
 
 export interface AttemptSettings {
   readonly clock: Clock;
@@ -38,6 +36,7 @@ export class Attempt {
   readonly #original: OriginalDestination;
   readonly #settings: AttemptSettings;
   readonly #listener: AttemptListener;
+  readonly #maxTries: number;
   readonly #tried: Endpoint[] = [];
   readonly #deadline: Deadline = new Deadline(() => this.#failed('timed out'));
   #wire: Wire | undefined;
@@ -49,11 +48,13 @@ export class Attempt {
     original: OriginalDestination,
     settings: AttemptSettings,
     listener: AttemptListener,
+    policy: OpaquePolicy = DEFAULT_OPAQUE_POLICY,
   ) {
     this.#cluster = cluster;
     this.#original = original;
     this.#settings = settings;
     this.#listener = listener;
+    this.#maxTries = policy.connectAttempts;
   }
 
   start(): void {
@@ -76,15 +77,20 @@ export class Attempt {
 
   #try(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
+    if (!this.#cluster.breakers.connections.take()) {
+      const reason = `the circuit breaker of ${this.#cluster.service.host} is open: too many connections`;
+      this.#listener.onFailed('UO', reason, endpoint);
+      return;
+    }
     this.#startMs = endpoint.begin();
     this.#settings.deadlines.set(this.#deadline, this.#cluster.connectTimeoutMs);
     const reader = {
       onBytes() {},
       onEnd() {},
       onDrain() {},
-      onClose: (error: Error | undefined) => this.#failed(codeOf(error) ?? 'closed'),
+      onClose: (error: Error | undefined) => this.#failed(connectFailure(error)),
     };
-    this.#wire = dial(endpoint, reader, () => this.#established());
+    this.#wire = dial(endpoint, reader, () => this.#established(), this.#cluster.connections);
   }
 
   #established(): void {
@@ -94,6 +100,7 @@ export class Attempt {
     this.#wire = undefined;
     this.#settings.deadlines.clear(this.#deadline);
     const { clock } = this.#settings;
+    const { breakers } = this.#cluster;
     const establishedMs = clock.nowMs();
     const startMs = this.#startMs;
     this.#listener.onEstablished({
@@ -102,6 +109,7 @@ export class Attempt {
       cluster: this.#cluster,
       release: (outcome) => {
         endpoint.end(startMs + clock.nowMs() - establishedMs, outcome);
+        breakers.giveConnection();
       },
     });
   }
@@ -111,7 +119,7 @@ export class Attempt {
     if (this.#wire === undefined || endpoint === undefined) return;
     this.#abandon('connect-failure');
     this.#tried.push(endpoint);
-    if (this.#tried.length < MAX_CONNECT_TRIES) {
+    if (this.#tried.length < this.#maxTries) {
       const other = this.#pick();
       if (other !== undefined && !this.#tried.includes(other)) {
         this.#try(other);
@@ -129,5 +137,6 @@ export class Attempt {
     this.#settings.deadlines.clear(this.#deadline);
     wire?.destroy();
     this.#endpoint?.end(this.#startMs, outcome);
+    this.#cluster.breakers.giveConnection();
   }
 }

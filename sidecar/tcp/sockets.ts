@@ -11,6 +11,8 @@ import {
   Socket,
   type SocketConstructorOpts,
 } from 'node:net';
+import type { ConnectionSettings } from '#sidecar/upstream/cluster.ts';
+import { dialTls } from './tls-sockets.ts';
 import { Wire, type WireReader } from './wire.ts';
 import { READ_BYTES } from './write-buffer.ts';
 
@@ -40,8 +42,18 @@ export interface Address {
   readonly localAddress: string | undefined;
 }
 
+/** How the connection is made: TLS or plain, and when the kernel probes an idle one (0: as this proxy does by itself). */
+export type DialSettings = Pick<ConnectionSettings, 'keepAliveMs' | 'tls'>;
+
+const PLAIN: DialSettings = { keepAliveMs: 0, tls: undefined };
+
 /** Starts to connect; `onConnect` comes when the wire can be written, `reader.onClose` when that fails. */
-export function dial(to: Address, reader: WireReader, onConnect: () => void): Wire {
+export function dial(
+  to: Address,
+  reader: WireReader,
+  onConnect: () => void,
+  { keepAliveMs, tls }: DialSettings = PLAIN,
+): Wire {
   let wire: Wire | undefined;
   const options: NetConnectOpts & SocketConstructorOpts & { writableHighWaterMark: number } = {
     host: to.address,
@@ -49,10 +61,12 @@ export function dial(to: Address, reader: WireReader, onConnect: () => void): Wi
     ...(to.localAddress === undefined ? {} : { localAddress: to.localAddress }),
     noDelay: true,
     ...KEEP_ALIVE_PROBE,
+    ...(keepAliveMs === 0 ? {} : { keepAliveInitialDelay: keepAliveMs }),
     allowHalfOpen: true,
     writableHighWaterMark: 1,
-    onread: { buffer: readBuffer, callback: (length) => receive(wire!, length) },
   };
+  if (tls !== undefined) return dialTls(options, tls, reader, onConnect);
+  options.onread = { buffer: readBuffer, callback: (length) => receive(wire!, length) };
   const socket = connect(options);
   wire = new Wire(socket, reader);
   socket.once('connect', onConnect);

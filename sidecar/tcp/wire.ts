@@ -34,17 +34,24 @@ export class Wire {
   /** A write failed: nothing more is written. */
   #broken = false;
   readonly #written = (status: number): void => this.#onWritten(status);
+  /** The socket below TLS. */
+  readonly #raw: Socket | undefined;
+  readonly #flushed = (): void => this.#onDrain();
 
-  /** The socket must have a `writableHighWaterMark` of 1, so that it drains after every write that had to wait. */
-  constructor(socket: Socket, reader: WireReader) {
+  /**
+   * The socket must have a `writableHighWaterMark` of 1, so that it drains after every write that had to wait; or be one
+   * of TLS, around `raw`.
+   */
+  constructor(socket: Socket, reader: WireReader, raw?: Socket) {
     this.socket = socket;
+    this.#raw = raw;
     this.reader = reader;
     this.#paused = socket.isPaused();
     socket.on('end', () => {
       this.ended = true;
       this.reader.onEnd();
     });
-    socket.on('drain', () => this.#onDrain());
+    if (raw === undefined) socket.on('drain', () => this.#onDrain());
     socket.on('error', (error) => {
       this.#error = error;
     });
@@ -69,6 +76,10 @@ export class Wire {
   /** Writes bytes that nobody changes until they have left. */
   sendOwned(bytes: Uint8Array): void {
     if (this.#broken) return;
+    if (this.#raw !== undefined) {
+      this.socket.write(bytes, this.#flushed);
+      return;
+    }
     if (this.#pending) {
       this.socket.write(bytes);
       return;
@@ -111,7 +122,7 @@ export class Wire {
   /** Closes with a reset, so that the peer cannot take what it got for complete. */
   reset(): void {
     if (this.socket.writableEnded) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    else (this.#raw ?? this.socket).resetAndDestroy();
   }
 
   #onWritten(status: number): void {

@@ -1,7 +1,7 @@
 /** Stand-ins for the rooms around the data path, which remember what they were told. */
 import type { EndpointWorkload } from '#api/xds/node-metadata.ts';
 import type { Lookup } from '#sidecar/discovery/lookup.ts';
-import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
+import type { FilterChains, ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import type { RequestView } from '#sidecar/routing/request-view.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import { NO_CONDITIONS, NO_RETRY } from '#sidecar/routing/retry-policy.ts';
@@ -188,6 +188,6 @@ export function targetOf(options: TargetOptions): ListenerTarget {
 
 /** The same target for every destination. */
 export function snapshotOf(target: ListenerTarget): { value: Snapshot } {
-  const found: Lookup<ListenerTarget> = { state: 'found', value: target };
-  return { value: { outbound: () => found, inbound: () => found } };
+  const found: Lookup<FilterChains> = { state: 'found', value: { plain: target } };
+  return { value: { outbound: () => found, inbound: () => found, bound: [] } };
 }

@@ -1,0 +1,66 @@
+import {
+  HttpConnectionManager_CodecType as CodecType,
+  type HttpConnectionManager,
+  HttpConnectionManager_UpgradeConfigSchema,
+  HttpConnectionManagerSchema,
+} from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import type { RouteContext } from '#sidecar/routing/compile-action.ts';
+import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
+import { acceptConfigSource } from './accept-config-source.ts';
+import { acceptHttpFilters } from './accept-http-filters.ts';
+import { acceptDuration } from './durations.ts';
+import type { HttpSpec, RouteSource } from './listener-spec.ts';
+import type { Place } from './refusals.ts';
+
+const SUPPORTED = new Set([
+  'codec_type',
+  'stat_prefix',
+  'rds',
+  'route_config',
+  'http_filters',
+  'use_remote_address',
+  'upgrade_configs',
+  'stream_idle_timeout',
+]);
+
+export function acceptHttpManager(
+  manager: HttpConnectionManager,
+  context: RouteContext,
+  place: Place,
+): HttpSpec | undefined {
+  place.allow(HttpConnectionManagerSchema, manager, SUPPORTED);
+  if (manager.codecType !== CodecType.AUTO && manager.codecType !== CodecType.HTTP1) {
+    place.in('codec_type').refuse(`${CodecType[manager.codecType]} is not supported`);
+  }
+  const idle = place.in('stream_idle_timeout');
+  if (manager.streamIdleTimeout !== undefined && acceptDuration(manager.streamIdleTimeout, idle) !== 0) {
+    idle.refuse('only 0s is supported');
+  }
+  for (const upgrade of manager.upgradeConfigs) {
+    const supported = new Set(['upgrade_type', 'enabled']);
+    place.in('upgrade_configs').allow(HttpConnectionManager_UpgradeConfigSchema, upgrade, supported);
+  }
+  if (manager.useRemoteAddress === true) place.in('use_remote_address').refuse('true is not supported');
+  acceptHttpFilters(manager.httpFilters, place.in('http_filters'));
+  const routes = acceptRouteSource(manager, context, place);
+  return routes === undefined ? undefined : { routes, edge: manager.useRemoteAddress === true };
+}
+
+function acceptRouteSource(
+  manager: HttpConnectionManager,
+  context: RouteContext,
+  place: Place,
+): RouteSource | undefined {
+  const source = manager.routeSpecifier;
+  if (source.case === 'rds') {
+    const here = place.in('rds');
+    acceptConfigSource(source.value.configSource, here.in('config_source'));
+    if (source.value.routeConfigName === '') here.in('route_config_name').refuse('must not be empty');
+    return { kind: 'rds', name: source.value.routeConfigName };
+  }
+  if (source.case === 'routeConfig') {
+    return { kind: 'inline', table: compileRouteTable(source.value, context, place.in('route_config')) };
+  }
+  if (source.case === undefined) place.refuse('names no routes');
+  return undefined;
+}
