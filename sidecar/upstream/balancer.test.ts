@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { type Random, seededRandom } from '#api/foundation/random.ts';
-import { type BalancerPolicy, createBalancer, DEFAULT_POLICY, estimateOf } from './balancer.ts';
+import { type BalancerPolicy, DEFAULT_POLICY, estimateOf } from './balancer.ts';
 import type { Outcome } from './endpoint.ts';
+import { balancerOf } from './testing/endpoints.ts';
 import { TrackedEndpoint } from './tracked-endpoint.ts';
 
 /** How an instance behaves at a given moment. */
@@ -23,7 +24,6 @@ function simulate(options: {
   const clock = new ManualClock();
   const random = seededRandom(options.seed);
   const policy = options.policy ?? DEFAULT_POLICY;
-  const balancer = createBalancer(policy, clock, random);
   const endpoints = options.instances.map(
     (_, i) =>
       new TrackedEndpoint(
@@ -33,11 +33,11 @@ function simulate(options: {
         clock,
       ),
   );
+  const balancer = balancerOf(policy, endpoints, clock, random);
   const got = options.instances.map(() => 0);
   for (let sent = 0; sent < options.requests; sent += 1) {
     clock.advance((-Math.log(1 - random()) * 1000) / options.perSecond);
-    const endpoint = balancer(endpoints);
-    if (endpoint === undefined) throw new Error('nothing picked');
+    const endpoint = balancer(undefined, 0);
     const index = endpoints.indexOf(endpoint);
     const { tookMs, outcome } = options.instances[index]!(clock.nowMs(), random);
     got[index]! += 1;

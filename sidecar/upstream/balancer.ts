@@ -1,11 +1,33 @@
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Random } from '#api/foundation/random.ts';
+import { consistentHash } from './balancers/consistent-hash.ts';
+import type { HashTable } from './balancers/hash-table.ts';
+import { type LeastRequestSettings, leastRequest } from './balancers/least-request.ts';
+import { buildMaglev } from './balancers/maglev.ts';
+import { peakEwma } from './balancers/peak-ewma.ts';
+import { buildRing, type RingSize } from './balancers/ring.ts';
+import { roundRobin } from './balancers/round-robin.ts';
 import type { SlowStart } from './balancers/slow-start.ts';
+import { WeightedDraw } from './balancers/weighted-draw.ts';
+import { Weights } from './balancers/weights.ts';
 import { DEFAULT_PEAK_EWMA, type PeakEwmaPolicy } from './load-estimate.ts';
 import type { TrackedEndpoint } from './tracked-endpoint.ts';
 
-/** Chooses one of `endpoints`, which is never empty. Allocates nothing. */
-export type Balancer = (endpoints: readonly TrackedEndpoint[]) => TrackedEndpoint | undefined;
+/**
+ * Chooses one of the endpoints that it was made for; allocates nothing. `hash`: the request's key, if it has one;
+ * `attempt`: choices already refused for this request.
+ */
+export type Balancer = (hash: number | undefined, attempt: number) => TrackedEndpoint;
+
+/** What a balancer chooses from. */
+export interface Candidates {
+  /** All endpoints, whatever their health; their order says nothing. */
+  readonly members: readonly TrackedEndpoint[];
+  /** Those that may be chosen; never empty. */
+  readonly eligible: readonly TrackedEndpoint[];
+  /** The members' hash table, built at the first call. */
+  readonly table: () => HashTable;
+}
 
 /** Envoy's balancing policies, those that can run here. Compared by value when a cluster is updated. */
 export type BalancerPolicy =
@@ -17,22 +39,14 @@ export type BalancerPolicy =
   | MaglevPolicy;
 
 /** Envoy's LeastRequestLbConfig. */
-export interface LeastRequestPolicy {
+export interface LeastRequestPolicy extends LeastRequestSettings {
   readonly kind: 'least-request';
-  /** Endpoints drawn for each request, 2 and up; Envoy's default: 2. */
-  readonly choices: number;
-  /** Where weights differ: the power of the active requests that divides a weight; Envoy's default: 1. */
-  readonly activeBias?: number | undefined;
   readonly slowStart?: SlowStart | undefined;
 }
 
 /** Envoy's RingHashLbConfig. */
-export interface RingHashPolicy {
+export interface RingHashPolicy extends RingSize {
   readonly kind: 'ring-hash';
-  /** Entries of the ring, at least; Envoy's and Istio's default: 1024. */
-  readonly minimumRingSize: number;
-  /** Entries of the ring, at most; Envoy's default and limit: 8388608. */
-  readonly maximumRingSize: number;
 }
 
 /** Envoy's MaglevLbConfig. */
@@ -49,58 +63,40 @@ export function estimateOf(policy: BalancerPolicy): PeakEwmaPolicy {
   return policy.kind === 'peak-ewma' ? policy.ewma : DEFAULT_PEAK_EWMA;
 }
 
-export function createBalancer(policy: BalancerPolicy, clock: Clock, random: Random): Balancer {
+/** Whether requests are told apart by their key. */
+export function isHashing(policy: BalancerPolicy): policy is RingHashPolicy | MaglevPolicy {
+  return policy.kind === 'ring-hash' || policy.kind === 'maglev';
+}
+
+/** The hash table of a policy that needs one. Costs some time: about 0.1 s for a ring of a thousand endpoints. */
+export function buildTable(
+  policy: RingHashPolicy | MaglevPolicy,
+  members: readonly TrackedEndpoint[],
+): HashTable {
+  return policy.kind === 'maglev' ? buildMaglev(members, policy.tableSize) : buildRing(members, policy);
+}
+
+/** A balancer for these candidates; another one is made when they change. */
+export function createBalancer(
+  policy: BalancerPolicy,
+  { members, eligible, table }: Candidates,
+  clock: Clock,
+  random: Random,
+): Balancer {
+  const only = eligible[0];
+  if (isHashing(policy)) return consistentHash(members, eligible, table, random);
+  if (eligible.length === 1 && only !== undefined) return () => only;
+  const weights = new Weights(eligible, policy.kind === 'random' ? undefined : policy.slowStart);
   switch (policy.kind) {
     case 'peak-ewma':
-      return peakEwma(clock, random);
+      return peakEwma(eligible, weights, clock, random);
     case 'least-request':
-      return leastRequest(policy.choices, random);
+      return leastRequest(eligible, weights, policy, clock, random);
     case 'round-robin':
-      return roundRobin(random);
-    case 'random':
-    case 'ring-hash':
-    case 'maglev':
-      return (endpoints) => endpoints[indexBelow(endpoints.length, random)];
-  }
-}
-
-/** Power of two choices: of two different endpoints drawn at random, the cheaper one. */
-function peakEwma(clock: Clock, random: Random): Balancer {
-  return (endpoints) => {
-    const count = endpoints.length;
-    if (count === 1) return endpoints[0];
-    const first = indexBelow(count, random);
-    const drawn = indexBelow(count - 1, random);
-    const a = endpoints[first];
-    const b = endpoints[drawn < first ? drawn : drawn + 1];
-    if (a === undefined || b === undefined) return a;
-    const nowMs = clock.nowMs();
-    return b.cost(nowMs) < a.cost(nowMs) ? b : a;
-  };
-}
-
-/** Envoy's least request: the least active of `choices` draws with replacement. */
-function leastRequest(choices: number, random: Random): Balancer {
-  return (endpoints) => {
-    let best = endpoints[indexBelow(endpoints.length, random)];
-    for (let draw = 1; draw < choices; draw += 1) {
-      const other = endpoints[indexBelow(endpoints.length, random)];
-      if (best === undefined || other === undefined) return best;
-      if (other.active < best.active) best = other;
+      return roundRobin(eligible, weights, clock, random);
+    case 'random': {
+      const draws = new WeightedDraw(eligible.length, weights, random);
+      return () => eligible[draws.draw(0)]!;
     }
-    return best;
-  };
-}
-
-/** Starts anywhere: sidecars that start together do not march together. */
-function roundRobin(random: Random): Balancer {
-  let next = Math.floor(random() * 0x4000_0000);
-  return (endpoints) => {
-    next = (next + 1) % 0x4000_0000;
-    return endpoints[next % endpoints.length];
-  };
-}
-
-function indexBelow(count: number, random: Random): number {
-  return Math.floor(random() * count);
+  }
 }

@@ -12,25 +12,26 @@
  * its meaning at any latency, which a penalty in milliseconds would not.
  *
  * The unknown. Without a sample an endpoint is free while idle and dear while its first try is under way: it gets
- * one probe at a time, as in finagle. While it has only failed it counts as slow as a probe is dear; its first
- * success tells its latency.
+ * one probe at a time, as in finagle. While it has only failed it counts as slow as a probe is dear, and awaits another
+ * probe after a pause that grows from failure to failure up to the decay time; its first success tells its latency. How
+ * gently a probe is done is the balancer's to say.
  */
 export interface PeakEwmaPolicy {
   /** Time over which a sample's weight falls to 1/e, milliseconds. */
   readonly decayMs: number;
-  /** Cost of an unknown endpoint while idle, milliseconds. */
-  readonly unknownMs: number;
   /** Cost of each try under way at an unknown endpoint, milliseconds. */
   readonly probePenaltyMs: number;
 }
 
 /** Decay as in finagle, linkerd and Envoy's peak_ewma; penalty as Envoy's `penalty_value`. */
-export const DEFAULT_PEAK_EWMA: PeakEwmaPolicy = { decayMs: 10_000, unknownMs: 0, probePenaltyMs: 1_000 };
+export const DEFAULT_PEAK_EWMA: PeakEwmaPolicy = { decayMs: 10_000, probePenaltyMs: 1_000 };
 
 /** A failure weighs at least this much, however dense the samples: ten in a row are believed at any request rate. */
 const MIN_FAILURE_WEIGHT = 0.1;
 /** And at most this much, however rare the samples: one failure alone is no verdict. */
 const MAX_FAILURE_WEIGHT = 0.5;
+/** Pause after the first failure of an endpoint that never succeeded, as a part of the decay time; it doubles. */
+const FIRST_PAUSE = 1 / 40;
 /** Keeps the cost finite: an endpoint that only fails costs ten thousand times its latency. */
 const MAX_FAILURE_SHARE = 0.99;
 
@@ -42,6 +43,7 @@ export class LoadEstimate {
   #latencyMs = 0;
   #latencyAtMs = 0;
   #knows: 'nothing' | 'failures' | 'latency' = 'nothing';
+  #pauseMs = 0;
   #failures = 0;
   #failuresAtMs: number;
 
@@ -57,10 +59,20 @@ export class LoadEstimate {
     if (verdict !== 'censored') this.#countFailure(nowMs, verdict === 'failure' ? 1 : 0);
   }
 
+  /** Whether a try has ever told its latency. */
+  get known(): boolean {
+    return this.#knows === 'latency';
+  }
+
+  /** Whether one try, to learn what it costs, is due. */
+  awaitsProbe(nowMs: number, active: number): boolean {
+    if (this.#knows === 'latency' || active > 0) return false;
+    return this.#knows === 'nothing' || nowMs - this.#latencyAtMs >= this.#pauseMs;
+  }
+
   /** The expected price of one more try, milliseconds. */
   cost(nowMs: number, active: number): number {
-    if (this.#knows === 'nothing')
-      return active === 0 ? this.policy.unknownMs : this.policy.probePenaltyMs * active;
+    if (this.#knows === 'nothing') return this.policy.probePenaltyMs * active;
     const worth = 1 - Math.min(MAX_FAILURE_SHARE, this.failureShare(nowMs));
     return (this.latencyMs(nowMs) * (active + 1)) / (worth * worth);
   }
@@ -93,6 +105,8 @@ export class LoadEstimate {
   #suspect(nowMs: number, tookMs: number): void {
     this.#latencyMs = Math.max(tookMs, this.policy.probePenaltyMs);
     this.#latencyAtMs = nowMs;
+    const { decayMs } = this.policy;
+    this.#pauseMs = Math.min(decayMs, Math.max(decayMs * FIRST_PAUSE, this.#pauseMs * 2));
     this.#knows = 'failures';
   }
 

@@ -1,0 +1,42 @@
+import type { Random } from '#api/foundation/random.ts';
+import type { OutlierPolicy } from './outlier-policy.ts';
+import { SERVING, type Standing } from './standing.ts';
+import { Tally } from './tally.ts';
+
+/** What outlier detection knows of one endpoint. Stays with it when its cluster's configuration changes. */
+export class EndpointHealth {
+  readonly tally: Tally = new Tally();
+  standing: Standing = SERVING;
+  /** How often it was ejected. */
+  ejections = 0;
+  /** How many times the base ejection time the last ejection lasted; decays sweep by sweep while all is well. */
+  multiplier = 0;
+
+  get serving(): boolean {
+    return this.standing.kind === 'serving';
+  }
+
+  /** Out, for longer than the last time. Returns for how long, milliseconds. */
+  eject(policy: OutlierPolicy, nowMs: number, random: Random): number {
+    const { baseEjectionTimeMs: base } = policy;
+    const longest = Math.max(base, policy.maxEjectionTimeMs);
+    if (this.multiplier * base < longest + base) this.multiplier += 1;
+    this.ejections += 1;
+    const jitterMs = random() * policy.maxEjectionTimeJitterMs;
+    const durationMs = Math.min(base * this.multiplier, longest) + jitterMs;
+    this.standing = { kind: 'ejected', untilMs: nowMs + durationMs };
+    return durationMs;
+  }
+
+  /** Back in, with all its traffic. */
+  restore(): void {
+    this.standing = SERVING;
+    this.tally.forgetStreaks();
+    this.tally.forgetRates();
+  }
+
+  /** A sweep found it serving. */
+  decay(): void {
+    if (this.multiplier > 0) this.multiplier -= 1;
+  }
+}
