@@ -20,8 +20,8 @@ const MAX_OF_ONE_KEY = 64;
 /** One request in the app. */
 export interface Remembered {
   readonly keys: readonly string[];
-  /** Milliseconds of the clock; Infinity for a request without a deadline. */
-  readonly deadlineMs: number;
+  /** Milliseconds of the clock; Infinity for a request without a deadline, or whose deadline begins with its end. */
+  deadlineMs: number;
 }
 
 interface Abandoned {

@@ -3,6 +3,8 @@ import type { Wire } from '#sidecar/tcp/wire.ts';
 import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
+import type { DeadlineBudget } from './deadline-budget.ts';
+import type { Remembered } from './deadline-memory.ts';
 import type { LocalReply } from './local-reply.ts';
 import type { ResponseWriter } from './response-writer.ts';
 
@@ -21,6 +23,14 @@ export interface OutgoingRequest {
   /** Safe to send twice, and whole in `bytes` (RFC 9110 §9.2.2). */
   readonly repeatable: boolean;
   readonly original: OriginalDestination;
+  /** Where the number of milliseconds that are left stands in `bytes`; 0 when it is not told. */
+  readonly deadlineAt: number;
+  /** How long it may take; undefined: as long as it likes. */
+  readonly budget: DeadlineBudget | undefined;
+  /** Kept for the calls that the app makes for it. */
+  remembered: Remembered | undefined;
+  /** For clusters that balance by hash. */
+  hash: number | undefined;
 }
 
 /** The side that a request came from, as its exchange needs it. */

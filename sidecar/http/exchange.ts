@@ -1,12 +1,10 @@
 /**
- * One request and its response: picks an endpoint, takes a connection, replays what is safe to replay when that fails,
- * passes the response on, and settles the account exactly once.
+ * One request and its response: admits it, has it dispatched to an endpoint, passes the response on, and settles the
+ * account exactly once.
  *
- *     connecting ── failed ──▶ another endpoint, or 503
+ *     waiting ─────── failed or too late ──▶ a reply of our own: 503, 504
  *         │
- *      waiting ──── closed ──▶ once more on a new connection if that is safe, or 503
- *         │         too late ─▶ 504
- *     responding ── closed or too late ──▶ the downstream is reset: a cut body must not look complete
+ *     responding ──── closed or too late ──▶ the downstream is reset: a cut body must not look complete
  *         │
  *      complete ─── the request body may still flow: an early answer need not cost the connection
  */
@@ -15,16 +13,19 @@ import type { Random } from '#api/foundation/random.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import type { Deadlines } from '#sidecar/tcp/deadlines.ts';
-import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
+import type { Outcome } from '#sidecar/upstream/endpoint.ts';
 import type { PoolSet } from '#sidecar/upstream/pool-set.ts';
 import type { Body } from './body.ts';
+import type { DeadlineMemory } from './deadline-memory.ts';
+import { Dispatch, type DispatchListener } from './dispatch.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
+import * as failures from './failures.ts';
 import { explain, Fault } from './fault.ts';
 import type { Head } from './head.ts';
 import { UPLOAD_TAIL_MS } from './limits.ts';
-import { Tries } from './tries.ts';
-import { type ResponseListener, UpstreamConnection } from './upstream-connection.ts';
-import { putAttempt } from './write-head.ts';
+import type { LocalReply } from './local-reply.ts';
+import { outcomeOf } from './response-verdict.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What exchanges of one direction have in common. */
 export interface ExchangeSettings {
@@ -32,23 +33,26 @@ export interface ExchangeSettings {
   readonly random: Random;
   readonly deadlines: Deadlines;
   readonly pools: PoolSet<UpstreamConnection>;
+  /** Towards the app: keeps the deadlines of the requests that it gets. */
+  readonly remembers: DeadlineMemory | undefined;
 }
 
-export class Exchange implements ResponseListener {
+export class Exchange implements DispatchListener {
   readonly headOnly: boolean;
   readonly #downstream: Downstream;
   readonly #settings: ExchangeSettings;
   readonly #decision: ForwardDecision;
   readonly #request: OutgoingRequest;
   readonly #startMs: number;
-  readonly #tries: Tries;
-  #upstream: UpstreamConnection | undefined;
-  #connected = false;
+  readonly #dispatch: Dispatch;
+  /** It is counted among the requests under way. */
+  #admitted = false;
   /** A 1xx was passed on: the request has been seen. */
   #informed = false;
   #repeated = false;
-  /** Status of the response once its head was passed on. */
+  /** Status of the response once its head was passed on, and what is said of it. */
   #status = 0;
+  #flag: ResponseFlag = '-';
   #settled = false;
   #endMs = 0;
 
@@ -64,24 +68,33 @@ export class Exchange implements ResponseListener {
     this.#decision = decision;
     this.#request = request;
     this.#startMs = startMs;
-    this.#tries = new Tries(decision, request.original);
+    this.#dispatch = new Dispatch(this, settings, decision, request);
     this.headOnly = request.headOnly;
   }
 
-  start(): void {
-    if (this.#downstream.requestComplete) this.#startTimeout();
-    const endpoint = this.#tries.first();
-    if (endpoint !== undefined) {
-      this.#try(endpoint, true);
+  /** The request may go now. */
+  start(nowMs: number): void {
+    const { cluster } = this.#decision;
+    if (this.#request.budget?.isLate(nowMs) === true) {
+      this.onFailed(failures.alreadyLate(cluster));
       return;
     }
-    const reason = `no endpoint of ${this.#decision.cluster.service.host} is available`;
-    this.#fail(503, 'UH', reason, 'connect-failure');
+    this.#admitted = cluster.breakers.requests.take();
+    if (!this.#admitted) {
+      this.onFailed(failures.tooManyRequests(cluster));
+      return;
+    }
+    this.#startDeadline(nowMs);
+    this.#dispatch.start(nowMs);
+  }
+
+  get requestComplete(): boolean {
+    return this.#downstream.requestComplete;
   }
 
   /** Body bytes can be passed on now. */
   get takesBody(): boolean {
-    return this.#connected && this.#upstream?.wire.blocked === false;
+    return this.#dispatch.upstream?.wire.blocked === false;
   }
 
   /** The request was heard of before its body came (`100 Continue`). */
@@ -90,67 +103,70 @@ export class Exchange implements ResponseListener {
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
-    if (end > start) this.#upstream?.wire.sendCopy(bytes, start, end);
+    if (end > start) this.#dispatch.sendBody(bytes, start, end);
   }
 
   /** The request is complete. */
   bodyEnded(): void {
-    if (this.#settled) this.#finish();
-    else this.#startTimeout();
+    if (this.#settled) {
+      this.#finish();
+      return;
+    }
+    this.#startDeadline(this.#settings.clock.nowMs());
+    if (this.#status === 0) this.#dispatch.requestEnded();
   }
 
   /** The downstream went away. */
   cancel(): void {
-    this.#dropUpstream();
+    this.#dispatch.drop();
     this.#settle(this.#status, 'DC', 'cancelled');
   }
 
   /** The request turned out to be malformed. True when that can still be answered. */
   refuse(status: number): boolean {
-    this.#dropUpstream();
+    this.#dispatch.drop();
     const answerable = this.#status === 0;
     this.#settle(answerable ? status : this.#status, 'DPE', 'cancelled');
     return answerable;
   }
 
   onDownstreamDrain(): void {
-    this.#upstream?.wire.resume();
+    this.#dispatch.upstream?.wire.resume();
   }
 
   onDeadline(): void {
-    this.#dropUpstream();
+    this.#dispatch.drop();
+    const { tries } = this.#dispatch;
     if (this.#status === 0) {
-      const reason = `${this.#who()} did not answer within ${this.#decision.timeoutMs} ms`;
-      this.#fail(504, 'UT', reason, 'timeout');
+      tries.end('timeout');
+      const { limitMs } = this.#request.budget!;
+      this.onFailed(failures.tooSlow(this.#decision.cluster, tries.endpoint, limitMs));
       return;
     }
     this.#settle(this.#status, 'UT', 'timeout');
     this.#downstream.abort();
   }
 
-  onConnected(connection: UpstreamConnection): void {
-    this.#send(connection);
+  onReadiness(): void {
     this.#downstream.adjustReading();
   }
 
-  onConnectFailure(cause: string): void {
-    this.#upstream = undefined;
-    this.#tries.unreachable();
-    const other = this.#tries.another();
-    if (other !== undefined) {
-      this.#try(other, true);
-      return;
-    }
-    const flag = this.#tries.exhausted ? 'URX' : 'UF';
-    this.#fail(503, flag, `cannot connect to ${this.#who()}: ${cause}`, 'connect-failure');
+  onFailed(failure: LocalReply): void {
+    this.#downstream.reply(failure);
+    this.#settle(failure.status, failure.flag, 'cancelled');
+    this.#downstream.exchangeOver();
   }
 
   onInformational(bytes: Buffer, head: Head): void {
     this.#informed = true;
     if (this.#request.minor > 0) this.#downstream.response.informational(bytes, head, 'silent');
+    this.#slowDown();
   }
 
   onResponse(bytes: Buffer, head: Head, body: Body, at: number, length: number): number {
+    const verdict = this.#dispatch.answered(bytes, head);
+    if (verdict === 'again') return this.#dispatch.discard(head, bytes, body, at, length);
+    if (verdict !== 'final') this.#flag = verdict === 'exhausted' ? 'URX' : 'UO';
     const downstream = this.#downstream;
     const { response } = downstream;
     const { minor } = this.#request;
@@ -170,10 +186,12 @@ export class Exchange implements ResponseListener {
   }
 
   onComplete(): void {
+    if (this.#dispatch.discarded()) return;
     const downstream = this.#downstream;
     downstream.response.last();
-    this.#settle(this.#status, '-', this.#status >= 500 ? 'server-error' : 'success');
-    const bodyFlows = !downstream.requestComplete && !downstream.closing && this.#upstream!.persistent;
+    this.#settle(this.#status, this.#flag, outcomeOf(this.#status));
+    const bodyFlows =
+      !downstream.requestComplete && !downstream.closing && this.#dispatch.upstream!.persistent;
     if (bodyFlows) this.#settings.deadlines.set(downstream.deadline, UPLOAD_TAIL_MS);
     else this.#finish();
   }
@@ -186,25 +204,27 @@ export class Exchange implements ResponseListener {
     const { clock, deadlines } = this.#settings;
     const { response, deadline } = this.#downstream;
     deadlines.clear(deadline);
+    this.#dispatch.handOver();
     this.#status = head.status;
-    this.#upstream = undefined;
     response.informational(bytes, head, 'upgrade');
     if (length > at) response.wire.sendCopy(bytes, at, length);
     const answeredMs = clock.nowMs();
     this.#downstream.tunnel(connection.surrender(), (received) => {
+      connection.surrenderedWireClosed();
       response.sent += received;
-      this.#tries.discount(clock.nowMs() - answeredMs);
+      this.#dispatch.tries.discount(clock.nowMs() - answeredMs);
       this.#settle(101, '-', 'success');
     });
   }
 
   onFault(fault: number): void {
-    this.#dropUpstream();
-    const reason = `the response of ${this.#who()} ${explain(fault).sentence}`;
+    const dispatch = this.#dispatch;
     if (this.#status === 0) {
-      this.#fail(502, 'UPE', reason, 'reset');
+      const { sentence } = explain(fault);
+      dispatch.broke(failures.malformed(this.#decision.cluster, dispatch.tries.endpoint, sentence), 'reset');
       return;
     }
+    dispatch.drop();
     this.#settle(this.#status, 'UPE', 'reset');
     this.#downstream.abort();
   }
@@ -214,49 +234,29 @@ export class Exchange implements ResponseListener {
   }
 
   onUpstreamClosed(silent: boolean): void {
-    const reused = this.#upstream?.reused === true;
-    this.#upstream = undefined;
-    this.#connected = false;
+    const dispatch = this.#dispatch;
+    const reused = dispatch.handOver()?.reused === true;
     if (this.#settled) this.#downstream.exchangeOver();
     else if (this.#status !== 0) {
       this.#settle(this.#status, 'UC', 'reset');
       this.#downstream.abort();
     } else if (silent && reused && this.#request.repeatable && !this.#informed && !this.#repeated) {
       this.#repeated = true;
-      this.#tries.end('reset');
-      this.#try(this.#tries.same()!, false);
-    } else this.#fail(503, 'UC', `${this.#who()} closed the connection before it answered`, 'reset');
+      dispatch.repeat();
+    } else dispatch.broke(failures.closedEarly(this.#decision.cluster, dispatch.tries.endpoint), 'reset');
   }
 
-  /** As in Envoy, a route's timeout runs from the end of the request: a long upload is not late. */
-  #startTimeout(): void {
-    const { timeoutMs } = this.#decision;
-    if (timeoutMs > 0) this.#settings.deadlines.set(this.#downstream.deadline, timeoutMs);
-  }
-
-  /** `kept`: a connection that served others will do. */
-  #try(endpoint: Endpoint, kept: boolean): void {
-    const request = this.#request;
-    this.#tries.begin(endpoint);
-    if (request.attemptAt > 0) putAttempt(request.bytes, request.attemptAt, this.#tries.count);
-    const { pools, deadlines } = this.#settings;
-    const pool = pools.of(endpoint, this.#decision.cluster);
-    const idle = kept ? pool.take(this.#startMs, request.repeatable) : undefined;
-    if (idle === undefined) this.#upstream = UpstreamConnection.open(pool, deadlines, this);
-    else this.#send(idle);
-  }
-
-  #send(connection: UpstreamConnection): void {
-    this.#upstream = connection;
-    this.#connected = true;
-    connection.attach(this);
-    const { bytes, length } = this.#request;
-    connection.wire.sendOwned(bytes.subarray(0, length));
+  #startDeadline(nowMs: number): void {
+    const { budget, remembered } = this.#request;
+    if (budget === undefined) return;
+    const ms = this.requestComplete ? budget.requestEnded(nowMs) : budget.timerMs(nowMs);
+    if (remembered !== undefined) remembered.deadlineMs = budget.deadlineMs;
+    if (ms !== Number.POSITIVE_INFINITY) this.#settings.deadlines.set(this.#downstream.deadline, ms);
   }
 
   /** The upstream is read no faster than the downstream takes it. */
   #slowDown(): void {
-    if (this.#downstream.response.wire.blocked) this.#upstream?.wire.pause();
+    if (this.#downstream.response.wire.blocked) this.#dispatch.upstream?.wire.pause();
   }
 
   /**
@@ -264,44 +264,27 @@ export class Exchange implements ResponseListener {
    * connection that answered without having taken the whole request is not worth keeping, nor are its bytes.
    */
   #finish(): void {
-    const connection = this.#upstream;
-    this.#upstream = undefined;
-    this.#connected = false;
+    const connection = this.#dispatch.handOver();
     this.#settings.deadlines.clear(this.#downstream.deadline);
-    const taken = this.#downstream.requestComplete && connection?.wire.blocked === false;
+    const taken = this.requestComplete && connection?.wire.blocked === false;
     if (taken) connection.release(this.#endMs);
     else connection?.close();
     this.#downstream.exchangeOver();
-  }
-
-  #fail(status: number, flag: ResponseFlag, reason: string, outcome: Outcome): void {
-    this.#connected = false;
-    this.#downstream.reply({ status, flag, reason });
-    this.#settle(status, flag, outcome);
-    this.#downstream.exchangeOver();
-  }
-
-  #dropUpstream(): void {
-    this.#upstream?.close();
-    this.#upstream = undefined;
-    this.#connected = false;
   }
 
   #settle(code: number, flag: ResponseFlag, outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
     const downstream = this.#downstream;
+    const { cluster } = this.#decision;
+    const { tries } = this.#dispatch;
     this.#settings.deadlines.clear(downstream.deadline);
-    this.#tries.end(outcome);
+    tries.close(outcome);
+    if (this.#admitted) cluster.breakers.requests.give();
+    const { remembered } = this.#request;
+    if (remembered !== undefined) this.#settings.remembers?.end(remembered, flag === 'DC' || flag === 'UT');
     this.#endMs = this.#settings.clock.nowMs();
-    const durationMs = this.#endMs - this.#startMs;
-    const meter = downstream.meter(this.#decision.cluster, this.#tries.endpoint);
-    meter.observe(code, flag, durationMs, downstream.requestBytes, downstream.response.sent);
-  }
-
-  #who(): string {
-    const host = this.#decision.cluster.service.host;
-    const { endpoint } = this.#tries;
-    return endpoint === undefined ? host : `${endpoint.key} of ${host}`;
+    const meter = downstream.meter(cluster, tries.endpoint);
+    meter.observe(code, flag, this.#endMs - this.#startMs, downstream.requestBytes, downstream.response.sent);
   }
 }

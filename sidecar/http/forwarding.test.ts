@@ -24,7 +24,7 @@ function forward(text: string, peer = PEER, countAttempts = false): string {
   const entropy = (): Buffer => Buffer.alloc(ENTROPY_BYTES, 0xc5);
   const added = new AddedLines({ peerMetadata: peer, traceparent: peer !== '', entropy });
   const composer = new RequestComposer(added, ORIGINAL, '10.0.0.1:80');
-  const request = composer.compose(bytes, head, end, bytes.length, countAttempts, undefined);
+  const request = composer.compose(bytes, head, end, bytes.length, countAttempts, undefined, undefined);
   return request.bytes.toString('latin1', 0, request.length);
 }
 

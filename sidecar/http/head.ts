@@ -53,6 +53,8 @@ export class Head {
   contentLengthLine: number = NO_LINE;
   attemptCount: number = NO_LINE;
   expect: number = NO_LINE;
+  /** Some line says how long the caller waits. */
+  timed = false;
 
   /** Number of header lines. */
   lines = 0;
@@ -86,5 +88,6 @@ export class Head {
     this.contentLengthLine = NO_LINE;
     this.attemptCount = NO_LINE;
     this.expect = NO_LINE;
+    this.timed = false;
   }
 }

@@ -12,9 +12,10 @@ import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
 import type { Body } from './body.ts';
+import { Connecting } from './connecting.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import type { Head } from './head.ts';
-import { type ResponseListener, UpstreamConnection } from './upstream-connection.ts';
+import type { ConnectListener, ResponseListener, UpstreamConnection } from './upstream-connection.ts';
 
 /** More of a mirrored body than this does not wait in memory for a slow endpoint. */
 export const MAX_MIRROR_BYTES: number = 1024 * 1024;
@@ -42,7 +43,7 @@ export interface MirroredRequest {
   readonly timeoutMs: number;
 }
 
-export class MirrorExchange implements ResponseListener {
+export class MirrorExchange implements ConnectListener, ResponseListener {
   readonly headOnly: boolean;
   readonly #settings: ExchangeSettings;
   readonly #counts: MirrorCounts;
@@ -50,6 +51,7 @@ export class MirrorExchange implements ResponseListener {
   readonly #deadline: Deadline = new Deadline(() => this.#drop('timeout'));
   #endpoint: Endpoint | undefined;
   #startMs = 0;
+  #connecting: Connecting | undefined;
   #upstream: UpstreamConnection | undefined;
   /** What waits for the connection; undefined once it stands. */
   #waiting: Buffer[] | undefined;
@@ -93,11 +95,12 @@ export class MirrorExchange implements ResponseListener {
   }
 
   onConnected(connection: UpstreamConnection): void {
+    this.#connecting = undefined;
     this.#send(connection);
   }
 
   onConnectFailure(): void {
-    this.#upstream = undefined;
+    this.#connecting = undefined;
     this.#drop('connect-failure');
   }
 
@@ -152,8 +155,15 @@ export class MirrorExchange implements ResponseListener {
     deadlines.set(this.#deadline, timeoutMs > 0 ? Math.min(timeoutMs, MAX_MIRROR_MS) : MAX_MIRROR_MS);
     const pool = pools.of(endpoint, this.#cluster);
     const idle = pool.take(clock.nowMs(), repeatable);
-    if (idle === undefined) this.#upstream = UpstreamConnection.open(pool, deadlines, this);
-    else this.#send(idle);
+    if (idle !== undefined) {
+      this.#send(idle);
+      return;
+    }
+    this.#connecting = new Connecting(pool, this.#settings, this);
+    if (!this.#connecting.start()) {
+      this.#connecting = undefined;
+      this.#drop('cancelled');
+    }
   }
 
   #send(connection: UpstreamConnection): void {
@@ -168,6 +178,8 @@ export class MirrorExchange implements ResponseListener {
   #drop(outcome: Outcome): void {
     const connection = this.#upstream;
     this.#upstream = undefined;
+    this.#connecting?.cancel();
+    this.#connecting = undefined;
     connection?.close();
     this.#end(outcome, false);
   }

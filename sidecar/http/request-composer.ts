@@ -1,6 +1,8 @@
 /** Makes of a scanned request the one that is sent upstream. */
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { AddedLines } from './added-lines.ts';
+import type { DeadlineBudget } from './deadline-budget.ts';
+import { DEADLINE_LINE_BYTES, deadlineOffset, putDeadlineLine } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import type { Head } from './head.ts';
 import { put } from './octets.ts';
@@ -32,21 +34,27 @@ export class RequestComposer {
     bodyEnd: number,
     countAttempts: boolean,
     changes: RequestChanges | undefined,
+    budget: DeadlineBudget | undefined,
   ): OutgoingRequest {
     const upgrade = passesUpgrade(bytes, head);
     const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost, changes };
-    const bound = requestHeadBound(head, this.#added, passage) + bodyEnd - bodyStart;
+    const bound = requestHeadBound(head, this.#added, passage) + DEADLINE_LINE_BYTES + bodyEnd - bodyStart;
     const out = this.#bufferFor(bound);
-    const headLength = writeRequest(out, bytes, head, this.#added, passage);
+    const written = writeRequest(out, bytes, head, this.#added, passage);
+    const headLength = budget === undefined ? written : putDeadlineLine(out, written);
     return {
       bytes: out,
       length: put(out, headLength, bytes, bodyStart, bodyEnd),
-      attemptAt: countAttempts ? attemptOffset(headLength) : 0,
+      attemptAt: countAttempts ? attemptOffset(written) : 0,
       minor: head.minor,
       headOnly: isHeadRequest(bytes, head),
       upgrade,
       repeatable: !head.chunked && head.contentLength <= 0 && isIdempotent(bytes, head),
       original: this.#original,
+      deadlineAt: budget === undefined ? 0 : deadlineOffset(headLength),
+      budget,
+      remembered: undefined,
+      hash: undefined,
     };
   }
 

@@ -25,6 +25,10 @@ const NAME = {
   forwardedProto: octets('x-forwarded-proto'),
   peerMetadata: octets('x-envoy-peer-metadata'),
   attemptCount: octets('x-envoy-attempt-count'),
+  grpcTimeout: octets('grpc-timeout'),
+  expectedTimeout: octets('x-envoy-expected-rq-timeout-ms'),
+  requestTimeout: octets('x-envoy-upstream-rq-timeout-ms'),
+  tryTimeout: octets('x-envoy-upstream-rq-per-try-timeout-ms'),
 };
 const CHUNKED = octets('chunked');
 
@@ -117,6 +121,7 @@ function understand(bytes: Buffer, head: Head, line: number): number {
       return 0;
     case 12:
       if (isToken(bytes, name, NAME.requestId)) head.requestId = line;
+      else if (isToken(bytes, name, NAME.grpcTimeout)) head.timed = true;
       return 0;
     case 14:
       return isToken(bytes, name, NAME.contentLength) ? readContentLength(bytes, head, line) : 0;
@@ -132,6 +137,13 @@ function understand(bytes: Buffer, head: Head, line: number): number {
         head.peerMetadata = line;
         head.cut[line] = 1;
       } else if (isToken(bytes, name, NAME.attemptCount)) head.attemptCount = line;
+      return 0;
+    case 30:
+      if (isToken(bytes, name, NAME.expectedTimeout)) head.timed = true;
+      else if (isToken(bytes, name, NAME.requestTimeout)) head.timed = true;
+      return 0;
+    case 38:
+      if (isToken(bytes, name, NAME.tryTimeout)) head.timed = true;
       return 0;
     default:
       return 0;

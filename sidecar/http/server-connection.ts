@@ -9,10 +9,12 @@
  *      └──▶ linger                      all is said: the peer's bytes are dropped until it closes (RFC 9112 §9.6)
  */
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import { hashRequest } from '#sidecar/routing/request-hash.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type {
   DirectDecision,
   ForwardDecision,
+  HashRule,
   RedirectDecision,
   RouteDecision,
 } from '#sidecar/routing/route-table.ts';
@@ -36,7 +38,7 @@ import { HeadView } from './head-view.ts';
 import { MAX_DISCARDED_BYTES, MAX_HEAD_BYTES } from './limits.ts';
 import type { LocalRateLimit } from './local-rate-limit.ts';
 import { failureInWords, formatLocal, type LocalReply, type LocalResponse } from './local-reply.ts';
-import { editsOf } from './message-edits.ts';
+import { editsOf, makeEdits } from './message-edits.ts';
 import { type Caller, type RequestMeters, UNKNOWN_SERVICE } from './meters.ts';
 import type { MirrorCounts, MirrorExchange } from './mirror.ts';
 import { LF } from './octets.ts';
@@ -44,6 +46,7 @@ import { outgoingInWords } from './outgoing-in-words.ts';
 import { type Impatient, Patience } from './patience.ts';
 import { changesOf } from './request-changes.ts';
 import { RequestComposer } from './request-composer.ts';
+import { budgetOf, remember } from './request-timing.ts';
 import { isHeadRequest } from './request-traits.ts';
 import { ResponseWriter } from './response-writer.ts';
 import { directAnswer, judgeCors, redirectTo } from './rule-answers.ts';
@@ -55,8 +58,6 @@ import { startTunnel } from './tunnel.ts';
 export interface HttpSettings extends ExchangeSettings {
   readonly added: AddedLines;
   readonly meters: RequestMeters;
-  /** Towards the app: keeps the deadlines of the requests that it gets. */
-  readonly remembers: DeadlineMemory | undefined;
   /** From the app: knows the deadlines of the requests that it makes calls for. */
   readonly inherits: DeadlineMemory | undefined;
   /** Responses close their connections from now on. */
@@ -339,7 +340,11 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
       return;
     }
     const countAttempts = decision.countAttempts === true;
-    const request = this.#composer.compose(bytes, head, headEnd, bodyEnd, countAttempts, changes);
+    const { inherits, remembers } = this.#settings;
+    const budget = budgetOf(bytes, head, decision, inherits, this.#startMs);
+    const request = this.#composer.compose(bytes, head, headEnd, bodyEnd, countAttempts, changes, budget);
+    request.remembered = remember(bytes, head, budget, remembers);
+    if (decision.hash !== undefined) request.hash = this.#hash(decision.hash);
     this.#request = request;
     this.#exchange = new Exchange(this, this.#settings, decision, request, this.#startMs);
     const fault =
@@ -356,7 +361,18 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
       const { mirrors } = this.#settings;
       this.#mirrors = startMirrors(decision, request, this.#body.done, this.#settings, mirrors);
     }
-    this.#exchange!.start();
+    this.#exchange!.start(this.#delayed ? this.#settings.clock.nowMs() : this.#startMs);
+  }
+
+  /** What the balancer is to go by; a cookie that the client does not have yet is set with the response. */
+  #hash(rules: readonly HashRule[]): number | undefined {
+    const source = this.#wire.socket.remoteAddress ?? '';
+    const { hash, cookie } = hashRequest(rules, this.#view, source, this.#settings.random);
+    if (cookie !== undefined) {
+      const edits = makeEdits({ remove: [], set: [], add: [{ name: 'set-cookie', value: cookie }] });
+      this.response.edits = this.response.edits?.followedBy(edits) ?? edits;
+    }
+    return hash;
   }
 
   /** True when CORS answers the request itself. */
@@ -443,7 +459,7 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     const sent = this.#request;
     const shown = this.#shown ? this.#view : undefined;
     return {
-      request: sent === undefined ? shown : outgoingInWords(sent.bytes, sent.length),
+      request: sent === undefined ? shown : outgoingInWords(sent),
       status,
       flag,
       reason,

@@ -1,41 +1,71 @@
-/** The tries of one request: which endpoint is next, and what its balancer hears of each. */
+/**
+ * The tries of one request: which endpoint is next, whether there is another try after a failure, and what the balancer
+ * and the breakers hear of each.
+ */
+import type { Random } from '#api/foundation/random.ts';
+import { backoffMs } from '#sidecar/routing/retry-backoff.ts';
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
 
+/**
+ * What follows a failed try: `again` after the back-off, `final` since the policy is not for it, `exhausted` since the policy
+ * allows no more, `refused` by the breaker of retries.
+ */
+export type Verdict = 'again' | 'final' | 'exhausted' | 'refused';
+
 const NONE: readonly Endpoint[] = [];
 /** No try is under way. */
 const NO_TRY = -1;
+
+/** Filled anew for each pick, which keeps nothing of it. */
+const context: { excluded: readonly Endpoint[]; original: OriginalDestination; hash: number | undefined } = {
+  excluded: NONE,
+  original: { address: '', port: 0 },
+  hash: undefined,
+};
 
 export class Tries {
   /** The endpoint of the present try, or of the last one. */
   endpoint: Endpoint | undefined;
   /** Tries so far. */
   count = 0;
+  /** How long to wait before the next try, milliseconds; set by the verdict `again`. */
+  waitMs = 0;
   readonly #decision: ForwardDecision;
   readonly #original: OriginalDestination;
+  readonly #hash: number | undefined;
+  #retries = 0;
   #failed: Endpoint[] | undefined;
+  #holdsRetry = false;
   #startMs: number = NO_TRY;
 
-  constructor(decision: ForwardDecision, original: OriginalDestination) {
+  constructor(decision: ForwardDecision, original: OriginalDestination, hash: number | undefined) {
     this.#decision = decision;
     this.#original = original;
+    this.#hash = hash;
   }
 
-  first(): Endpoint | undefined {
-    return this.#pick(NONE);
+  /** The endpoint for the next try, one that was not tried yet if there is any and the policy asks for it. */
+  next(): Endpoint | undefined {
+    return this.#pick(this.#decision.retry.otherHosts ? (this.#failed ?? NONE) : NONE);
   }
 
-  /** An endpoint that was not tried yet, while the route allows another try. */
-  another(): Endpoint | undefined {
-    const failed = this.#failed ?? NONE;
-    if (failed.length > this.#decision.retry.attempts) return undefined;
-    const endpoint = this.#pick(failed);
-    return endpoint === undefined || failed.includes(endpoint) ? undefined : endpoint;
+  /** As `next`, if that is an endpoint that was not tried yet. */
+  untried(): Endpoint | undefined {
+    const endpoint = this.next();
+    return endpoint === undefined || this.#failed?.includes(endpoint) === true ? undefined : endpoint;
   }
 
-  #pick(excluded: readonly Endpoint[]): Endpoint | undefined {
-    return this.#decision.cluster.pick({ excluded, original: this.#original, hash: undefined });
+  /**
+   * For a request whose kept connection turned out to be closed: another endpoint, since this one may have died with its
+   * connections; by hash, or when there is no other, the same, since idle connections are closed by healthy ones too.
+   */
+  afterClosing(): Endpoint | undefined {
+    const before = this.endpoint;
+    if (before === undefined || before.removed === true) return this.next();
+    if (this.#hash !== undefined) return before;
+    return this.#pick([before]) ?? before;
   }
 
   begin(endpoint: Endpoint): void {
@@ -51,25 +81,54 @@ export class Tries {
     if (startMs !== NO_TRY) this.endpoint?.end(startMs, outcome);
   }
 
-  /** The endpoint of the present try could not be connected to: it is not tried again. */
-  unreachable(): void {
-    this.end('connect-failure');
+  /** The present try failed. */
+  failed(outcome: Outcome): void {
+    this.end(outcome);
+    if (this.endpoint === undefined) return;
     this.#failed ??= [];
-    if (this.endpoint !== undefined) this.#failed.push(this.endpoint);
+    this.#failed.push(this.endpoint);
   }
 
-  /** The endpoint of the last try, or one in its place when it has left the cluster meanwhile. */
-  same(): Endpoint | undefined {
-    return this.endpoint?.removed === true ? (this.first() ?? this.endpoint) : this.endpoint;
+  /**
+   * Whether there is another try. `covered`: the policy is for failures like the last one, and the request can be sent
+   * again. `unseen`: no endpoint has seen anything of it. No try begins `leftMs` from now or later.
+   */
+  verdict(covered: boolean, unseen: boolean, leftMs: number, random: Random): Verdict {
+    this.#giveRetry();
+    const { retry, cluster } = this.#decision;
+    if (!covered || retry.attempts === 0) return 'final';
+    if (this.#retries >= retry.attempts) return 'exhausted';
+    const waitMs = backoffMs(retry.backoff, this.#retries + 1, random);
+    if (waitMs >= leftMs) return 'final';
+    const { breakers } = cluster;
+    this.#holdsRetry = unseen ? breakers.takeUnseenRetry() : breakers.takeRetry();
+    if (!this.#holdsRetry) return 'refused';
+    this.#retries += 1;
+    this.waitMs = waitMs;
+    return 'again';
   }
 
-  /** Whether more than one endpoint was tried in vain. */
-  get exhausted(): boolean {
-    return this.#failed !== undefined && this.#failed.length > 1;
+  /** The request is over. */
+  close(outcome: Outcome): void {
+    this.end(outcome);
+    this.#giveRetry();
   }
 
   /** What the endpoint took was over `ms` ago: what happened since is not its latency. */
   discount(ms: number): void {
     this.#startMs += ms;
+  }
+
+  /** A retry counts as under way until its own end. */
+  #giveRetry(): void {
+    if (this.#holdsRetry) this.#decision.cluster.breakers.retries.give();
+    this.#holdsRetry = false;
+  }
+
+  #pick(excluded: readonly Endpoint[]): Endpoint | undefined {
+    context.excluded = excluded;
+    context.original = this.#original;
+    context.hash = this.#hash;
+    return this.#decision.cluster.pick(context);
   }
 }

@@ -2,11 +2,12 @@
  * The client side of a connection to an endpoint: reads responses and hands them to the exchange that uses the
  * connection at present. Lives in its endpoint's pool between exchanges.
  */
-import { codeOf } from '#api/foundation/errors.ts';
+import { connectFailure } from '#sidecar/tcp/connect-failure.ts';
 import { Deadline, type Deadlines } from '#sidecar/tcp/deadlines.ts';
 import { dial } from '#sidecar/tcp/sockets.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
+import type { CircuitBreakers } from '#sidecar/upstream/circuit-breakers.ts';
 import type { IdleConnection, Pool } from '#sidecar/upstream/pool.ts';
 import { Body } from './body.ts';
 import { Head } from './head.ts';
@@ -16,12 +17,16 @@ import { LF } from './octets.ts';
 import { frameResponse } from './response-shape.ts';
 import { scanResponse } from './scan-response.ts';
 
+/** Hears how an attempt to connect went. */
+export interface ConnectListener {
+  onConnected(connection: UpstreamConnection): void;
+  onConnectFailure(cause: string): void;
+}
+
 /** What an exchange hears from the connection that it uses. Bytes are valid only during the call. */
 export interface ResponseListener {
   /** The request asked for a head only. */
   readonly headOnly: boolean;
-  onConnected(connection: UpstreamConnection): void;
-  onConnectFailure(cause: string): void;
   /** 1xx but 101. */
   onInformational(bytes: Buffer, head: Head): void;
   /** 101: everything after the head, from `rest` on, is of the other protocol. */
@@ -38,6 +43,9 @@ export interface ResponseListener {
   onUpstreamClosed(silent: boolean): void;
 }
 
+/** The cause of a connect failure when no answer came in time: the other end may have heard of it. */
+export const CONNECT_TIMED_OUT = 'timed out';
+
 /** One at a time is scanned, so one is enough for all connections. */
 const head = new Head();
 
@@ -46,8 +54,11 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   readonly pool: Pool<UpstreamConnection>;
   idleSinceMs = 0;
   keepAliveMs: number = Number.POSITIVE_INFINITY;
+  readonly expiresMs: number;
   /** It served a request before the present one. */
   reused = false;
+  #served = 0;
+  #connector: ConnectListener | undefined;
   #listener: ResponseListener | undefined;
   #state: 'connecting' | 'idle' | 'head' | 'body' | 'complete' | 'closed';
   #silent = true;
@@ -56,18 +67,24 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   readonly #body = new Body();
   readonly #deadlines: Deadlines;
   readonly #connectDeadline: Deadline;
+  /** It counts there until its end, whatever becomes of the cluster's configuration. */
+  readonly #breakers: CircuitBreakers;
 
   private constructor(
     pool: Pool<UpstreamConnection>,
     deadlines: Deadlines,
-    listener: ResponseListener | undefined,
+    nowMs: number,
+    connector: ConnectListener | undefined,
     established: Wire | undefined,
   ) {
+    const { connectTimeoutMs, breakers, connections } = pool.cluster;
     this.pool = pool;
     pool.connections += 1;
+    this.expiresMs = nowMs + (connections.maxDurationMs || Number.POSITIVE_INFINITY);
     this.#deadlines = deadlines;
-    this.#listener = listener;
-    this.#connectDeadline = new Deadline(() => this.#failToConnect('timed out'));
+    this.#connector = connector;
+    this.#breakers = breakers;
+    this.#connectDeadline = new Deadline(() => this.#failToConnect(CONNECT_TIMED_OUT));
     if (established !== undefined) {
       established.reader = this;
       this.wire = established;
@@ -75,22 +92,29 @@ export class UpstreamConnection implements WireReader, IdleConnection {
       return;
     }
     this.#state = 'connecting';
-    deadlines.set(this.#connectDeadline, pool.cluster.connectTimeoutMs);
-    this.wire = dial(pool.endpoint, this, () => this.#connected());
+    deadlines.set(this.#connectDeadline, connectTimeoutMs);
+    this.wire = dial(pool.endpoint, this, () => this.#connected(), connections);
   }
 
-  /** Connects on behalf of `listener`, which hears how it went. */
+  /** Connects on behalf of `connector`, which has taken the room for it from the cluster's breakers. */
   static open(
     pool: Pool<UpstreamConnection>,
     deadlines: Deadlines,
-    listener: ResponseListener,
+    nowMs: number,
+    connector: ConnectListener,
   ): UpstreamConnection {
-    return new UpstreamConnection(pool, deadlines, listener, undefined);
+    return new UpstreamConnection(pool, deadlines, nowMs, connector, undefined);
   }
 
   /** Takes over a connection that was made before it was known to carry HTTP. */
-  static around(wire: Wire, pool: Pool<UpstreamConnection>, deadlines: Deadlines): UpstreamConnection {
-    return new UpstreamConnection(pool, deadlines, undefined, wire);
+  static around(
+    wire: Wire,
+    pool: Pool<UpstreamConnection>,
+    deadlines: Deadlines,
+    nowMs: number,
+  ): UpstreamConnection {
+    pool.cluster.breakers.connections.force();
+    return new UpstreamConnection(pool, deadlines, nowMs, undefined, wire);
   }
 
   /** Whether it can carry another request after the present one. */
@@ -108,7 +132,10 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   /** Gives the connection back to its pool. */
   release(nowMs: number): void {
     this.#listener = undefined;
-    if (this.#state !== 'complete' || !this.persistent) {
+    this.#served += 1;
+    const { maxRequests } = this.pool.cluster.connections;
+    const worn = (maxRequests > 0 && this.#served >= maxRequests) || nowMs >= this.expiresMs;
+    if (worn || this.#state !== 'complete' || !this.persistent) {
       this.close();
       return;
     }
@@ -122,13 +149,19 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   surrender(): Wire {
     this.#state = 'closed';
     this.#listener = undefined;
-    this.pool.connections -= 1;
+    this.pool.closed(this);
     return this.wire;
   }
 
-  /** Closes without a word to the listener. */
+  /** The wire that was surrendered is closed. */
+  surrenderedWireClosed(): void {
+    this.#breakers.giveConnection();
+  }
+
+  /** Closes without a word to the listeners. */
   close(): void {
     this.#listener = undefined;
+    this.#connector = undefined;
     this.#deadlines.clear(this.#connectDeadline);
     this.wire.destroy();
   }
@@ -171,27 +204,30 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   onClose(error: Error | undefined): void {
     const before = this.#state;
     this.#state = 'closed';
-    this.pool.connections -= 1;
-    this.pool.remove(this);
     this.#deadlines.clear(this.#connectDeadline);
     const listener = this.#listener;
+    const connector = this.#connector;
     this.#listener = undefined;
-    if (listener === undefined) return;
-    if (before === 'connecting') listener.onConnectFailure(codeOf(error) ?? error?.message ?? 'closed');
-    else listener.onUpstreamClosed(this.#silent);
+    this.#connector = undefined;
+    this.#breakers.giveConnection();
+    this.pool.closed(this);
+    if (before === 'connecting') connector?.onConnectFailure(connectFailure(error));
+    else listener?.onUpstreamClosed(this.#silent);
   }
 
   #connected(): void {
     if (this.#state !== 'connecting') return;
     this.#deadlines.clear(this.#connectDeadline);
     this.#state = 'idle';
-    this.#listener?.onConnected(this);
+    const connector = this.#connector;
+    this.#connector = undefined;
+    connector?.onConnected(this);
   }
 
   #failToConnect(cause: string): void {
-    const listener = this.#listener;
+    const connector = this.#connector;
     this.close();
-    listener?.onConnectFailure(cause);
+    connector?.onConnectFailure(cause);
   }
 
   #readHead(bytes: Buffer, from: number, length: number): void {

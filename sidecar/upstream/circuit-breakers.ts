@@ -1,6 +1,6 @@
 /**
  * Envoy's circuit breakers: counters with a ceiling. A breaker is closed while there is room and open at its ceiling;
- * what it refuses is answered at once (503, flag UO).
+ * what it refuses is answered at once (503, flag UO), but for a new connection: that is waited for, while `pending` has room.
  */
 
 /** Envoy's proto default is 1024; Istio, and so weft, sets no limit unless asked: this is its number for that. */
@@ -49,9 +49,20 @@ export class Breaker {
     return true;
   }
 
+  /** Takes beyond the ceiling what exists anyway, or must. */
+  force(): void {
+    this.used += 1;
+  }
+
   give(): void {
     this.used -= 1;
   }
+}
+
+/** Somebody who waits for room for a connection. */
+export interface Waiter {
+  /** There is room, and it is taken: a connection is to be made now. The waiter takes itself out of the line. */
+  dial(): void;
 }
 
 export class CircuitBreakers {
@@ -59,6 +70,10 @@ export class CircuitBreakers {
   readonly pending: Breaker;
   readonly requests: Breaker;
   readonly retries: Breaker;
+  /** Those who wait for a connection to any endpoint of the cluster, the first in front. */
+  readonly waiting: Set<Waiter> = new Set();
+  /** Retries that ever began. */
+  retried = 0;
   #budget: CircuitBreakerLimits['retryBudget'];
 
   constructor(limits: CircuitBreakerLimits) {
@@ -76,15 +91,42 @@ export class CircuitBreakers {
     this.requests.limit = limits.maxRequests;
     this.retries.limit = limits.maxRetries;
     this.#budget = limits.retryBudget;
+    this.#letDial();
   }
 
-  /** One more retry may begin; to be given back to `retries`. */
+  /** A connection is gone: who waits longest may make one in its place. */
+  giveConnection(): void {
+    this.connections.give();
+    if (this.waiting.size > 0) this.#letDial();
+  }
+
+  /** One more retry may begin; to be given back to `retries`. A request counts as under way from its first try to its end. */
   takeRetry(): boolean {
     const budget = this.#budget;
     if (budget !== undefined) {
-      const underWay = this.requests.used + this.pending.used;
-      this.retries.limit = Math.max(budget.floor, Math.floor(budget.share * underWay));
+      this.retries.limit = Math.max(budget.floor, Math.floor(budget.share * this.requests.used));
     }
-    return this.retries.take();
+    const taken = this.retries.take();
+    if (taken) this.retried += 1;
+    return taken;
+  }
+
+  /**
+   * As `takeRetry`, for a try that no endpoint has seen anything of: a budget keeps retries from adding load to endpoints, and
+   * this one adds none, so only a plain ceiling can refuse it.
+   */
+  takeUnseenRetry(): boolean {
+    if (this.#budget === undefined) return this.takeRetry();
+    this.retries.force();
+    this.retried += 1;
+    return true;
+  }
+
+  #letDial(): void {
+    for (const waiter of this.waiting) {
+      if (this.connections.open) return;
+      this.connections.force();
+      waiter.dial();
+    }
   }
 }

@@ -1,16 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { FakeCluster, FakeEndpoint } from '#sidecar/http/testing/fakes.ts';
-import { IDLE_TIMEOUT_MS, type IdleConnection, MAX_IDLE, Pool, SURELY_OPEN_MS } from './pool.ts';
+import { DEFAULT_CONNECTIONS } from './cluster-policy.ts';
+import { type IdleConnection, MAX_IDLE, Pool, SURELY_OPEN_MS } from './pool.ts';
 import { PoolSet, SWEEP_INTERVAL_MS } from './pool-set.ts';
+
+const IDLE_TIMEOUT_MS = DEFAULT_CONNECTIONS.idleTimeoutMs;
 
 class FakeConnection implements IdleConnection {
   idleSinceMs = 0;
   closed = false;
   readonly keepAliveMs: number;
+  readonly expiresMs: number;
 
-  constructor(keepAliveMs = Number.POSITIVE_INFINITY) {
+  constructor(keepAliveMs = Number.POSITIVE_INFINITY, expiresMs = Number.POSITIVE_INFINITY) {
     this.keepAliveMs = keepAliveMs;
+    this.expiresMs = expiresMs;
   }
 
   close(): void {

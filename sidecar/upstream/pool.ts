@@ -5,6 +5,8 @@
  * an end or a stray byte takes them out at once; what remains is the moment in which a close is on its way. Servers
  * close after a fixed idle time, so requests that cannot be repeated only take a connection used a moment ago.
  */
+
+import type { Waiter } from './circuit-breakers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -14,11 +16,16 @@ export interface IdleConnection {
   idleSinceMs: number;
   /** How long its server said it keeps idle connections, milliseconds; Infinity when it said nothing. */
   readonly keepAliveMs: number;
+  /** When it is too old for another request, milliseconds of the pool's clock; Infinity for never. */
+  readonly expiresMs: number;
   close(): void;
 }
 
-/** Envoy keeps idle connections for an hour; apps close theirs after 5 to 75 s, and a connect within a pod network is cheap. */
-export const IDLE_TIMEOUT_MS = 30_000;
+/** Somebody who waits for a connection to this endpoint, an old one or a new one. */
+export interface PoolWaiter<C> extends Waiter {
+  /** Another request is through with it. The waiter takes itself out of the line. */
+  use(connection: C): void;
+}
 
 /** A server's word on its idle time is taken with this much less, for the way there. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
@@ -35,6 +42,8 @@ export class Pool<C extends IdleConnection> {
   cluster: Cluster;
   /** Connections that exist, idle or in use. A pool is dropped only without any. */
   connections = 0;
+  /** Those who wait for one of them, the first in front. */
+  readonly waiting: Set<PoolWaiter<C>> = new Set();
   readonly #idle: C[] = [];
 
   constructor(endpoint: Endpoint, cluster: Cluster) {
@@ -49,12 +58,11 @@ export class Pool<C extends IdleConnection> {
   /** The connection used last, if it is usable. `repeatable` says that the request can be sent again elsewhere. */
   take(nowMs: number, repeatable: boolean): C | undefined {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      const idleMs = nowMs - connection.idleSinceMs;
-      if (idleMs >= idleLimitMs(connection)) {
+      if (this.#isStale(connection, nowMs)) {
         connection.close();
         continue;
       }
-      if (repeatable || idleMs < SURELY_OPEN_MS) return connection;
+      if (repeatable || nowMs - connection.idleSinceMs < SURELY_OPEN_MS) return connection;
       this.#idle.push(connection);
       return undefined;
     }
@@ -64,13 +72,22 @@ export class Pool<C extends IdleConnection> {
   put(connection: C, nowMs: number): void {
     connection.idleSinceMs = nowMs;
     if (this.abandoned || this.#idle.length >= MAX_IDLE) connection.close();
+    else if (this.waiting.size > 0) firstOf(this.waiting).use(connection);
     else this.#idle.push(connection);
   }
 
-  /** The connection is closed and must not be handed out. */
-  remove(connection: C): void {
-    const at = this.#idle.lastIndexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
+  /** A connection is gone. While anybody waits, an endpoint has one at least, as in Envoy: else nobody would be woken. */
+  closed(connection: C): void {
+    this.connections -= 1;
+    this.#remove(connection);
+    if (this.connections > 0 || this.waiting.size === 0) return;
+    this.cluster.breakers.connections.force();
+    firstOf(this.waiting).dial();
+  }
+
+  /** Closes the connection that was idle longest, so that there is room for another. */
+  closeOldest(): void {
+    this.#idle.shift()?.close();
   }
 
   /** Nobody will ask for this endpoint again: what is idle is closed, and what is in use is not kept. */
@@ -81,9 +98,9 @@ export class Pool<C extends IdleConnection> {
   /** Closes what is idle for too long, or all of it when the endpoint is gone. */
   sweep(nowMs: number): void {
     const gone = this.abandoned;
-    const stale = this.#idle.filter((c) => gone || nowMs - c.idleSinceMs >= idleLimitMs(c));
+    const stale = this.#idle.filter((connection) => gone || this.#isStale(connection, nowMs));
     for (const connection of stale) {
-      this.remove(connection);
+      this.#remove(connection);
       connection.close();
     }
   }
@@ -92,8 +109,19 @@ export class Pool<C extends IdleConnection> {
   clear(): void {
     for (const connection of this.#idle.splice(0)) connection.close();
   }
+
+  #isStale(connection: C, nowMs: number): boolean {
+    const ownMs = this.cluster.connections.idleTimeoutMs || Number.POSITIVE_INFINITY;
+    const limitMs = Math.min(ownMs, connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS);
+    return nowMs - connection.idleSinceMs >= limitMs || nowMs >= connection.expiresMs;
+  }
+
+  #remove(connection: C): void {
+    const at = this.#idle.lastIndexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
 }
 
-function idleLimitMs(connection: IdleConnection): number {
-  return Math.min(IDLE_TIMEOUT_MS, connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS);
+function firstOf<W>(line: Set<W>): W {
+  return line.values().next().value!;
 }

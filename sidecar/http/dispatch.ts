@@ -1,0 +1,241 @@
+/**
+ * Gets a request to an endpoint, in as many tries as it takes and its route allows:
+ *
+ *     connecting ── no connection ──▶ again, or failed      waits for its turn while the cluster has all its connections
+ *         │
+ *       sent ────── closed, too late, a bad answer ──▶ again, or failed
+ *         │                     again: backing off ──▶ connecting
+ *      answered     the exchange has it from here
+ *
+ * One failure ends one try; what follows is for the policy (`Tries.verdict`) to say, and the exchange hears only the end.
+ */
+import type { Timer } from '#api/foundation/clock.ts';
+import { retriesConnectFailure, retriesReset } from '#sidecar/routing/retry-decision.ts';
+import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
+import { Deadline } from '#sidecar/tcp/deadlines.ts';
+import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
+import type { Body } from './body.ts';
+import { Connecting } from './connecting.ts';
+import { putDeadline } from './deadline-line.ts';
+import type { OutgoingRequest } from './downstream.ts';
+import type { ExchangeSettings } from './exchange.ts';
+import * as failures from './failures.ts';
+import type { Head } from './head.ts';
+import type { LocalReply } from './local-reply.ts';
+import { ReplayBuffer } from './replay-buffer.ts';
+import { isRetriable, outcomeOf } from './response-verdict.ts';
+import { Tries, type Verdict } from './tries.ts';
+import {
+  CONNECT_TIMED_OUT,
+  type ConnectListener,
+  type ResponseListener,
+  type UpstreamConnection,
+} from './upstream-connection.ts';
+import { putAttempt } from './write-head.ts';
+
+export interface DispatchListener extends ResponseListener {
+  /** The whole request has come. */
+  readonly requestComplete: boolean;
+  /** Whether body bytes can be passed on has changed. */
+  onReadiness(): void;
+  /** The last try has failed. */
+  onFailed(failure: LocalReply): void;
+}
+
+export class Dispatch implements ConnectListener {
+  readonly tries: Tries;
+  /** The request went there, and nothing went wrong since. */
+  upstream: UpstreamConnection | undefined;
+  readonly #listener: DispatchListener;
+  readonly #settings: ExchangeSettings;
+  readonly #decision: ForwardDecision;
+  readonly #request: OutgoingRequest;
+  #connecting: Connecting | undefined;
+  #backoff: Timer | undefined;
+  #deadline: Deadline | undefined;
+  /** What came of the body later, when it may have to be sent again. */
+  #replay: ReplayBuffer | undefined;
+  /** Its response is complete and thrown away. */
+  #discarded: UpstreamConnection | undefined;
+
+  constructor(
+    listener: DispatchListener,
+    settings: ExchangeSettings,
+    decision: ForwardDecision,
+    request: OutgoingRequest,
+  ) {
+    this.#listener = listener;
+    this.#settings = settings;
+    this.#decision = decision;
+    this.#request = request;
+    this.tries = new Tries(decision, request.original, request.hash);
+  }
+
+  start(nowMs: number): void {
+    if (this.#decision.retry.attempts > 0 && !this.#listener.requestComplete) {
+      this.#replay = new ReplayBuffer(this.#request.length);
+    }
+    this.#tryNext(nowMs);
+  }
+
+  sendBody(bytes: Buffer, start: number, end: number): void {
+    this.#replay?.add(bytes, start, end);
+    this.upstream?.wire.sendCopy(bytes, start, end);
+  }
+
+  /** The request is complete: as in Envoy, what a try may take is counted from here. */
+  requestEnded(): void {
+    if (this.upstream !== undefined) this.#startDeadline();
+  }
+
+  /** Gives the present try up. */
+  drop(): void {
+    this.#clearDeadline();
+    this.#backoff?.cancel();
+    this.#connecting?.cancel();
+    this.#connecting = undefined;
+    this.upstream?.close();
+    this.upstream = undefined;
+  }
+
+  /** The connection is somebody else's from now on. */
+  handOver(): UpstreamConnection | undefined {
+    const connection = this.upstream;
+    this.upstream = undefined;
+    return connection;
+  }
+
+  /** The try broke after the request was sent, and nothing of a response was passed on. */
+  broke(failure: LocalReply, outcome: Outcome): void {
+    this.drop();
+    this.tries.failed(outcome);
+    this.#after(failure, retriesReset(this.#decision.retry.on), false);
+  }
+
+  /** A kept connection was closed in silence: that is no failure yet. */
+  repeat(): void {
+    this.drop();
+    this.tries.end('reset');
+    this.#try(this.tries.afterClosing()!, this.#settings.clock.nowMs(), false);
+  }
+
+  /** A response has come. What is said of it; after `again` it is to be discarded. */
+  answered(bytes: Buffer, head: Head): Verdict {
+    this.#clearDeadline();
+    if (head.status < 400 || !isRetriable(this.#decision.retry, bytes, head)) return 'final';
+    return this.#verdict(true, false);
+  }
+
+  /** Throws a response away; its connection is kept when all of it is there. Returns the offset after what it took. */
+  discard(head: Head, bytes: Buffer, body: Body, at: number, length: number): number {
+    const connection = this.handOver()!;
+    const end = body.take(bytes, at, length);
+    if (end >= 0 && body.done && this.#listener.requestComplete && !connection.wire.blocked) {
+      this.#discarded = connection;
+    } else connection.close();
+    this.tries.failed(outcomeOf(head.status));
+    this.#backOff();
+    return end >= 0 ? end : length;
+  }
+
+  /** A response is complete. True when it was the one that is thrown away. */
+  discarded(): boolean {
+    const connection = this.#discarded;
+    this.#discarded = undefined;
+    connection?.release(this.#settings.clock.nowMs());
+    return connection !== undefined;
+  }
+
+  onConnected(connection: UpstreamConnection): void {
+    this.#connecting = undefined;
+    this.#send(connection);
+    this.#listener.onReadiness();
+  }
+
+  onConnectFailure(cause: string): void {
+    this.#connecting = undefined;
+    this.tries.failed('connect-failure');
+    const { cluster, retry } = this.#decision;
+    const failure = failures.unreachable(cluster, this.tries.endpoint, cause);
+    this.#after(failure, retriesConnectFailure(retry.on), cause !== CONNECT_TIMED_OUT);
+  }
+
+  #onLate(): void {
+    const limitMs = this.#request.budget!.tryMs;
+    this.broke(failures.tooSlow(this.#decision.cluster, this.tries.endpoint, limitMs), 'timeout');
+  }
+
+  /** `unseen`: no endpoint has seen anything of the request, so another one can have it at once. */
+  #after(failure: LocalReply, covered: boolean, unseen: boolean): void {
+    const verdict = this.#verdict(covered, unseen);
+    if (verdict === 'again') {
+      const other = unseen ? this.tries.untried() : undefined;
+      if (other === undefined) this.#backOff();
+      else this.#try(other, this.#settings.clock.nowMs(), true);
+      return;
+    }
+    const { cluster } = this.#decision;
+    if (verdict === 'exhausted') this.#listener.onFailed(failures.inVain(failure, this.tries.count));
+    else this.#listener.onFailed(verdict === 'refused' ? failures.notRetried(failure, cluster) : failure);
+  }
+
+  #verdict(covered: boolean, unseen: boolean): Verdict {
+    const { clock, random } = this.#settings;
+    const { budget } = this.#request;
+    const leftMs = budget === undefined ? Number.POSITIVE_INFINITY : budget.deadlineMs - clock.nowMs();
+    const whole = this.#replay === undefined || this.#replay.whole;
+    return this.tries.verdict(covered && whole, unseen, leftMs, random);
+  }
+
+  #backOff(): void {
+    this.#listener.onReadiness();
+    const { clock } = this.#settings;
+    this.#backoff = clock.after(this.tries.waitMs, () => this.#tryNext(clock.nowMs()));
+  }
+
+  #tryNext(nowMs: number): void {
+    const endpoint = this.tries.next();
+    if (endpoint !== undefined) this.#try(endpoint, nowMs, true);
+    else this.#listener.onFailed(failures.noEndpoint(this.#decision.cluster));
+  }
+
+  /** `kept`: a connection that served others will do. */
+  #try(endpoint: Endpoint, nowMs: number, kept: boolean): void {
+    const { cluster } = this.#decision;
+    this.tries.begin(endpoint);
+    const pool = this.#settings.pools.of(endpoint, cluster);
+    const idle = kept ? pool.take(nowMs, this.#request.repeatable) : undefined;
+    if (idle !== undefined) {
+      this.#send(idle);
+      return;
+    }
+    const connecting = new Connecting(pool, this.#settings, this);
+    this.#connecting = connecting;
+    if (connecting.start()) return;
+    this.#connecting = undefined;
+    this.tries.end('cancelled');
+    this.#listener.onFailed(failures.tooManyPending(cluster));
+  }
+
+  #send(connection: UpstreamConnection): void {
+    this.upstream = connection;
+    connection.attach(this.#listener);
+    const { bytes, length, attemptAt, deadlineAt, budget } = this.#request;
+    if (attemptAt > 0) putAttempt(bytes, attemptAt, this.tries.count);
+    if (deadlineAt > 0) putDeadline(bytes, deadlineAt, budget!.toldMs(this.#settings.clock.nowMs()));
+    connection.wire.sendOwned(bytes.subarray(0, length));
+    this.#replay?.sendTo(connection.wire);
+    if (this.#listener.requestComplete) this.#startDeadline();
+  }
+
+  #startDeadline(): void {
+    const { budget } = this.#request;
+    if (budget === undefined || budget.tryMs === Number.POSITIVE_INFINITY) return;
+    this.#deadline ??= new Deadline(() => this.#onLate());
+    this.#settings.deadlines.set(this.#deadline, budget.tryMs);
+  }
+
+  #clearDeadline(): void {
+    if (this.#deadline !== undefined) this.#settings.deadlines.clear(this.#deadline);
+  }
+}
