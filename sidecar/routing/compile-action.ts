@@ -1,3 +1,4 @@
+import { evenDraws } from '#api/foundation/even-draws.ts';
 import type { Random } from '#api/foundation/random.ts';
 import {
   RouteAction_ClusterNotFoundResponseCode as NotFoundCode,
@@ -129,7 +130,7 @@ function toCluster(
 ): Action {
   if (name === '') place.refuse('must not be empty');
   context.clusterNames.add(name);
-  return new ToCluster(context.clusters, name, forwardPolicy(policy, scope, place));
+  return new ToCluster(context.clusters, name, forwardPolicy(policy, scope));
 }
 
 function compileWeights(
@@ -155,7 +156,7 @@ function compileWeights(
   if (weighted.totalWeight !== undefined && weighted.totalWeight !== total) {
     place.in('total_weight').refuse(`is ${weighted.totalWeight}, but the weights sum up to ${total}`);
   }
-  if (total > 0) return new ByWeight(choices, context.random);
+  if (total > 0) return new ByWeight(choices, evenDraws(context.random));
   place.refuse('the weights sum up to 0');
   return undefined;
 }

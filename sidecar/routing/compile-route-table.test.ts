@@ -214,7 +214,7 @@ describe('decisions', () => {
       counts[cluster] = (counts[cluster] ?? 0) + 1;
     }
     expect(Object.keys(counts).sort()).toEqual(['a', 'b']);
-    expect(Math.abs((counts['b'] ?? 0) - 1000)).toBeLessThan(120);
+    expect(counts['b']).toBe(1000);
   });
 });
 
