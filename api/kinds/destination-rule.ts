@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { destinationRuleChecks } from './destination-rule-checks.ts';
 import { ExportTo, LabelMap } from './istio-values.ts';
-import { type Check, defineKind } from './kind.ts';
+import { defineKind } from './kind.ts';
 import { Condition, ObjectMeta } from './meta.ts';
 import { TrafficPolicy } from './traffic-policy.ts';
 
@@ -28,23 +29,6 @@ export const DestinationRuleSchema = z.strictObject({
 });
 export type DestinationRule = z.infer<typeof DestinationRuleSchema>;
 
-const subsetNamesAreUnique: Check<DestinationRule> = {
-  name: 'subset names are unique DNS labels',
-  check: ({ spec }) => {
-    const seen = new Set<string>();
-    return (spec.subsets ?? []).flatMap((subset, i) => {
-      const mistakes = [];
-      const path = `spec.subsets[${i}].name`;
-      if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(subset.name)) {
-        mistakes.push({ path, message: 'must be a DNS label of at most 63 characters (a-z, 0-9, -)' });
-      }
-      if (seen.has(subset.name)) mistakes.push({ path, message: `duplicate name "${subset.name}"` });
-      seen.add(subset.name);
-      return mistakes;
-    });
-  },
-};
-
 export const DestinationRule = defineKind<DestinationRule>({
   group: 'networking.istio.io',
   versions: ['v1', 'v1beta1', 'v1alpha3'],
@@ -54,7 +38,7 @@ export const DestinationRule = defineKind<DestinationRule>({
   categories: ['istio-io', 'networking-istio-io'],
   subresources: ['status'],
   schema: DestinationRuleSchema,
-  checks: [subsetNamesAreUnique],
+  checks: destinationRuleChecks,
   columns: [
     { name: 'Host', value: (rule) => rule.spec.host },
     { name: 'Age', type: 'date', value: (rule) => rule.metadata.creationTimestamp ?? '' },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ExportTo, LabelMap, PortNumber } from './istio-values.ts';
 import { defineKind } from './kind.ts';
 import { Condition, ObjectMeta } from './meta.ts';
+import { serviceEntryChecks } from './service-entry-checks.ts';
 import { WorkloadEntrySpec } from './workload-entry.ts';
 
 export const ServiceEntryPort = z.strictObject({
@@ -52,6 +53,7 @@ export const ServiceEntry = defineKind<ServiceEntry>({
   categories: ['istio-io', 'networking-istio-io'],
   subresources: ['status'],
   schema: ServiceEntrySchema,
+  checks: serviceEntryChecks,
   columns: [
     { name: 'Hosts', value: (entry) => JSON.stringify(entry.spec.hosts) },
     { name: 'Location', value: (entry) => entry.spec.location },

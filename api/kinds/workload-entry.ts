@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LabelMap, PortNumber } from './istio-values.ts';
 import { defineKind } from './kind.ts';
 import { Condition, ObjectMeta } from './meta.ts';
+import { workloadEntryChecks } from './workload-entry-checks.ts';
 
 /** Istio WorkloadEntry: an address that answers for a service and is no pod. */
 export const WorkloadEntrySpec = z.strictObject({
@@ -35,6 +36,7 @@ export const WorkloadEntry = defineKind<WorkloadEntry>({
   categories: ['istio-io', 'networking-istio-io'],
   subresources: ['status'],
   schema: WorkloadEntrySchema,
+  checks: workloadEntryChecks,
   columns: [
     { name: 'Age', type: 'date', value: (entry) => entry.metadata.creationTimestamp ?? '' },
     { name: 'Address', value: (entry) => entry.spec.address ?? '' },
