@@ -6,7 +6,7 @@ import {
 } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import type { Place } from '#sidecar/discovery/refusals.ts';
 import type { HeaderEdits, HeaderLine } from './header-edits.ts';
-import { acceptEditedName, acceptHeaderValue } from './header-syntax.ts';
+import { acceptAuthority, acceptEditedName, acceptHeaderValue } from './header-syntax.ts';
 
 /** What a RouteConfiguration, a VirtualHost, a Route or a ClusterWeight says of headers. */
 export interface HeaderFields {
@@ -80,11 +80,19 @@ function compileLine(side: Side, option: HeaderValueOption, place: Place): Heade
   }
   here.allow(HeaderValueSchema, option.header, new Set(['key', 'value']));
   const { key, value } = option.header;
-  const name = isHost(side, key) ? 'host' : acceptEditedName(key, here.in('key'));
-  if (name === 'host' && side === 'request' && appendAction !== AppendAction.OVERWRITE_IF_EXISTS_OR_ADD) {
-    here.in('key').refuse('a request has one host: it can only be overwritten');
+  const text = unformat(value, here.in('value'));
+  if (isHost(side, key)) return hostLine(text, appendAction, here);
+  return {
+    name: acceptEditedName(key, here.in('key')),
+    value: acceptHeaderValue(text, here.in('value')),
+  };
+}
+
+function hostLine(value: string, appendAction: AppendAction, place: Place): HeaderLine {
+  if (appendAction !== AppendAction.OVERWRITE_IF_EXISTS_OR_ADD) {
+    place.in('key').refuse('a request has one host: it can only be overwritten');
   }
-  return { name, value: acceptHeaderValue(unformat(value, here.in('value')), here.in('value')) };
+  return { name: 'host', value: acceptAuthority(value, place.in('value')) };
 }
 
 function removedName(side: Side, name: string, place: Place): string {

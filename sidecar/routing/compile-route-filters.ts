@@ -20,11 +20,11 @@ const FILTERS: ReadonlyMap<string, Compile> = new Map<string, Compile>([
   ['envoy.filters.http.cors', (config, place) => ({ cors: corsOf(config, place) })],
 ]);
 
-/** Compiles a `typed_per_filter_config`. */
+/** Compiles the `typed_per_filter_config` of the message at `place`. */
 export function compileRouteFilters(configs: Readonly<Record<string, Any>>, place: Place): RouteFilters {
   let filters: RouteFilters = {};
   for (const [name, config] of Object.entries(configs)) {
-    filters = { ...filters, ...compileFilter(name, config, place.in(`["${name}"]`)) };
+    filters = { ...filters, ...compileFilter(name, config, place.in(`typed_per_filter_config["${name}"]`)) };
   }
   return filters;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@bufbuild/protobuf';
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import type { RouteTable } from './route-table.ts';
 import { host, reasonsOf, request, type Sent, select, tableOf, to } from './testing/tables.ts';
@@ -223,7 +223,7 @@ test.each<[string, JsonObject, string]>([
   ['a domain twice', host(['a', 'A'], to('a')), 'virtual_hosts[0].domains: "A" stands twice'],
   ['no domain', host([], to('a')), 'virtual_hosts[0].domains: must name at least one domain'],
   ['no match', host(['*'], { route: { cluster: 'a' } }), 'virtual_hosts[0].routes[0].match: is required'],
-  ...Object.entries<JsonObject>({
+  ...Object.entries<JsonValue>({
     grpc: {},
     tls_context: { presented: true },
     connect_matcher: {},

@@ -1,7 +1,5 @@
-import type { Place } from '#sidecar/discovery/refusals.ts';
 import type { PathRewrite } from './compile-path-rewrite.ts';
 import type { HeaderEdits } from './header-edits.ts';
-import { acceptAuthority } from './header-syntax.ts';
 import type { ForwardDecision } from './route-table.ts';
 import { requestEditsOf, responseEditsOf, type Scope } from './scope.ts';
 
@@ -19,9 +17,9 @@ export interface RoutePolicy
 }
 
 /** Joins what an action says with the edits and filters of its scope. A host among the edits is the last word. */
-export function forwardPolicy(policy: RoutePolicy, scope: Scope, place: Place): ForwardPolicy {
+export function forwardPolicy(policy: RoutePolicy, scope: Scope): ForwardPolicy {
   const { path, authority: rewritten, ...rest } = policy;
-  const { authority = rewritten, edits } = takeHost(requestEditsOf(scope), place);
+  const { authority = rewritten, edits } = takeHost(requestEditsOf(scope));
   return {
     ...rest,
     rewrite: path === undefined && authority === undefined ? undefined : { path, authority },
@@ -33,16 +31,13 @@ export function forwardPolicy(policy: RoutePolicy, scope: Scope, place: Place): 
 }
 
 /** The host is no header line like others: it is rewritten. */
-function takeHost(
-  edits: HeaderEdits | undefined,
-  place: Place,
-): { authority?: string; edits: HeaderEdits | undefined } {
+function takeHost(edits: HeaderEdits | undefined): { authority?: string; edits: HeaderEdits | undefined } {
   const host = edits?.set.find(({ name }) => name === 'host');
   if (edits === undefined || host === undefined) return { edits };
   const set = edits.set.filter((line) => line !== host);
   const left = set.length + edits.remove.length + edits.add.length;
   return {
-    authority: acceptAuthority(host.value, place),
+    authority: host.value,
     edits: left === 0 ? undefined : { ...edits, set },
   };
 }

@@ -34,7 +34,7 @@ export function widest(narrowestLast: boolean): Scope {
 /** The scope inside `scope` for which `fields` speak. */
 export function narrow(scope: Scope, fields: ScopeFields, place: Place): Scope {
   const level = compileHeaderLevel(fields, place);
-  const filters = compileRouteFilters(fields.typedPerFilterConfig, place.in('typed_per_filter_config'));
+  const filters = compileRouteFilters(fields.typedPerFilterConfig, place);
   return {
     levels: [level, ...scope.levels],
     narrowestLast: scope.narrowestLast,

@@ -1,7 +1,10 @@
 /** Tables compiled from JSON, for the tests of this room. */
-import { fromJson, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
+import { createRegistry, fromJson, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
 import { seededRandom } from '#api/foundation/random.ts';
+import { FilterConfigSchema } from '#api/xds/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
+import { CorsPolicySchema } from '#api/xds/gen/envoy/extensions/filters/http/cors/v3/cors_pb.js';
+import { HTTPFaultSchema } from '#api/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js';
 import { type Accepted, accept } from '#sidecar/discovery/refusals.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import { compileRouteTable } from '../compile-route-table.ts';
@@ -19,9 +22,16 @@ const clusters = {
   },
 };
 
+/** What may stand in an Any. */
+const registry = createRegistry(FilterConfigSchema, CorsPolicySchema, HTTPFaultSchema);
+
 /** Compiles a table named `t`. */
 export function compile(virtualHosts: JsonValue[], fields: JsonObject = {}): Accepted<RouteTable> {
-  const config = fromJson(RouteConfigurationSchema, { name: 't', virtual_hosts: virtualHosts, ...fields });
+  const config = fromJson(
+    RouteConfigurationSchema,
+    { name: 't', virtual_hosts: virtualHosts, ...fields },
+    { registry },
+  );
   const context = { clusters, random: seededRandom(7), clusterNames: new Set<string>() };
   return accept((place) => compileRouteTable(config, context, place));
 }
