@@ -1,4 +1,6 @@
 import type { RequestInWords } from './answer-log.ts';
+import { putDeadline } from './deadline-line.ts';
+import type { OutgoingRequest } from './downstream.ts';
 import { Head, NO_LINE } from './head.ts';
 import { equalsToken, octets } from './octets.ts';
 import { scanRequest } from './scan-request.ts';
@@ -8,8 +10,9 @@ const ORIGINAL_PATH = octets('x-envoy-original-path');
 /** One is enough: what is read from it becomes strings at once. */
 const head = new Head();
 
-/** What a composed request asks for, with the path as it came; undefined when the bytes hold no request any more. */
-export function outgoingInWords(bytes: Buffer, length: number): RequestInWords | undefined {
+/** What a composed request that is over asked for, with the path as it came. */
+export function outgoingInWords({ bytes, length, deadlineAt }: OutgoingRequest): RequestInWords | undefined {
+  if (deadlineAt > 0) putDeadline(bytes, deadlineAt, 0);
   if (scanRequest(bytes, 0, length, head) <= 0) return undefined;
   return {
     method: bytes.toString('latin1', head.start, head.methodEnd),

@@ -64,7 +64,9 @@ describe('server connection', () => {
     const upstream = await app.connection(0);
     await upstream.until((text) => text.endsWith('hello\r\n'));
     client.send('-1\r\n');
-    expect(await client.untilEnd()).toMatch(/^HTTP\/1\.1 400 [\s\S]*has an invalid chunk size \(outbound sidecar of client-1\.test\)\n$/);
+    expect(await client.untilEnd()).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*has an invalid chunk size \(outbound sidecar of client-1\.test\)\n$/,
+    );
     await upstream.untilEnd();
     expect(endpoint.outcomes).toEqual(['cancelled']);
     expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 400, flag: 'DPE', service: 'app.test' }]);

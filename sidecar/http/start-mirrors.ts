@@ -1,5 +1,6 @@
 /** Which mirrors a request gets, and the request as they see it. */
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
+import { putDeadline } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import { Head } from './head.ts';
@@ -27,6 +28,8 @@ export function startMirrors(
 ): MirrorExchange[] {
   const started: MirrorExchange[] = [];
   if (request.upgrade) return started;
+  const nowMs = settings.clock.nowMs();
+  if (request.deadlineAt > 0) putDeadline(request.bytes, request.deadlineAt, request.budget!.toldMs(nowMs));
   for (const { cluster, share } of decision.mirrors ?? []) {
     if (settings.random() * 1_000_000 >= share) continue;
     const target = cluster();
