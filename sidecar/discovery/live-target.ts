@@ -1,3 +1,4 @@
+import { evenDraws } from '#api/foundation/even-draws.ts';
 import type { Random } from '#api/foundation/random.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
@@ -37,7 +38,7 @@ export class LiveTarget implements ListenerTarget {
     this.#source = http?.routes;
     this.#clusters = clusters;
     this.#routes = routes;
-    this.#random = random;
+    this.#random = this.#choices.length > 1 ? evenDraws(random) : random;
     if (this.#source?.kind === 'inline') this.#latest = { state: 'found', value: this.#source.table };
   }
 
