@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gatewayChecks } from './gateway-checks.ts';
 import { LabelMap, PortNumber } from './istio-values.ts';
 import { defineKind } from './kind.ts';
 import { Condition, ObjectMeta } from './meta.ts';
@@ -62,5 +63,6 @@ export const Gateway = defineKind<Gateway>({
   categories: ['istio-io', 'networking-istio-io'],
   subresources: ['status'],
   schema: GatewaySchema,
+  checks: gatewayChecks,
   columns: [{ name: 'Age', type: 'date', value: (gateway) => gateway.metadata.creationTimestamp ?? '' }],
 });

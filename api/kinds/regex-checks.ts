@@ -22,3 +22,17 @@ export function regexProblem(pattern: string): string | undefined {
     return `not an RE2 regular expression: ${messageOf(error)}`;
   }
 }
+
+/**
+ * What is wrong with the text that takes the place of what a pattern found (RE2 rewrite strings: `\1` is the first
+ * group, `\\` a backslash); undefined when nothing is. The pattern compiles.
+ */
+export function substitutionProblem(pattern: string, rewrite: string): string | undefined {
+  const groups = RE2JS.compile(pattern).groupCount();
+  for (const token of rewrite.match(/\\.?/gs) ?? []) {
+    if (token === '\\\\') continue;
+    if (!/^\\\d$/.test(token)) return 'a backslash must be followed by a digit or by another one';
+    if (Number(token[1]) > groups) return `the pattern has no group ${token[1]}`;
+  }
+  return undefined;
+}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LabelMap, PortNumber } from './istio-values.ts';
 import { defineKind } from './kind.ts';
 import { Condition, ObjectMeta } from './meta.ts';
+import { sidecarChecks } from './sidecar-checks.ts';
 import { ConnectionPoolSettings } from './traffic-policy.ts';
 import { Destination } from './virtual-service.ts';
 
@@ -44,5 +45,6 @@ export const Sidecar = defineKind<Sidecar>({
   categories: ['istio-io', 'networking-istio-io'],
   subresources: ['status'],
   schema: SidecarSchema,
+  checks: sidecarChecks,
   columns: [{ name: 'Age', type: 'date', value: (sidecar) => sidecar.metadata.creationTimestamp ?? '' }],
 });

@@ -1,100 +1,109 @@
+/** What a VirtualService's schema cannot say: Istio's own validation, and what proxies would refuse. */
+import { isIPv4 } from '../mesh/ipv4.ts';
+import { exportToMistakes } from './host-checks.ts';
 import type { Check, Mistake } from './kind.ts';
-import { regexProblem } from './regex-checks.ts';
-import type { HttpMatch, VirtualService } from './virtual-service.ts';
-
-/** Envoy's limit: a weight is a uint32, and so is their sum. */
-const MAX_TOTAL_WEIGHT = 0xffff_ffff;
-
-const weightsAddUp: Check<VirtualService> = {
-  name: 'weights leave traffic somewhere to go',
-  check: ({ spec }) =>
-    (spec.http ?? []).flatMap((route, i): Mistake[] => {
-      const destinations = route.route ?? [];
-      if (destinations.length < 2) return [];
-      const total = destinations.reduce((sum, destination) => sum + (destination.weight ?? 0), 0);
-      const path = `spec.http[${i}].route`;
-      if (total > MAX_TOTAL_WEIGHT)
-        return [{ path, message: `the weights add up to more than ${MAX_TOTAL_WEIGHT}` }];
-      return total > 0 ? [] : [{ path, message: 'the weights add up to 0: give at least one a weight' }];
-    }),
-};
+import { gatewayNameMistakes, isHost, isHostWithin } from './mesh-name-checks.ts';
+import type { VirtualService } from './virtual-service.ts';
+import {
+  corsIsSound,
+  directResponsesAreSound,
+  faultsDoSomething,
+  mirrorsAreSound,
+  redirectsLeadSomewhere,
+  retriesAreSound,
+  rewritesAreSound,
+} from './virtual-service-checks-actions.ts';
+import { authorityIsSetOnce, headerEditsAreSafe } from './virtual-service-checks-headers.ts';
+import {
+  headersAreLowerCase,
+  queryParametersHaveNames,
+  readersAreNamed,
+  regexesCompile,
+} from './virtual-service-checks-matches.ts';
+import { opaqueMatchesAreSound, sniHostsAreCovered } from './virtual-service-checks-opaque.ts';
+import {
+  delegatesAreOneLevel,
+  destinationsAreNames,
+  routesHaveOneEnd,
+  weightsAddUp,
+} from './virtual-service-checks-routes.ts';
 
 const somethingToRoute: Check<VirtualService> = {
   name: 'there is at least one route',
   check: ({ spec }) =>
-    (spec.http ?? []).length > 0
+    [spec.http, spec.tls, spec.tcp].some((routes) => (routes ?? []).length > 0)
       ? []
-      : [{ path: 'spec.http', message: 'at least one http route is required' }],
+      : [{ path: 'spec.http', message: 'at least one http, tls or tcp route is required' }],
 };
-
-const headersAreLowerCase: Check<VirtualService> = {
-  name: 'header names are lower case, as Istio asks, and not pseudo-headers',
-  check: ({ spec }) =>
-    (spec.http ?? []).flatMap((route, i) =>
-      (route.match ?? []).flatMap((match, m) =>
-        (['headers', 'withoutHeaders'] as const).flatMap((field) =>
-          Object.keys(match[field] ?? {}).flatMap((name): Mistake[] =>
-            /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)
-              ? []
-              : [
-                  {
-                    path: `spec.http[${i}].match[${m}].${field}[${name}]`,
-                    message: 'must be a header name in lower case',
-                  },
-                ],
-          ),
-        ),
-      ),
-    ),
-};
-
-/** A DNS name, or one below `*.`; proxies refuse wildcards anywhere else. */
-const HOST =
-  /^(?:\*|(?:\*\.)?[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9_])?)*)$/i;
-const MAX_HOST_LENGTH = 253;
 
 const hostsAreNames: Check<VirtualService> = {
   name: 'hosts are DNS names, with * as their first label at most',
   check: ({ spec }) =>
     (spec.hosts ?? []).flatMap((host, i) =>
-      host.length <= MAX_HOST_LENGTH && HOST.test(host)
+      isHost(host) || isIPv4(host)
         ? []
         : [{ path: `spec.hosts[${i}]`, message: 'must be a DNS name, or one that begins with *.' }],
     ),
 };
 
-const regexesCompile: Check<VirtualService> = {
-  name: 'regular expressions are RE2 and not too complex',
+const hostsAreDistinct: Check<VirtualService> = {
+  name: 'no host is named twice, nor covered by another',
   check: ({ spec }) =>
-    (spec.http ?? []).flatMap((route, i) =>
-      (route.match ?? []).flatMap((match, m) =>
-        regexesOf(match).flatMap(([field, regex]): Mistake[] => {
-          const message = regexProblem(regex);
-          return message === undefined
-            ? []
-            : [{ path: `spec.http[${i}].match[${m}].${field}.regex`, message }];
-        }),
-      ),
-    ),
+    (spec.hosts ?? []).flatMap((host, i, hosts): Mistake[] => {
+      const earlier = hosts
+        .slice(0, i)
+        .find((other) => isHostWithin(host, other) || isHostWithin(other, host));
+      return earlier === undefined
+        ? []
+        : [{ path: `spec.hosts[${i}]`, message: `${earlier} covers the same` }];
+    }),
 };
 
-/** Every pattern of a match, with its field. */
-function regexesOf(match: HttpMatch): [string, string][] {
-  const { uri, method, authority, headers = {}, withoutHeaders = {} } = match;
-  const fields = [
-    ...Object.entries({ uri, method, authority }),
-    ...Object.entries(headers).map(([name, value]) => [`headers[${name}]`, value] as const),
-    ...Object.entries(withoutHeaders).map(([name, value]) => [`withoutHeaders[${name}]`, value] as const),
-  ];
-  return fields.flatMap(([field, value]): [string, string][] =>
-    value !== undefined && 'regex' in value ? [[field, value.regex]] : [],
-  );
-}
+const meshNamesItsHosts: Check<VirtualService> = {
+  name: '* is no host for sidecars',
+  check: ({ spec }) => {
+    const forGateway = (spec.gateways ?? []).some((gateway) => gateway !== 'mesh');
+    const everything = (spec.hosts ?? []).indexOf('*');
+    return forGateway || everything < 0
+      ? []
+      : [{ path: `spec.hosts[${everything}]`, message: '* is for gateways only: name the hosts' }];
+  },
+};
+
+const readersAreWellFormed: Check<VirtualService> = {
+  name: 'gateways and exportTo are names',
+  check: ({ spec }) => [
+    ...gatewayNameMistakes(spec.gateways, 'spec'),
+    ...exportToMistakes(spec.exportTo),
+    ...(spec.exportTo?.includes('~')
+      ? [{ path: 'spec.exportTo', message: '~ is for ServiceEntries only' }]
+      : []),
+  ],
+};
 
 export const virtualServiceChecks: readonly Check<VirtualService>[] = [
   somethingToRoute,
+  hostsAreNames,
+  hostsAreDistinct,
+  meshNamesItsHosts,
+  readersAreWellFormed,
+  delegatesAreOneLevel,
+  routesHaveOneEnd,
+  destinationsAreNames,
   weightsAddUp,
   headersAreLowerCase,
-  hostsAreNames,
+  queryParametersHaveNames,
   regexesCompile,
+  readersAreNamed,
+  headerEditsAreSafe,
+  authorityIsSetOnce,
+  redirectsLeadSomewhere,
+  directResponsesAreSound,
+  rewritesAreSound,
+  retriesAreSound,
+  faultsDoSomething,
+  mirrorsAreSound,
+  corsIsSound,
+  opaqueMatchesAreSound,
+  sniHostsAreCovered,
 ];

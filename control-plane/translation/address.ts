@@ -15,9 +15,8 @@ export function tcpAddress(address: string, port: number): Address {
   });
 }
 
-/** `10.0.0.0/8`, or one address. */
+/** `10.0.0.0/8`, or one IPv4 address. */
 export function cidrRange(text: string): Init<typeof CidrRangeSchema> {
   const [addressPrefix = '', length] = text.split('/');
-  const whole = addressPrefix.includes(':') ? 128 : 32;
-  return { addressPrefix, prefixLen: length === undefined ? whole : Number(length) };
+  return { addressPrefix, prefixLen: Number(length ?? 32) };
 }

@@ -61,7 +61,7 @@ function translate(
     metadata: ruleMetadata(rule),
     ...(match?.statPrefix ? { statPrefix: match.statPrefix } : {}),
     ...edits(http),
-    ...(reader.kind === 'proxy' ? { typedPerFilterConfig: perFilterConfig(http) } : {}),
+    ...(reader.kind === 'proxy' && forwards(http) ? { typedPerFilterConfig: perFilterConfig(http) } : {}),
   };
 }
 
@@ -78,6 +78,11 @@ function action(
     return { case: 'directResponse', value: directResponseAction(http.directResponse) };
   }
   return { case: 'route', value: routeAction(http, port, context, reader) };
+}
+
+/** Faults and CORS are for what is sent on: a delegate's redirect does not inherit them. */
+function forwards({ redirect, directResponse }: HttpRoute): boolean {
+  return redirect === undefined && directResponse === undefined;
 }
 
 /** Of several destinations each has its own; those of a single one are the route's. */
