@@ -61,6 +61,33 @@ describe('pool', () => {
     expect(connection.closed).toBe(true);
   });
 
+  test('goes by the idle time of its cluster, 0 being any', () => {
+    const { pool, cluster } = poolOf();
+    const connection = new FakeConnection();
+    pool.put(connection, 0);
+    cluster.connections = { ...DEFAULT_CONNECTIONS, idleTimeoutMs: 0 };
+    pool.sweep(1e9);
+    expect(connection.closed).toBe(false);
+    cluster.connections = { ...DEFAULT_CONNECTIONS, idleTimeoutMs: 100 };
+    pool.sweep(99);
+    expect(connection.closed).toBe(false);
+    pool.sweep(100);
+    expect(connection.closed).toBe(true);
+  });
+
+  test('closes what is too old', () => {
+    const { pool } = poolOf();
+    const [swept, asked] = [new FakeConnection(undefined, 500), new FakeConnection(undefined, 500)];
+    pool.put(swept, 499);
+    pool.sweep(499);
+    expect(swept.closed).toBe(false);
+    pool.sweep(500);
+    expect(swept.closed).toBe(true);
+    pool.put(asked, 499);
+    expect(pool.take(500, true)).toBeUndefined();
+    expect(asked.closed).toBe(true);
+  });
+
   test('keeps a bounded number', () => {
     const { pool } = poolOf();
     const all = Array.from({ length: MAX_IDLE + 1 }, () => new FakeConnection());
@@ -90,6 +117,44 @@ describe('pool', () => {
     pool.put(busy, 0);
     pool.sweep(0);
     expect([idle.closed, busy.closed, pool.idle]).toEqual([true, true, 0]);
+  });
+});
+
+describe('those who wait for a connection', () => {
+  /** Waiters of a pool, and what they got. */
+  function lineIn(pool: Pool<FakeConnection>, ...names: string[]): string[] {
+    const got: string[] = [];
+    for (const name of names) {
+      const leave = (how: string): void => {
+        pool.waiting.delete(waiter);
+        got.push(`${name} ${how}`);
+      };
+      const waiter = { dial: () => leave('dials'), use: () => leave('uses') };
+      pool.waiting.add(waiter);
+    }
+    return got;
+  }
+
+  test('get the one that is put back, the first first', () => {
+    const { pool } = poolOf();
+    const got = lineIn(pool, 'a', 'b');
+    pool.put(new FakeConnection(), 0);
+    pool.put(new FakeConnection(), 0);
+    pool.put(new FakeConnection(), 0);
+    expect(got).toEqual(['a uses', 'b uses']);
+    expect(pool.idle).toBe(1);
+  });
+
+  test('make one when the last is gone, whatever the breaker says', () => {
+    const { pool, cluster } = poolOf();
+    cluster.breakers.connections.limit = 0;
+    pool.connections = 2;
+    const got = lineIn(pool, 'a', 'b');
+    pool.closed(new FakeConnection());
+    expect(got).toEqual([]);
+    pool.closed(new FakeConnection());
+    expect(got).toEqual(['a dials']);
+    expect(cluster.breakers.connections.used).toBe(1);
   });
 });
 

@@ -4,8 +4,8 @@ import type { Lookup } from '#sidecar/discovery/lookup.ts';
 import type { FilterChains, ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import type { RequestView } from '#sidecar/routing/request-view.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
-import { NO_CONDITIONS, NO_RETRY } from '#sidecar/routing/retry-policy.ts';
-import type { RouteDecision, RouteTable } from '#sidecar/routing/route-table.ts';
+import { NO_CONDITIONS, NO_RETRY, type RetryPolicy } from '#sidecar/routing/retry-policy.ts';
+import type { HashRule, RouteDecision, RouteTable } from '#sidecar/routing/route-table.ts';
 import type { Peer, Reporter, Telemetry } from '#sidecar/telemetry/telemetry.ts';
 import { CircuitBreakers, DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
 import type {
@@ -56,14 +56,16 @@ export class FakeCluster implements Cluster {
   connections: ConnectionSettings = DEFAULT_CONNECTIONS;
   endpoints: FakeEndpoint[];
   readonly originals: OriginalDestination[] = [];
+  readonly hashes: (number | undefined)[] = [];
   #next = 0;
 
   constructor(...endpoints: FakeEndpoint[]) {
     this.endpoints = endpoints;
   }
 
-  pick({ excluded, original }: PickContext): Endpoint | undefined {
+  pick({ excluded, original, hash }: PickContext): Endpoint | undefined {
     this.originals.push(original);
+    this.hashes.push(hash);
     const fresh = this.endpoints.filter((endpoint) => !excluded.includes(endpoint));
     const choice = fresh.length > 0 ? fresh : this.endpoints;
     return choice[this.#next++ % Math.max(1, choice.length)];
@@ -153,7 +155,7 @@ export function tableOf(select: (request: RequestView) => RouteDecision): RouteT
 
 export function forwardTo(
   cluster: Cluster,
-  options: { timeoutMs?: number; attempts?: number } = {},
+  options: Partial<Pick<TargetOptions, 'timeoutMs' | 'attempts' | 'retry' | 'hash'>> = {},
 ): RouteDecision {
   return {
     kind: 'forward',
@@ -164,7 +166,9 @@ export function forwardTo(
       ...NO_RETRY,
       attempts: options.attempts ?? 0,
       on: { ...NO_CONDITIONS, connectFailure: true },
+      ...options.retry,
     },
+    hash: options.hash,
   };
 }
 
@@ -174,6 +178,8 @@ export interface TargetOptions {
   readonly routes?: () => Lookup<RouteTable>;
   readonly timeoutMs?: number;
   readonly attempts?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly hash?: readonly HashRule[];
 }
 
 export function targetOf(options: TargetOptions): ListenerTarget {
