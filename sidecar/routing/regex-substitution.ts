@@ -2,10 +2,10 @@ import { messageOf } from '#api/foundation/errors.ts';
 import { type CompiledRegex, compileRegexProgram } from './regex.ts';
 
 /**
- * Matches that are replaced in one text; what follows stays as it is. A single search is linear, but a pattern may look
- * at the whole rest of the text for each of many short matches, and the text comes from anybody.
+ * Characters that the searches in one text may look at together; what follows stays as it is. One search is linear, but
+ * a pattern may look at the whole rest of the text for each of many short matches, and the text comes from anybody.
  */
-const MAX_REPLACEMENTS = 64;
+const MAX_SEARCHED = 65_536;
 
 export type Substitution =
   | { readonly ok: true; readonly replaceAll: (text: string) => string }
@@ -43,9 +43,11 @@ function replaceAll(regex: CompiledRegex, pieces: readonly Piece[], text: string
   let result = '';
   let done = 0;
   let lastEnd = -1;
-  for (let left = MAX_REPLACEMENTS; left > 0 && matcher.find(); left -= 1) {
+  let budget = MAX_SEARCHED - text.length;
+  while (budget >= 0 && matcher.find()) {
     const start = matcher.start();
     const end = matcher.end();
+    budget -= text.length - end;
     if (start === end && start === lastEnd) continue;
     result += text.slice(done, start);
     for (const piece of pieces) result += typeof piece === 'string' ? piece : (matcher.group(piece) ?? '');
