@@ -405,33 +405,26 @@ export class ServerConnection implements WireReader, Downstream, Impatient {
     this.exchangeOver();
   }
 
-  /** Holds the request back, then aborts it or lets it go; as in Envoy, the route's timeout does not run meanwhile. */
+  /**
+   * Holds the request back, then aborts it or lets it go. As in Envoy, the route's timeout does not run meanwhile; the
+   * caller's own time does, and a request that is late by then is not sent.
+   */
   #inject(fault: InjectedFault, decision: ForwardDecision, request: OutgoingRequest): void {
     if (fault.delayMs === 0) {
-      this.#endByFault(fault, decision, request);
+      this.#exchange!.onFailed(fault.abort!);
       return;
     }
+    const leftMs = (request.budget?.deadlineMs ?? Number.POSITIVE_INFINITY) - this.#startMs;
+    const delayMs = Math.max(1, Math.ceil(Math.min(fault.delayMs, leftMs)));
     this.#state = 'delay';
     this.#delayed = true;
-    this.#delay = new FaultDelay(this.#settings.deadlines, fault.delayMs, () => {
+    this.#delay = new FaultDelay(this.#settings.deadlines, delayMs, () => {
       this.#delay = undefined;
       this.#held = this.#unread.length > 0 && !this.#body.done;
-      this.#endByFault(fault, decision, request);
+      if (fault.abort === undefined) this.#startExchange(decision, request);
+      else this.#exchange!.onFailed(fault.abort);
       this.adjustReading();
     });
-  }
-
-  #endByFault(fault: InjectedFault, decision: ForwardDecision, request: OutgoingRequest): void {
-    if (fault.abort === undefined) {
-      this.#startExchange(decision, request);
-      return;
-    }
-    const { status, flag } = fault.abort;
-    this.#exchange = undefined;
-    this.reply(fault.abort);
-    const meter = this.#settings.meters.of(decision.cluster.service, undefined, this.#caller);
-    meter.observe(status, flag, this.#elapsedMs(), this.requestBytes, this.response.sent);
-    this.exchangeOver();
   }
 
   /** What came of the body while the request was held back. */
