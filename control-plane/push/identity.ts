@@ -1,15 +1,19 @@
 import type { Node } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { parseSidecarNodeId } from '#api/xds/node-metadata.ts';
+import { gatewayView } from '#control-plane/translation/gateway/gateway-view.ts';
 import { proxylessView } from '#control-plane/translation/proxyless-view.ts';
 import { sidecarView } from '#control-plane/translation/sidecar-view.ts';
 import type { View } from '#control-plane/translation/view.ts';
 import type { World } from '#control-plane/translation/world.ts';
 
+/** `proxyless`: a gRPC client without a sidecar. */
+export type ProxyKind = 'sidecar' | 'gateway' | 'proxyless';
+
 /** Who is asking. */
 export interface Identity {
   /** `POD.NAMESPACE` of a sidecar, else the node id as given. */
   readonly proxy: string;
-  readonly kind: 'sidecar' | 'proxyless';
+  readonly kind: ProxyKind;
   readonly namespace: string;
   readonly pod: string;
 }
@@ -23,8 +27,9 @@ export function identify(node: Node | undefined): Identity | undefined {
   if (id === '' || id.length > MAX_ID_LENGTH) return undefined;
   const sidecar = parseSidecarNodeId(id);
   if (sidecar !== undefined) {
-    const { pod, namespace } = sidecar;
-    return { proxy: `${pod}.${namespace}`, kind: 'sidecar', namespace, pod };
+    const { pod, namespace, role } = sidecar;
+    const kind = role === 'router' ? 'gateway' : 'sidecar';
+    return { proxy: `${pod}.${namespace}`, kind, namespace, pod };
   }
   const namespace = node?.metadata?.['NAMESPACE'];
   return {
@@ -37,7 +42,12 @@ export function identify(node: Node | undefined): Identity | undefined {
 
 /** What this proxy may ask for. */
 export function viewFor(world: World, identity: Identity): View {
-  return identity.kind === 'sidecar'
-    ? sidecarView(world, identity)
-    : proxylessView(world, identity.namespace);
+  switch (identity.kind) {
+    case 'sidecar':
+      return sidecarView(world, identity);
+    case 'gateway':
+      return gatewayView(world, identity);
+    case 'proxyless':
+      return proxylessView(world, identity.namespace);
+  }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { ResourceType, SHORT_NAMES } from '#api/xds/resource-types.ts';
 import type { AnySession } from './ads-stream.ts';
 import type { Fleet } from './fleet.ts';
+import type { ProxyKind } from './identity.ts';
 import { behindReason, refusalsSince, statusOf } from './proxy-status.ts';
 import type { RevisionLog } from './revision-log.ts';
 
@@ -34,7 +35,7 @@ export interface TypeStatus {
 export interface ProxyStatus {
   /** `POD.NAMESPACE`, or the node id of a gRPC client. */
   readonly proxy: string;
-  readonly kind: 'sidecar' | 'proxyless';
+  readonly kind: ProxyKind;
   /** RFC 3339. */
   readonly connectedSince: string;
   readonly types: Readonly<Record<ShortType, TypeStatus>>;

@@ -15,6 +15,7 @@ import { Destinations } from './destinations.ts';
 import { gatewaysOf } from './diagnosis/reference-findings.ts';
 import { type Diagnosis, diagnoseDestinationRule, diagnoseVirtualService } from './diagnosis.ts';
 import type { Encoded } from './encoded.ts';
+import { GatewayTable } from './gateway/gateway-table.ts';
 import { InboundTable } from './inbound.ts';
 import {
   httpListenerName,
@@ -65,6 +66,8 @@ export class World {
     service: (host) => this.inputs.services.get(host),
     trafficRules: (host, client) => this.trafficRules(host, client),
   };
+  /** What the proxies of gateways get. */
+  readonly gateways = new GatewayTable(this);
   readonly #httpPorts = new Map<string, ServiceRouting['http']>();
 
   constructor(options: InputOptions) {
@@ -91,6 +94,7 @@ export class World {
     this.#derivePorts(ports, shared);
     this.#deriveDestinations(dirt, shared);
     const diagnoses = this.#diagnose(dirt);
+    if (concernsGateways(dirt)) this.gateways.forget();
     return { shared, inbound: this.#deriveInbound(dirt), clients: dirt.clients, diagnoses };
   }
 
@@ -192,6 +196,13 @@ export class World {
       ...[...dirt.destinationRules].flatMap((key) => diagnoseDestinationRule(key, this.inputs) ?? []),
     ];
   }
+}
+
+function concernsGateways(dirt: Dirt): boolean {
+  const { gateways, virtualServices, destinationRules, services, secrets, clients } = dirt;
+  return [gateways, virtualServices, destinationRules, services, secrets, clients].some(
+    ({ size }) => size > 0,
+  );
 }
 
 function forEverybody(resource: Encoded): VariedResource {

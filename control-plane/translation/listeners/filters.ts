@@ -78,6 +78,14 @@ export function httpOverRds(statPrefix: string, routes: string): Filter {
   return connectionManager(statPrefix, { case: 'rds', value: specifier }, OUTBOUND_FILTERS);
 }
 
+/** The same at a gateway, whose peers are clients and not sidecars: it says whom a request comes from (Istio). */
+export function httpAtEdge(statPrefix: string, routes: string): Filter {
+  const specifier = { configSource: OVER_ADS, routeConfigName: routes };
+  return connectionManager(statPrefix, { case: 'rds', value: specifier }, OUTBOUND_FILTERS, {
+    useRemoteAddress: true,
+  });
+}
+
 export function httpInline(statPrefix: string, routes: Init<typeof RouteConfigurationSchema>): Filter {
   return connectionManager(statPrefix, { case: 'routeConfig', value: routes }, [ROUTER]);
 }
@@ -86,6 +94,7 @@ function connectionManager(
   statPrefix: string,
   routeSpecifier: NonNullable<Manager['routeSpecifier']>,
   httpFilters: readonly HttpFilter[],
+  more: Manager = {},
 ): Filter {
   const manager = pack(HttpConnectionManagerSchema, {
     statPrefix,
@@ -94,6 +103,7 @@ function connectionManager(
     useRemoteAddress: false,
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     streamIdleTimeout: durationOf(0),
+    ...more,
   });
   return {
     name: 'envoy.filters.network.http_connection_manager',

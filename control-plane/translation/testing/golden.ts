@@ -14,6 +14,7 @@ import {
   type ResourceType,
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
+import { gatewayView } from '../gateway/gateway-view.ts';
 import type { InputChange } from '../model/inputs.ts';
 import { proxylessView } from '../proxyless-view.ts';
 import { sidecarView } from '../sidecar-view.ts';
@@ -23,6 +24,7 @@ import { World } from '../world.ts';
 /** What a `.in.yaml` file says. */
 export interface Case {
   readonly sidecar?: string;
+  readonly gateway?: string;
   readonly proxyless?: string;
   readonly listeners?: readonly string[];
   readonly objects: readonly unknown[];
@@ -77,10 +79,15 @@ export function outcomeOf(input: Case): JsonObject {
   return { listeners, routes, clusters, endpoints, problems };
 }
 
-function viewOf(world: World, { sidecar, proxyless }: Case): View {
+function viewOf(world: World, { sidecar, gateway, proxyless }: Case): View {
+  if (gateway !== undefined) return gatewayView(world, nodeOf(gateway));
   if (sidecar === undefined) return proxylessView(world, proxyless ?? 'default');
-  const [pod = '', namespace = ''] = sidecar.split('.');
-  return sidecarView(world, { pod, namespace });
+  return sidecarView(world, nodeOf(sidecar));
+}
+
+function nodeOf(text: string): { pod: string; namespace: string } {
+  const [pod = '', namespace = ''] = text.split('.');
+  return { pod, namespace };
 }
 
 function read(view: View, type: ResourceType, names: Iterable<string>): JsonObject[] {
