@@ -9,6 +9,7 @@ import {
 import type { Place } from '#sidecar/discovery/refusals.ts';
 import type { RouteContext } from './compile-action.ts';
 import { compileRoute } from './compile-route.ts';
+import { compileTlsRequirement } from './compile-tls-requirement.ts';
 import type { RequestView } from './request-view.ts';
 import type { RejectDecision, RouteDecision, RouteTable } from './route-table.ts';
 import { narrow, SCOPE_FIELDS, type Scope, widest } from './scope.ts';
@@ -29,6 +30,7 @@ const HOST_FIELDS = new Set([
   'routes',
   'metadata',
   'include_request_attempt_count',
+  'require_tls',
   ...SCOPE_FIELDS,
 ]);
 
@@ -63,6 +65,7 @@ function compileVirtualHost(
   const scope = { ...narrow(table, host, place), countAttempts: host.includeRequestAttemptCount };
   const compiled: VirtualHost = {
     name: host.name,
+    withoutTls: compileTlsRequirement(host.requireTls, place.in('require_tls')),
     routes: host.routes
       .map((route, i) => compileRoute(route, scope, context, place.in(`routes[${i}]`)))
       .filter((route) => route !== undefined),
@@ -88,6 +91,7 @@ class CompiledTable implements RouteTable {
     const authority = this.#ignorePort ? withoutPort(request.authority) : request.authority;
     const host = this.#hosts.find(authority);
     if (host === undefined) return this.#noHost(request);
+    if (host.withoutTls !== undefined && request.scheme !== 'https') return host.withoutTls;
     for (const route of host.routes) {
       if (route.matches(request)) return route.action.decide();
     }

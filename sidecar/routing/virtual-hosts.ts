@@ -1,8 +1,11 @@
 import type { Route } from './compile-route.ts';
+import type { RedirectDecision } from './route-table.ts';
 
 export interface VirtualHost {
   readonly name: string;
   readonly routes: readonly Route[];
+  /** What a request that did not come over TLS gets; undefined: it is routed. */
+  readonly withoutTls: RedirectDecision | undefined;
 }
 
 /** Wildcards of one length, by the part that is fixed. */
