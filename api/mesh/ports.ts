@@ -7,6 +7,12 @@ export const SIDECAR_PORTS = {
   readiness: 15021,
 } as const;
 
+/**
+ * Where proxies look up the names that they connect to, beside port 53 of the same name server: there the hosts of
+ * ServiceEntries have the addresses that the world gives them, and not those by which the mesh captures them.
+ */
+export const UPSTREAM_DNS_PORT = 5054;
+
 /** Source address of the sidecar's connections to its app; the redirect rules exempt it (Istio's InboundPassthroughBindIpv4). */
 export const INBOUND_SOURCE = '127.0.0.6';
 

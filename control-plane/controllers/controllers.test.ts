@@ -11,6 +11,7 @@ import { Pod } from '#api/kinds/pod.ts';
 import { ReplicaSet } from '#api/kinds/replica-set.ts';
 import { Service, vipOf } from '#api/kinds/service.ts';
 import { ServiceAccount } from '#api/kinds/service-account.ts';
+import { ServiceEntry } from '#api/kinds/service-entry.ts';
 import { MemoryClient } from '#test/support/memory-client.ts';
 import { until as eventually } from '#test/support/until.ts';
 import { openRegistry } from '../apiserver/registry/registry-fixture.ts';
@@ -265,6 +266,31 @@ describe.each(APIS)('over $name', ({ open }) => {
       ipFamilies: ['IPv4'],
       ipFamilyPolicy: 'SingleStack',
     });
+  });
+
+  test('hosts of ServiceEntries get different addresses and keep them across a restart', async () => {
+    const entry = (name: string) => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'ServiceEntry' as const,
+      metadata: { name, namespace: ns },
+      spec: {
+        hosts: [`${name}.example.com`],
+        ports: [{ number: 443, name: 'tls', protocol: 'TLS' }],
+        location: 'MESH_EXTERNAL' as const,
+        resolution: 'DNS' as const,
+      },
+    });
+    const given = async (name: string) =>
+      (await cluster.client.get(ServiceEntry, ns, name))?.status?.addresses?.[0];
+    await cluster.client.create(ServiceEntry, entry('a'));
+    await until(async () => (await given('a')) !== undefined);
+    const first = await given('a');
+    expect(first).toEqual({ host: 'a.example.com', value: expect.stringMatching(/^240\.240\./) });
+    await cluster.restart();
+    await cluster.client.create(ServiceEntry, entry('b'));
+    await until(async () => (await given('b')) !== undefined);
+    expect(await given('a')).toEqual(first);
+    expect((await given('b'))?.value).not.toBe(first?.value);
   });
 
   test.each([

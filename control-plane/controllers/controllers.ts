@@ -2,6 +2,8 @@ import type { Client } from '#api/client/client.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { startDeployments } from './deployment/deployment-controller.ts';
 import { startEndpoints } from './endpoints/endpoints-controller.ts';
+import { startEntryAddresses } from './entry-address/entry-address-controller.ts';
+import { createEntryAddresses } from './entry-address/entry-addresses.ts';
 import { startDefaultAccounts } from './garbage/default-accounts.ts';
 import { startDependents } from './garbage/dependents-controller.ts';
 import { startNamespaces } from './garbage/namespace-controller.ts';
@@ -23,13 +25,14 @@ export interface ControllersOptions extends Tools {
 export function startControllers({ client, config, ...tools }: ControllersOptions): Running {
   const caches = createInformers(client, tools);
   const { deployments, replicaSets, pods, nodes, services, slices, namespaces, serviceAccounts } = caches;
-  const { all: informers, synced } = caches;
+  const { all: informers, synced, serviceEntries } = caches;
   const allocator = createAllocator(config.serviceCidr);
   const running: readonly Running[] = [
     startDeployments({ client, synced, deployments, replicaSets, pods }, tools),
     startReplicaSets({ client, synced, replicaSets, pods }, tools),
     startScheduler({ client, synced, pods, nodes }, tools),
     startServiceAddresses({ client, synced, services, allocator }, tools),
+    startEntryAddresses({ client, synced, serviceEntries, addresses: createEntryAddresses() }, tools),
     startEndpoints({ client, synced, services, pods, nodes, slices }, tools),
     startDependents({ client, synced, informers }, tools),
     startNamespaces({ client, synced, namespaces, informers }, tools),

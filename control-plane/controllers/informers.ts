@@ -12,6 +12,7 @@ import { Pod } from '#api/kinds/pod.ts';
 import { ReplicaSet } from '#api/kinds/replica-set.ts';
 import { Service } from '#api/kinds/service.ts';
 import { ServiceAccount } from '#api/kinds/service-account.ts';
+import { ServiceEntry } from '#api/kinds/service-entry.ts';
 import { managedSlices } from './endpoints/plan-slices.ts';
 import { orphanNamespace, ownerUids } from './ownership/owner.ts';
 import { unboundIndex } from './scheduler/scheduler.ts';
@@ -30,6 +31,7 @@ export interface Informers {
   readonly slices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly serviceAccounts: Informer<ServiceAccount>;
+  readonly serviceEntries: Informer<ServiceEntry>;
   /** Every kind that is served. */
   readonly all: ReadonlyMap<AnyKind, AnyInformer>;
   /** Resolves when every cache is complete. */
@@ -54,6 +56,7 @@ export function createInformers(client: Client, tools: Tools): Informers {
     slices: follow(EndpointSlice, { service: managedSlices }),
     namespaces: follow(Namespace),
     serviceAccounts: follow(ServiceAccount),
+    serviceEntries: follow(ServiceEntry),
   };
   for (const kind of ALL_KINDS) if (!all.has(kind)) follow(kind);
   const each = [...all.values()];

@@ -6,6 +6,7 @@ import { decode, encode, type Packet, TRUNCATED_RESPONSE } from 'dns-packet';
 import { WeftError } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import { ClientShare } from './client-share.ts';
+import { type EntryZone, NO_ENTRIES } from './entry-zone.ts';
 import type { Forwarder, Transport } from './forward.ts';
 import { type OwnRanges, respond, serverFailure } from './respond.ts';
 import { framesOf } from './tcp-frames.ts';
@@ -16,6 +17,8 @@ export interface DnsOptions {
   readonly port: number;
   /** The zone as it is now. */
   readonly zone: () => Zone;
+  /** Names of ServiceEntries as they are now; none when absent. */
+  readonly entries?: () => EntryZone;
   /** Address ranges whose reverse names are the mesh's. */
   readonly ranges: OwnRanges;
   readonly forwarder: Forwarder;
@@ -105,7 +108,8 @@ async function answer(
 ): Promise<Buffer | undefined> {
   const query = decoded(bytes);
   if (query === undefined) return undefined;
-  const verdict = respond(query, options.zone(), options.ranges);
+  const entries = options.entries?.() ?? NO_ENTRIES;
+  const verdict = respond(query, options.zone(), options.ranges, (name) => entries.lookup(name, client));
   switch (verdict.do) {
     case 'drop':
       return undefined;

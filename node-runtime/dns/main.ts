@@ -3,8 +3,10 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '#api/foundation/errors.ts';
 import { createLogger } from '#api/foundation/logger.ts';
 import { MeshConfig } from '#api/mesh/config.ts';
+import { UPSTREAM_DNS_PORT } from '#api/mesh/ports.ts';
 import { gatewayOf, parseCidr } from '../network/addresses.ts';
 import { startDns } from './dns-server.ts';
+import { EntryZone, NO_ENTRIES } from './entry-zone.ts';
 import { Forwarder } from './forward.ts';
 import { hostNameservers } from './upstream-servers.ts';
 import { Zone } from './zone.ts';
@@ -26,12 +28,15 @@ const path = zoneFilePath(config.runDir);
 const gateway = gatewayOf(config);
 
 let zone = new Zone(config.clusterDomain, []);
+let entries = NO_ENTRIES;
 let known = '';
 const reload = (): void => {
   try {
-    const services = readZoneFile(path);
-    const text = JSON.stringify(services);
-    if (text !== known) zone = new Zone(config.clusterDomain, services);
+    const names = readZoneFile(path);
+    const text = JSON.stringify(names);
+    if (text === known) return;
+    zone = new Zone(config.clusterDomain, names.services);
+    entries = new EntryZone(names.entries, names.captured);
     known = text;
   } catch (error) {
     logger.error('names not read, keeping the last ones', { reason: messageOf(error) });
@@ -40,16 +45,19 @@ const reload = (): void => {
 watchZoneFile(path, reload);
 reload();
 
-const server = await startDns({
+const common = {
   address: gateway,
-  port: 53,
   zone: () => zone,
   ranges: [parseCidr(config.serviceCidr), parseCidr(config.podCidr)],
   forwarder: new Forwarder(() => hostNameservers([gateway])),
   logger,
-}).catch((error: unknown) => {
+};
+try {
+  const pods = await startDns({ ...common, port: 53, entries: () => entries });
+  await startDns({ ...common, port: UPSTREAM_DNS_PORT });
+  logger.info('answering names', { address: gateway, port: pods.port, upstream: UPSTREAM_DNS_PORT });
+} catch (error) {
   logger.error('the name server cannot start', { reason: messageOf(error) });
   process.exit(1);
-});
-logger.info('answering names', { address: gateway, port: server.port });
+}
 process.on('SIGTERM', () => process.exit(0));

@@ -26,21 +26,37 @@ function opcodeOf({ flags = 0 }: Packet): number {
 /** Addresses whose reverse names this server answers for, known or not. */
 export type OwnRanges = readonly Range[];
 
+/** Undefined: the mesh has nothing to say of the name (lower case, no final dot). */
+export type EntryLookup = (name: string) => readonly string[] | undefined;
+
 export type Verdict =
   | { readonly do: 'answer'; readonly packet: Packet }
   | { readonly do: 'forward' }
   /** Not a question: answering would invite reflection. */
   | { readonly do: 'drop' };
 
-/** Decides what becomes of one decoded query. Pure. */
-export function respond(query: Packet, zone: Zone, ranges: OwnRanges): Verdict {
+/** Decides what becomes of one decoded query. `entries` are the names of ServiceEntries, as the asking client has them. Pure. */
+export function respond(
+  query: Packet,
+  zone: Zone,
+  ranges: OwnRanges,
+  entries: EntryLookup = () => undefined,
+): Verdict {
   if (query.type !== 'query') return { do: 'drop' };
   if (opcodeOf(query) !== QUERY) return failure(query, RCODE.notImplemented);
   const [question, ...more] = query.questions ?? [];
   if (question === undefined || more.length > 0) return failure(query, RCODE.formatError);
   const name = question.name.toLowerCase().replace(/\.$/, '');
-  const reply = question.class === 'IN' ? ownReply(name, question.type, zone, ranges) : undefined;
+  if (question.class !== 'IN') return { do: 'forward' };
+  const reply = entryReply(name, question.type, entries) ?? ownReply(name, question.type, zone, ranges);
   return reply === undefined ? { do: 'forward' } : { do: 'answer', packet: toPacket(query, reply, zone) };
+}
+
+/** An entry has IPv4 addresses and nothing else: other records of the name would lead around the mesh. */
+function entryReply(name: string, type: string, entries: EntryLookup): Reply | undefined {
+  const addresses = entries(name);
+  if (addresses === undefined) return undefined;
+  return records(type === 'A' ? addresses.map((address) => ({ type: 'A', name, address })) : []);
 }
 
 function ownReply(name: string, type: string, zone: Zone, ranges: OwnRanges): Reply | undefined {

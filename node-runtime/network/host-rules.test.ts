@@ -43,7 +43,9 @@ test('renders one map, one chain a port, and what pods may not do', () => {
   expect(rules).toContain('elements = { 10.244.0.8 . 10.244.0.8, 10.244.0.9 . 10.244.0.9 }');
   expect(rules).toContain('iifname != "lo" ip saddr 169.254.7.127 drop');
   expect(rules).toContain('ip daddr 10.244.0.1 meta l4proto { tcp, udp } th dport 53 accept');
-  const limit = rules.indexOf('udp dport 53 meter questions { ip saddr limit rate over 2000/second');
+  const limit = rules.indexOf(
+    'udp dport { 53, 5054 } meter questions { ip saddr limit rate over 2000/second',
+  );
   expect(limit).toBeGreaterThan(0);
   expect(limit).toBeLessThan(rules.indexOf('ct state established,related accept', limit));
 });

@@ -1,7 +1,7 @@
 import type { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import type { Service } from '#api/kinds/service.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
-import { PROBE_SOURCE } from '#api/mesh/ports.ts';
+import { PROBE_SOURCE, UPSTREAM_DNS_PORT } from '#api/mesh/ports.ts';
 import { gatewayOf } from './addresses.ts';
 import type { HostPort } from './host-ports.ts';
 import { linkPrefix, tableName } from './names.ts';
@@ -85,9 +85,10 @@ function baseChains(config: NetworkConfig): string {
   chain shielding {
     type filter hook input priority filter; policy accept;
     iifname != ${pods} accept
-    udp dport 53 meter questions { ip saddr limit rate over ${DNS_QUESTIONS_PER_SECOND}/second burst ${DNS_QUESTIONS_PER_SECOND} packets } drop
+    udp dport { 53, ${UPSTREAM_DNS_PORT} } meter questions { ip saddr limit rate over ${DNS_QUESTIONS_PER_SECOND}/second burst ${DNS_QUESTIONS_PER_SECOND} packets } drop
     ct state established,related accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
+    ip daddr ${gateway} meta l4proto { tcp, udp } th dport ${UPSTREAM_DNS_PORT} accept
     reject with icmpx admin-prohibited
   }
   chain postrouting {

@@ -1,6 +1,7 @@
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
+import { capturedPods, entryNames } from '../dns/entry-names.ts';
 import { serviceNames } from '../dns/service-names.ts';
 import { writeZoneFile, zoneFilePath } from '../dns/zone-file.ts';
 import { applyServiceRules } from '../network/host-network.ts';
@@ -14,7 +15,12 @@ import type { Informers } from './informers.ts';
  */
 export async function followServices(
   config: MeshConfig,
-  { services, slices, pods }: Pick<Informers, 'services' | 'slices' | 'pods'>,
+  {
+    services,
+    slices,
+    serviceEntries,
+    pods,
+  }: Pick<Informers, 'services' | 'slices' | 'serviceEntries' | 'pods'>,
   tools: { clock: Clock; logger: Logger },
 ): Promise<void> {
   const path = zoneFilePath(config.runDir);
@@ -25,21 +31,33 @@ export async function followServices(
   );
   const names = coalesced(
     'service names',
-    () => writeZoneFile(path, serviceNames(services.list(), slices.list())),
+    () =>
+      writeZoneFile(path, {
+        services: serviceNames(services.list(), slices.list()),
+        entries: entryNames(serviceEntries.list()),
+        captured: capturedPods(pods.list()),
+      }),
     tools,
   );
-  await Promise.all([services.synced, slices.synced, pods.synced]);
+  await Promise.all([services.synced, slices.synced, serviceEntries.synced, pods.synced]);
   const update = (): void => {
     rules();
     names();
   };
   services.onChange(update);
   slices.onChange(update);
-  let published = JSON.stringify(hostPortsOf(pods.list()));
-  pods.onChange(() => {
-    const now = JSON.stringify(hostPortsOf(pods.list()));
-    if (now !== published) rules();
-    published = now;
-  });
+  serviceEntries.onChange(names);
+  onDifference(pods, () => hostPortsOf(pods.list()), rules);
+  onDifference(pods, () => capturedPods(pods.list()), names);
   update();
+}
+
+/** Most changes of a pod change none of what is taken from it. */
+function onDifference(pods: Informers['pods'], part: () => unknown, then: () => void): void {
+  let before = JSON.stringify(part());
+  pods.onChange(() => {
+    const now = JSON.stringify(part());
+    if (now !== before) then();
+    before = now;
+  });
 }

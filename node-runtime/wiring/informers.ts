@@ -6,6 +6,7 @@ import { Namespace } from '#api/kinds/namespace.ts';
 import { Pod } from '#api/kinds/pod.ts';
 import { Secret } from '#api/kinds/secret.ts';
 import { Service } from '#api/kinds/service.ts';
+import { ServiceEntry } from '#api/kinds/service-entry.ts';
 
 /** Local copies of what the node runtime follows. */
 export interface Informers {
@@ -13,6 +14,7 @@ export interface Informers {
   readonly pods: Informer<Pod>;
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
+  readonly serviceEntries: Informer<ServiceEntry>;
   readonly configMaps: Informer<ConfigMap>;
   readonly secrets: Informer<Secret>;
   readonly namespaces: Informer<Namespace>;
@@ -24,6 +26,7 @@ export function createInformers(client: Client, nodeName: string, tools: Informe
     pods: createInformer(client, Pod, { fieldSelector: `spec.nodeName=${nodeName}` }, tools),
     services: createInformer(client, Service, {}, tools),
     slices: createInformer(client, EndpointSlice, {}, tools),
+    serviceEntries: createInformer(client, ServiceEntry, {}, tools),
     configMaps: createInformer(client, ConfigMap, {}, tools),
     secrets: createInformer(client, Secret, {}, tools),
     namespaces: createInformer(client, Namespace, {}, tools),
