@@ -12,6 +12,7 @@ import { connect, createServer as createRawServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NO_CONDITIONS } from '#sidecar/routing/retry-policy.ts';
 import { FakeCluster, FakeEndpoint, targetOf } from './testing/fakes.ts';
 import { type SidecarUnderTest, startSidecar } from './testing/sidecar-under-test.ts';
 
@@ -67,9 +68,10 @@ async function ask(options: {
   path: string;
   headers: Record<string, string>;
   pieces: readonly Buffer[];
+  port?: number;
 }): Promise<Answer> {
-  const { method, path, headers, pieces } = options;
-  const req = request({ host: '127.0.0.1', port: outbound.port, agent, method, path, headers });
+  const { method, path, headers, pieces, port = outbound.port } = options;
+  const req = request({ host: '127.0.0.1', port, agent, method, path, headers });
   Readable.from(pieces).pipe(req);
   const [res] = (await once(req, 'response')) as [IncomingMessage];
   const parts: Buffer[] = [];
@@ -135,6 +137,38 @@ describe('client, two sidecars, app', () => {
   });
 });
 
+describe('retries through two sidecars', () => {
+  test('an app that breaks off or fails now and then is not noticed, whatever the body', async () => {
+    let requests = 0;
+    const flaky = createServer((req, res) => {
+      requests += 1;
+      const way = requests % 3;
+      if (way === 1) req.resume().on('end', () => res.socket?.destroy());
+      else if (way === 2) req.resume().on('end', () => res.writeHead(503).end('no'));
+      else echo(req, res);
+    });
+    flaky.listen(0, '127.0.0.1');
+    await once(flaky, 'listening');
+    const endpoint = new FakeEndpoint((flaky.address() as { port: number }).port);
+    await using behind = await startSidecar(targetOf({ cluster: new FakeCluster(endpoint) }), 'inbound');
+    const cluster = new FakeCluster(new FakeEndpoint(behind.port));
+    const on = { ...NO_CONDITIONS, any5xx: true };
+    const retry = { attempts: 3, on, backoff: { baseMs: 1, maxMs: 2 } };
+    await using front = await startSidecar(targetOf({ cluster, retry }));
+    for (let size = 0; size <= 60_000; size += 10_000) {
+      const pieces = Array.from({ length: size / 1000 }, (_, i) => Buffer.alloc(1000, String(i % 10)));
+      const headers = { 'x-shape': 'length', 'content-length': String(size) };
+      const answer = await ask({ method: 'POST', path: '/', headers, pieces, port: front.port });
+      expect([answer.status, answer.body.equals(Buffer.concat(pieces))]).toEqual([200, true]);
+    }
+    expect(requests).toBe(21);
+    expect(front.telemetry.requestsSeen.map(({ code }) => code)).toEqual(Array(7).fill(200));
+    expect(endpoint.active + cluster.endpoints[0]!.active).toBe(0);
+    flaky.closeAllConnections();
+    flaky.close();
+  });
+});
+
 describe('a reader that does not read', () => {
   const MIB = 1024 * 1024;
   /** What the kernel takes into its socket buffers on the way, and some. */
@@ -144,9 +178,8 @@ describe('a reader that does not read', () => {
   const STUCK_MS = 300;
 
   /** Writes until nothing more is taken, or far too much was; returns how much. */
-  async function fill(socket: Socket): Promise<number> {
-    const piece = Buffer.alloc(MIB, 'x');
-    for (let taken = 0; taken < 2 * MOST_BYTES; taken += MIB) {
+  async function fill(socket: Socket, piece: Buffer = Buffer.alloc(MIB, 'x')): Promise<number> {
+    for (let taken = 0; taken < 2 * MOST_BYTES; taken += piece.length) {
       const drained = new Promise<boolean>((resolve) => {
         const timer = setTimeout(() => resolve(false), STUCK_MS);
         socket.write(piece, () => {
@@ -158,6 +191,26 @@ describe('a reader that does not read', () => {
     }
     return Number.POSITIVE_INFINITY;
   }
+
+  test('stops a server that sends nothing but 1xx', async () => {
+    const { promise: serving, resolve } = Promise.withResolvers<Socket>();
+    const server = createRawServer((socket) => {
+      socket.once('data', () => resolve(socket));
+      socket.on('error', () => {});
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = new FakeEndpoint((server.address() as { port: number }).port);
+    await using sidecar = await startSidecar(targetOf({ cluster: new FakeCluster(endpoint) }));
+    const socket = connect(sidecar.port, '127.0.0.1');
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const hint = `HTTP/1.1 103 x\r\nLink: ${'x'.repeat(1000)}\r\n\r\n`;
+    expect(await fill(await serving, Buffer.from(hint.repeat(1000)))).toBeLessThan(MOST_BYTES);
+    socket.destroy();
+    server.close();
+    await expect.poll(() => endpoint.active).toBe(0);
+  });
 
   test('stops the server, whose bytes do not pile up in the sidecar', async () => {
     const { promise: serving, resolve } = Promise.withResolvers<Socket>();
