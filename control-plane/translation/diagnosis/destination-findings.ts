@@ -23,7 +23,7 @@ export function destinationFindings(
   const namespace = rule.metadata.namespace ?? 'default';
   return destinationsOf(rule).flatMap(({ path, destination, idle }) => {
     const host = resolveHost(destination.host.toLowerCase(), namespace, inputs.options.clusterDomain);
-    const wrong = missing(`${path}.destination`, { ...destination, host }, inputs, rulesOf);
+    const wrong = missing(path, { ...destination, host }, inputs, rulesOf);
     const unused: Finding = { ...finding('ZeroWeight', path, `weight 0: ${host} gets nothing`), hint: true };
     return [...(wrong === undefined ? [] : [wrong]), ...(idle ? [unused] : [])];
   });
@@ -36,7 +36,7 @@ export function destinationsOf({ spec }: Stored<VirtualService>): PlacedDestinat
       ...routeOf(`spec.http[${i}]`, route),
       ...(mirror === undefined ? [] : [{ path: `spec.http[${i}].mirror`, destination: mirror, idle: false }]),
       ...mirrors.map(({ destination }, j) => ({
-        path: `spec.http[${i}].mirrors[${j}]`,
+        path: `spec.http[${i}].mirrors[${j}].destination`,
         destination,
         idle: false,
       })),
@@ -51,7 +51,7 @@ function routeOf(
   route: readonly { destination: Destination; weight?: number | undefined }[],
 ): PlacedDestination[] {
   return route.map(({ destination, weight = 0 }, j) => ({
-    path: `${path}.route[${j}]`,
+    path: `${path}.route[${j}].destination`,
     destination,
     idle: route.length > 1 && weight === 0,
   }));

@@ -4,6 +4,8 @@ export type Reason =
   | 'UnknownSubset'
   | 'UnknownGateway'
   | 'UnknownDelegate'
+  | 'UnknownSecret'
+  | 'UselessSetting'
   | 'DelegateConflict'
   | 'HostConflict'
   | 'HostNotAllowed'

@@ -1,8 +1,8 @@
 import type { Stored } from '#api/kinds/meta.ts';
 import type { VirtualService } from '#api/kinds/virtual-service.ts';
-import { isExported } from '../model/export-to.ts';
 import { keyOf } from '../model/host-match.ts';
 import type { Inputs } from '../model/inputs.ts';
+import { exportQuestions } from '../routes/audience.ts';
 import { MESH } from '../routes/reader.ts';
 import { type Finding, finding } from './finding.ts';
 
@@ -15,7 +15,7 @@ export function hostFindings(rule: Stored<VirtualService>, inputs: Inputs): Find
   return [
     ...(everything ? [finding('HostNotAllowed', 'spec.hosts', '* claims every host of the mesh')] : []),
     ...inputs.virtualServices.hostsOf(key).flatMap((host): Finding[] => {
-      const winner = inputs.virtualServices.on(host).find((other) => isForMesh(other) && sees(other, rule));
+      const winner = inputs.virtualServices.on(host).find((other) => isForMesh(other) && meet(other, rule));
       if (winner !== undefined && keyOf(winner) !== key) {
         const what = `${host} belongs to the older VirtualService ${keyOf(winner)}`;
         return [finding('HostConflict', 'spec.hosts', what)];
@@ -31,8 +31,15 @@ function isForMesh({ spec }: Stored<VirtualService>): boolean {
   return (spec.gateways ?? []).length === 0 || spec.gateways!.includes(MESH);
 }
 
-/** Whether the older rule is in force in the namespace of the younger: only then are they in each other's way. */
-function sees(older: Stored<VirtualService>, younger: Stored<VirtualService>): boolean {
-  const { namespace = 'default' } = older.metadata;
-  return isExported(older.spec.exportTo, namespace, younger.metadata.namespace ?? 'default');
+/** Whether the rules are in force in one namespace both: only then are they in each other's way. */
+function meet(a: Stored<VirtualService>, b: Stored<VirtualService>): boolean {
+  const [one, other] = [
+    exportQuestions(a.spec.exportTo, homeOf(a)),
+    exportQuestions(b.spec.exportTo, homeOf(b)),
+  ];
+  return one.length === 0 || other.length === 0 || one.some((namespace) => other.includes(namespace));
+}
+
+function homeOf({ metadata }: Stored<VirtualService>): string {
+  return metadata.namespace ?? 'default';
 }

@@ -36,7 +36,7 @@ export function delegateFindings(rule: Stored<VirtualService>, inputs: Inputs): 
     const path = `spec.http[${i}].delegate`;
     const delegate = findDelegate(key, namespace, { rule: (name) => inputs.virtualServices.get(name) });
     if (delegate === undefined) {
-      const what = `no VirtualService ${key} without hosts is there for ${namespace}`;
+      const what = `no VirtualService ${key} without hosts is exported to ${namespace}`;
       return [finding('UnknownDelegate', path, what)];
     }
     return (delegate.spec.http ?? []).flatMap((leaf, j) =>
