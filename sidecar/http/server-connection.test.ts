@@ -108,7 +108,7 @@ describe('server connection', () => {
     const client = sidecar.connect();
     client.send('GET /p?q HTTP/1.1\r\nHost: App.Test:80\r\nX-User: a\r\nx-user: b\r\n\r\n');
     expect(await client.response()).toMatch(
-      /^HTTP\/1\.1 404 Not Found\r\n[\s\S]*x-weft-reason: NR; no route for \?\?\?x/,
+      /^HTTP\/1\.1 404 Not Found\r\n[\s\S]*x-weft-reason: NR; no route for \?\?\?X: y\r\n[\s\S]*\r\n\r\nno route for \?\?\?X: y \(outbound sidecar of client-1\.test\)\n$/,
     );
     client.send('PUT http://Other.Test HTTP/1.1\r\nHost: app.test\r\n\r\n');
     await client.response();

@@ -1,7 +1,8 @@
 /** One accepted connection, from its filter chains to its end: detected, then carried as HTTP or as opaque bytes. */
 import type { Logger } from '#api/foundation/logger.ts';
 import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
-import { type HttpSettings, ServerConnection } from '#sidecar/http/server-connection.ts';
+import type { HttpSettings } from '#sidecar/http/http-settings.ts';
+import { ServerConnection } from '#sidecar/http/server-connection.ts';
 import { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import type { Established } from '#sidecar/tcp/attempt.ts';
 import { OpaqueConnection, type OpaqueSettings } from '#sidecar/tcp/opaque-connection.ts';

@@ -1,0 +1,25 @@
+import type { AddedLines } from './added-lines.ts';
+import type { AnswerLog } from './answer-log.ts';
+import type { DeadlineMemory } from './deadline-memory.ts';
+import type { ExchangeSettings } from './exchange.ts';
+import type { LocalRateLimit } from './local-rate-limit.ts';
+import type { RequestMeters } from './meters.ts';
+import type { MirrorCounts } from './mirror.ts';
+
+/** What the HTTP connections of one direction have in common. */
+export interface HttpSettings extends ExchangeSettings {
+  readonly added: AddedLines;
+  readonly meters: RequestMeters;
+  /** From the app: knows the deadlines of the requests that it makes calls for. */
+  readonly inherits: DeadlineMemory | undefined;
+  /** Responses close their connections from now on. */
+  readonly draining: () => boolean;
+  /** Which sidecar this is, for those who read its answers: `outbound sidecar of POD.NAMESPACE`. */
+  readonly hop: string;
+  /** `https` where TLS ends in front of these connections. */
+  readonly scheme: 'http' | 'https';
+  readonly answers: AnswerLog;
+  readonly mirrors: MirrorCounts;
+  /** In front of all routes. */
+  readonly rateLimit?: LocalRateLimit | undefined;
+}
