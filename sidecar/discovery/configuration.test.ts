@@ -41,8 +41,12 @@ const from = (...excluded: Endpoint[]): PickContext => ({ excluded, original: NO
 
 class Subject extends Configuration {
   constructor() {
-    super(new ManualClock(), seededRandom(1), () => {
-      throw new Error('there are no files');
+    super(new ManualClock(), seededRandom(1), {
+      readFile: () => {
+        throw new Error('there are no files');
+      },
+      resolver: { resolve: () => Promise.reject(new Error('there are no names')) },
+      changed() {},
     });
   }
 
@@ -208,13 +212,43 @@ describe('endpoints', () => {
     expect(subject.whereTo()).toBe('10.0.0.2:80');
   });
 
-  test('of a removed cluster are marked, and its routes answer 503', () => {
+  test('of a removed cluster serve while routes name it, and are marked then', () => {
     const subject = configured();
     const target = subject.clusters.get('a')!;
     const endpoint = target.pick(from())!;
     subject.drop(CLUSTER_TYPE, 'a');
+    expect([target.removed, endpoint.removed]).toEqual([false, false]);
+    expect(subject.whereTo()).toBe('10.0.0.1:80');
+    expect([...subject.interest(ENDPOINT_TYPE)]).toEqual([]);
+    subject.take(ROUTE_TYPE, routes('80', [allTo('b')], '2'));
     expect([target.removed, endpoint.removed]).toEqual([true, true]);
     expect(subject.whereTo()).toBe(503);
+  });
+
+  test('of a removed cluster serve while a listener names it', () => {
+    const subject = configured();
+    const filters = [tcpProxy('b')];
+    const fields = {
+      address: socketAddress('0.0.0.0', 81),
+      bind_to_port: false,
+      filter_chains: [{ filters }],
+    };
+    subject.take(CLUSTER_TYPE, cluster('b', { type: 'STATIC' }));
+    subject.take(LISTENER_TYPE, listener('0.0.0.0_81', fields));
+    subject.drop(CLUSTER_TYPE, 'b');
+    expect(subject.clusters.get('b')).toBeDefined();
+    subject.drop(LISTENER_TYPE, '0.0.0.0_81');
+    expect(subject.clusters.get('b')).toBeUndefined();
+  });
+
+  test('of a removed cluster that comes back serve until its new ones have come', () => {
+    const subject = configured();
+    subject.drop(CLUSTER_TYPE, 'a');
+    subject.take(CLUSTER_TYPE, cluster('a', {}, '2'));
+    expect(subject.whereTo()).toBe('10.0.0.1:80');
+    expect(subject.awaited()).toEqual(['a']);
+    subject.take(ENDPOINT_TYPE, assignment('a', ['10.0.0.2:80'], '2'));
+    expect(subject.whereTo()).toBe('10.0.0.2:80');
   });
 
   test('are kept when their removal is announced: the cluster decides', () => {
@@ -250,12 +284,12 @@ describe('a resource that cannot be run', () => {
     const subject = configured();
     const reasons = subject.take(
       CLUSTER_TYPE,
-      cluster('bad', { lb_policy: 'MAGLEV', outlier_detection: {} }),
+      cluster('bad', { lb_policy: 'LOAD_BALANCING_POLICY_CONFIG', health_checks: [], lrs_server: {} }),
       cluster('good'),
     );
     expect(reasons).toEqual([
-      'bad: outlier_detection: not supported',
-      'bad: lb_policy: MAGLEV is not supported',
+      'bad: lrs_server: not supported',
+      'bad: lb_policy: LOAD_BALANCING_POLICY_CONFIG is not supported',
     ]);
     expect([...subject.interest(ENDPOINT_TYPE)]).toEqual(['a', 'good']);
   });

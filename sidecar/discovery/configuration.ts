@@ -17,8 +17,10 @@ import {
   type ResourceType,
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
+import { NO_ENDPOINTS } from './accept-assignment.ts';
 import type { ReadFile } from './accept-data-source.ts';
 import { EMPTY_SNAPSHOT, SnapshotBuilder } from './build-snapshot.ts';
+import type { NameResolver } from './dns/resolver.ts';
 import { LiveClusters } from './live-clusters.ts';
 import { LiveListeners } from './live-listeners.ts';
 import { LiveRoutes } from './live-routes.ts';
@@ -34,6 +36,15 @@ export interface Change {
   readonly removed: readonly string[];
 }
 
+/** What the configuration needs of the machine that it runs on. */
+export interface Surroundings {
+  /** For certificates that are named by file. */
+  readonly readFile: ReadFile;
+  readonly resolver: NameResolver;
+  /** Called when the configuration changed although no resource came: names were resolved. */
+  readonly changed: () => void;
+}
+
 export class Configuration {
   readonly clusters: LiveClusters;
   readonly routes = new LiveRoutes();
@@ -46,9 +57,11 @@ export class Configuration {
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
   #complete = false;
 
-  /** `readFile` is for certificates that are named by file. */
-  constructor(clock: Clock, random: Random, readFile: ReadFile) {
-    this.clusters = new LiveClusters(clock, random);
+  constructor(clock: Clock, random: Random, { readFile, resolver, changed }: Surroundings) {
+    this.clusters = new LiveClusters(clock, random, resolver, () => {
+      this.#settle(undefined);
+      changed();
+    });
     this.#random = random;
     this.#readFile = readFile;
     this.#builder = new SnapshotBuilder(this.clusters, this.routes, random);
@@ -97,7 +110,7 @@ export class Configuration {
 
   /** Takes everything that is awaited for absent: the control plane has had its time (Envoy's initial fetch timeout). */
   stopWaiting(): void {
-    for (const name of [...this.clusters.awaited]) this.clusters.assign(name, []);
+    for (const name of [...this.clusters.awaited]) this.clusters.assign(name, NO_ENDPOINTS);
     for (const name of this.listeners.routes()) if (!this.routes.isKnown(name)) this.routes.absent(name);
     this.#settle(undefined);
   }
@@ -116,7 +129,7 @@ export class Configuration {
     if (value.kind === 'cluster') this.clusters.put(value.spec);
     else if (value.kind === 'listener') this.listeners.put(value.spec);
     else if (value.kind === 'routes') this.routes.put(resource.name, value.spec);
-    else this.clusters.assign(resource.name, value.endpoints);
+    else this.clusters.assign(resource.name, value.assignment);
     return [];
   }
 
@@ -130,7 +143,8 @@ export class Configuration {
   /** What waited for a resource that was refused waits no longer; one that served goes on. */
   #withoutPredecessor(type: ResourceType, name: string): void {
     if (type === ROUTE_TYPE) this.routes.absent(name);
-    else if (type === ENDPOINT_TYPE && this.clusters.awaited.has(name)) this.clusters.assign(name, []);
+    else if (type === ENDPOINT_TYPE && this.clusters.awaited.has(name))
+      this.clusters.assign(name, NO_ENDPOINTS);
   }
 
   #remove(type: ResourceType, name: string): void {
@@ -138,7 +152,7 @@ export class Configuration {
     if (type === CLUSTER_TYPE) this.clusters.remove(name);
     else if (type === LISTENER_TYPE) this.listeners.remove(name);
     else if (type === ROUTE_TYPE) this.routes.absent(name);
-    else if (this.clusters.awaited.has(name)) this.clusters.assign(name, []);
+    else if (this.clusters.awaited.has(name)) this.clusters.assign(name, NO_ENDPOINTS);
   }
 
   /** Puts in place what need not wait any longer. `changed`: the type that resources just came for. */
@@ -147,6 +161,7 @@ export class Configuration {
     const promoted = this.listeners.promote((name) => this.routes.get(name) !== undefined);
     const relisted = promoted || changed === LISTENER_TYPE;
     if (relisted) this.#forgetRoutes();
+    this.clusters.sweep((name) => this.routes.names(name) || this.listeners.names(name));
     if (changed === CLUSTER_TYPE) this.ledger.retain(ENDPOINT_TYPE, this.clusters.assignments);
     const first = !this.#complete;
     this.#complete ||= this.#hasEverything();
@@ -156,7 +171,8 @@ export class Configuration {
   }
 
   #hasEverything(): boolean {
-    return this.#heard.has(CLUSTER_TYPE) && this.#heard.has(LISTENER_TYPE) && !this.waiting;
+    const heard = this.#heard.has(CLUSTER_TYPE) && this.#heard.has(LISTENER_TYPE);
+    return heard && !this.waiting && !this.clusters.resolving;
   }
 
   /** Drops the routes that no listener names any more. */

@@ -15,6 +15,7 @@ import {
 import { readDataFile } from '#sidecar/security/read-file.ts';
 import { Configuration } from './configuration.ts';
 import { DeltaStream } from './delta-stream.ts';
+import { createSystemResolver } from './dns/system-resolver.ts';
 import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { DiscoveryCall, DiscoveryTransport } from './transport.ts';
@@ -67,7 +68,14 @@ class Session implements Discovery {
   #patience: Timer | undefined;
 
   constructor(options: Parameters<typeof startDiscovery>[0]) {
-    this.configuration = new Configuration(options.clock, options.random, readDataFile);
+    this.configuration = new Configuration(options.clock, options.random, {
+      readFile: readDataFile,
+      resolver: createSystemResolver(),
+      changed: () => {
+        this.#subscribe();
+        this.#publish();
+      },
+    });
     this.snapshot = createWatchable<Snapshot>(this.configuration.snapshot);
     this.#transport = options.transport;
     this.#node = options.node;
@@ -91,6 +99,7 @@ class Session implements Discovery {
     this.#patience?.cancel();
     this.#call?.cancel();
     this.#transport.close();
+    this.configuration.clusters.close();
   }
 
   #receive(response: DeltaDiscoveryResponse): void {

@@ -2,16 +2,22 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { Random } from '#api/foundation/random.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
+import type { ClusterPolicy } from '#sidecar/upstream/cluster-policy.ts';
 import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
-import type { LocalityEndpoints } from '#sidecar/upstream/locality/locality-endpoints.ts';
 import { OriginalDestinationCluster } from '#sidecar/upstream/original-destination-cluster.ts';
+import type { Assignment } from './accept-assignment.ts';
 import type { ClusterSpec } from './accept-cluster.ts';
+import { AssignmentAskers } from './assignment-askers.ts';
+import type { DnsPlan } from './dns/dns-endpoints.ts';
+import { NamedClusters } from './dns/named-clusters.ts';
+import type { NameResolver } from './dns/resolver.ts';
 
 export type LiveCluster = EndpointCluster | OriginalDestinationCluster;
 
 /**
  * The clusters that can be used, and those that still warm: a cluster takes the place of its predecessor when the
- * endpoints that it asks for have come, and until then the predecessor serves.
+ * endpoints that it asks for have come, by EDS or by DNS, and until then the predecessor serves. One that was removed
+ * serves on while anything names it: routes and clusters come in responses of their own.
  */
 export class LiveClusters implements ClusterDirectory {
   readonly #clock: Clock;
@@ -20,14 +26,18 @@ export class LiveClusters implements ClusterDirectory {
   readonly #live = new Map<string, LiveCluster>();
   /** Which assignment each live cluster has its endpoints from. */
   readonly #source = new Map<string, string>();
-  /** The clusters that ask for an assignment. */
-  readonly #askers = new Map<string, Set<string>>();
-  /** The assignments that a cluster waits for. */
-  readonly #awaited = new Set<string>();
+  readonly #askers = new AssignmentAskers();
+  readonly #named: NamedClusters;
+  readonly #removed = new Set<string>();
 
-  constructor(clock: Clock, random: Random) {
+  /** `changed` is called when something changed that nobody told this: names were resolved. */
+  constructor(clock: Clock, random: Random, resolver: NameResolver, changed: () => void) {
     this.#clock = clock;
     this.#random = random;
+    this.#named = new NamedClusters(resolver, clock, (name, assignment) => {
+      this.#resolved(name, assignment);
+      changed();
+    });
   }
 
   get(name: string): Cluster | undefined {
@@ -40,98 +50,149 @@ export class LiveClusters implements ClusterDirectory {
 
   /** Assignments to subscribe to. */
   get assignments(): Set<string> {
-    return new Set(this.#askers.keys());
+    return this.#askers.assignments;
   }
 
+  /** Assignments that a cluster waits for. */
   get awaited(): ReadonlySet<string> {
-    return this.#awaited;
+    return this.#askers.awaited;
+  }
+
+  /** Whether a name has yet to be resolved for the first time. */
+  get resolving(): boolean {
+    return this.#named.resolving;
   }
 
   isWarming(cluster: string): boolean {
     const spec = this.#specs.get(cluster);
+    if (spec?.kind === 'dns') return this.#named.isResolving(cluster);
     return spec?.kind === 'eds' && this.#source.get(cluster) !== spec.assignment;
   }
 
   put(spec: ClusterSpec): void {
     const { name } = spec.policy;
-    this.#ask(name, spec);
+    this.#note(name, spec);
+    this.#removed.delete(name);
+    if (spec.kind !== 'dns') this.#named.drop(name);
     if (spec.kind === 'original-destination') {
       this.#install(name, new OriginalDestinationCluster(spec.policy, this.#clock));
-    } else if (spec.kind === 'static') {
-      this.#install(name, this.#build(spec, spec.endpoints));
-    } else if (this.#source.get(name) === spec.assignment) {
-      this.#install(name, this.#build(spec), spec.assignment);
-    } else {
-      this.#warm(name, spec);
-    }
+    } else if (spec.kind === 'static') this.#install(name, this.#build(spec.policy, spec.assignment));
+    else if (spec.kind === 'dns') this.#resolve(name, spec.policy, spec.plan);
+    else if (this.#source.get(name) === spec.assignment) {
+      this.#install(name, this.#build(spec.policy), spec.assignment);
+    } else this.#warm(name, spec);
   }
 
   remove(name: string): void {
-    this.#ask(name, undefined);
+    this.#note(name, undefined);
+    this.#named.drop(name);
     this.#source.delete(name);
-    this.#live.get(name)?.retire();
-    this.#live.delete(name);
+    if (this.#live.has(name)) this.#removed.add(name);
+  }
+
+  /** Lets go of removed clusters that nothing names any more. */
+  sweep(isNamed: (cluster: string) => boolean): void {
+    for (const name of this.#removed) {
+      if (isNamed(name)) continue;
+      this.#removed.delete(name);
+      this.#live.get(name)?.retire();
+      this.#live.delete(name);
+    }
   }
 
   /** An assignment came: it replaces the endpoints of its clusters, and ends the wait of those that wait for it. */
-  assign(assignment: string, endpoints: readonly LocalityEndpoints[]): void {
-    for (const name of this.#askers.get(assignment) ?? []) {
-      const spec = this.#specs.get(name);
-      const live = this.#live.get(name);
-      if (this.#source.get(name) === assignment && live instanceof EndpointCluster) {
-        live.replaceEndpoints(endpoints);
-      } else if (spec !== undefined) {
-        this.#install(name, this.#build(spec, endpoints), assignment);
-      }
+  assign(name: string, assignment: Assignment): void {
+    for (const asker of this.#askers.of(name)) {
+      const spec = this.#specs.get(asker);
+      if (spec !== undefined) this.#install(asker, this.#build(spec.policy, assignment), name);
     }
-    this.#awaited.delete(assignment);
+    this.#askers.came(name);
+  }
+
+  /** Stops asking for names. */
+  close(): void {
+    this.#named.close();
   }
 
   #warm(name: string, spec: ClusterSpec & { kind: 'eds' }): void {
     const shared = this.#sharing(spec.assignment);
-    if (shared === undefined) this.#awaited.add(spec.assignment);
-    else this.#install(name, this.#build(spec, shared.localities), spec.assignment);
+    if (shared === undefined) this.#askers.awaits(spec.assignment);
+    else this.#install(name, this.#build(spec.policy, assignmentOf(shared)), spec.assignment);
   }
 
   /** A live cluster with the same assignment: it came already and will not come again. */
   #sharing(assignment: string): EndpointCluster | undefined {
-    for (const name of this.#askers.get(assignment) ?? []) {
+    for (const name of this.#askers.of(assignment)) {
       const live = this.#live.get(name);
       if (this.#source.get(name) === assignment && live instanceof EndpointCluster) return live;
     }
     return undefined;
   }
 
-  #build(spec: ClusterSpec, endpoints?: readonly LocalityEndpoints[]): EndpointCluster {
-    const previous = this.#live.get(spec.policy.name);
+  #resolve(name: string, policy: ClusterPolicy, plan: DnsPlan): void {
+    const known = this.#named.watch(name, plan);
+    if (known !== undefined) this.#install(name, this.#build(policy, known));
+  }
+
+  #resolved(name: string, assignment: Assignment): void {
+    const spec = this.#specs.get(name);
+    if (spec?.kind === 'dns') this.#install(name, this.#build(spec.policy, assignment));
+  }
+
+  /** The live cluster with other endpoints where its configuration stays, else one that takes its place. */
+  #build(policy: ClusterPolicy, assignment?: Assignment): EndpointCluster {
+    const previous = this.#live.get(policy.name);
     const kept = previous instanceof EndpointCluster ? previous : undefined;
-    const cluster = new EndpointCluster(spec.policy, this.#clock, this.#random, kept);
-    if (endpoints !== undefined) cluster.replaceEndpoints(endpoints);
+    const used = assignment ?? (kept === undefined ? undefined : assignmentOf(kept));
+    const adjusted = used === undefined ? policy : withFactor(policy, used.overprovisioningFactor);
+    if (kept !== undefined && isSame(kept.policy, adjusted)) {
+      if (assignment !== undefined) kept.replaceEndpoints(assignment.localities);
+      return kept;
+    }
+    const heir = kept !== undefined && isSame(kept.policy.connections.tls, policy.connections.tls);
+    const cluster = new EndpointCluster(adjusted, this.#clock, this.#random, heir ? kept : undefined);
+    if (used !== undefined && (assignment !== undefined || !heir)) cluster.replaceEndpoints(used.localities);
     return cluster;
   }
 
+  /** A predecessor is retired, unless its endpoints live on in the successor. */
   #install(name: string, cluster: LiveCluster, source?: string): void {
     const previous = this.#live.get(name);
-    const inherits = previous instanceof EndpointCluster && cluster instanceof EndpointCluster;
-    if (previous !== undefined && !inherits) previous.retire();
+    if (previous !== undefined && previous !== cluster && !inherits(cluster, previous)) previous.retire();
     this.#live.set(name, cluster);
     if (source === undefined) this.#source.delete(name);
     else this.#source.set(name, source);
   }
 
-  /** Notes what a cluster asks for now, in place of what it asked for before. */
-  #ask(name: string, spec: ClusterSpec | undefined): void {
+  /** Notes what a cluster is now, and what it asks for in place of what it asked for before. */
+  #note(name: string, spec: ClusterSpec | undefined): void {
     const before = this.#specs.get(name);
-    if (before?.kind === 'eds') this.#askers.get(before.assignment)?.delete(name);
-    if (spec?.kind === 'eds') {
-      const askers = this.#askers.get(spec.assignment) ?? new Set();
-      this.#askers.set(spec.assignment, askers.add(name));
-    }
-    if (before?.kind === 'eds' && this.#askers.get(before.assignment)?.size === 0) {
-      this.#askers.delete(before.assignment);
-      this.#awaited.delete(before.assignment);
-    }
+    this.#askers.change(
+      name,
+      before?.kind === 'eds' ? before.assignment : undefined,
+      spec?.kind === 'eds' ? spec.assignment : undefined,
+    );
     if (spec === undefined) this.#specs.delete(name);
     else this.#specs.set(name, spec);
   }
+}
+
+function assignmentOf({ localities, policy }: EndpointCluster): Assignment {
+  return { localities, overprovisioningFactor: policy.locality.overprovisioningFactor };
+}
+
+function withFactor(policy: ClusterPolicy, overprovisioningFactor: number): ClusterPolicy {
+  if (policy.locality.overprovisioningFactor === overprovisioningFactor) return policy;
+  return { ...policy, locality: { ...policy.locality, overprovisioningFactor } };
+}
+
+/** Connections that were made with other certificates, or in the clear, must not be used again. */
+function inherits(cluster: LiveCluster, previous: LiveCluster): boolean {
+  if (!(cluster instanceof EndpointCluster) || !(previous instanceof EndpointCluster)) return false;
+  return isSame(cluster.connections.tls, previous.connections.tls);
+}
+
+/** Policies are plain values that are made the same way each time. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,5 +1,5 @@
 import type { ListenerSpec } from './listener-spec.ts';
-import { routeNamesOf } from './listener-spec.ts';
+import { clusterNamesOf, routeNamesOf } from './listener-spec.ts';
 
 /** The listeners that serve, and those that wait for their routes while their predecessors serve. */
 export class LiveListeners {
@@ -17,6 +17,12 @@ export class LiveListeners {
   /** Route configurations to subscribe to. */
   routes(): Set<string> {
     return new Set([...this.#live.values(), ...this.#warming.values()].flatMap(routeNamesOf));
+  }
+
+  /** Whether a listener that serves or is about to sends connections to this cluster. */
+  names(cluster: string): boolean {
+    const all = [...this.#live.values(), ...this.#warming.values()];
+    return all.some((spec) => clusterNamesOf(spec).includes(cluster));
   }
 
   /** Why this listener cannot be bound: another one has its address. */

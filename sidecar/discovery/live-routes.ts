@@ -15,6 +15,7 @@ export interface RouteSpec {
  */
 export class LiveRoutes {
   readonly #live = new Map<string, Lookup<RouteTable>>();
+  readonly #named = new Map<string, ReadonlySet<string>>();
   readonly #pending = new Map<string, RouteSpec>();
 
   /** Found, or known not to exist; undefined while nothing is known. */
@@ -29,6 +30,15 @@ export class LiveRoutes {
 
   get waiting(): boolean {
     return this.#pending.size > 0;
+  }
+
+  /** Whether a table that serves or is about to sends requests to this cluster. */
+  names(cluster: string): boolean {
+    const tables = [
+      ...this.#named.values(),
+      ...this.#pending.values().map(({ clusterNames }) => clusterNames),
+    ];
+    return tables.some((names) => names.has(cluster));
   }
 
   put(name: string, spec: RouteSpec): void {
@@ -46,6 +56,7 @@ export class LiveRoutes {
     for (const [name, { table, clusterNames }] of this.#pending) {
       if (clusterNames.values().some(isWarming)) continue;
       this.#live.set(name, { state: 'found', value: table });
+      this.#named.set(name, clusterNames);
       this.#pending.delete(name);
     }
   }
@@ -53,6 +64,7 @@ export class LiveRoutes {
   /** Forgets what nobody asks for any more. */
   retain(names: ReadonlySet<string>): void {
     for (const name of this.#live.keys()) if (!names.has(name)) this.#live.delete(name);
+    for (const name of this.#named.keys()) if (!names.has(name)) this.#named.delete(name);
     for (const name of this.#pending.keys()) if (!names.has(name)) this.#pending.delete(name);
   }
 }

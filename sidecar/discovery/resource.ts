@@ -12,8 +12,7 @@ import {
 } from '#api/xds/resource-types.ts';
 import type { RouteContext } from '#sidecar/routing/compile-action.ts';
 import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
-import type { LocalityEndpoints } from '#sidecar/upstream/locality/locality-endpoints.ts';
-import { acceptAssignment } from './accept-assignment.ts';
+import { type Assignment, acceptAssignment } from './accept-assignment.ts';
 import { acceptCluster, type ClusterSpec } from './accept-cluster.ts';
 import type { ReadFile } from './accept-data-source.ts';
 import { acceptListener } from './accept-listener.ts';
@@ -34,7 +33,7 @@ export type Runnable =
   | { readonly kind: 'cluster'; readonly spec: ClusterSpec }
   | { readonly kind: 'listener'; readonly spec: ListenerSpec }
   | { readonly kind: 'routes'; readonly spec: RouteSpec }
-  | { readonly kind: 'assignment'; readonly endpoints: readonly LocalityEndpoints[] };
+  | { readonly kind: 'assignment'; readonly assignment: Assignment };
 
 /** What resources are read with. */
 export interface Context extends Omit<RouteContext, 'clusterNames'> {
@@ -50,15 +49,15 @@ export function acceptResource(type: ResourceType, resource: Resource, context: 
 type Reader = (resource: Resource, context: Context, place: Place) => Runnable;
 
 const READERS: Readonly<Record<ResourceType, Reader>> = {
-  [CLUSTER_TYPE]({ name, bytes }, _context, place) {
+  [CLUSTER_TYPE]({ name, bytes }, { readFile }, place) {
     const cluster = fromBinary(ClusterSchema, bytes);
     mustAgree(name, cluster.name, place);
-    return { kind: 'cluster', spec: acceptCluster(cluster, place) };
+    return { kind: 'cluster', spec: acceptCluster(cluster, readFile, place) };
   },
   [ENDPOINT_TYPE]({ name, bytes }, _context, place) {
     const assignment = fromBinary(ClusterLoadAssignmentSchema, bytes);
     mustAgree(name, assignment.clusterName, place);
-    return { kind: 'assignment', endpoints: acceptAssignment(assignment, place) };
+    return { kind: 'assignment', assignment: acceptAssignment(assignment, place) };
   },
   [LISTENER_TYPE]({ name, bytes }, context, place) {
     const listener = fromBinary(ListenerSchema, bytes);

@@ -10,6 +10,7 @@ import { resourceOf } from './test-ads-server.ts';
 /** Resources for tests, in Envoy's JSON, so that a test reads like Envoy's documentation. */
 const JSON_OPTIONS = { registry: XDS_REGISTRY };
 
+/** Fed by EDS unless `fields` say otherwise. */
 export function cluster(name: string, fields: JsonObject = {}, version = '1'): Resource {
   const eds = { type: 'EDS', eds_cluster_config: { eds_config: { ads: {} } }, lb_policy: 'ROUND_ROBIN' };
   const message = fromJson(ClusterSchema, { name, ...eds, ...fields }, JSON_OPTIONS);
@@ -35,6 +36,11 @@ export function assignment(name: string, addresses: readonly string[], version =
       },
     ],
   });
+  return resourceOf(ClusterLoadAssignmentSchema, name, message, version);
+}
+
+export function clusterLoadAssignment(name: string, fields: JsonObject, version = '1'): Resource {
+  const message = fromJson(ClusterLoadAssignmentSchema, { cluster_name: name, ...fields }, JSON_OPTIONS);
   return resourceOf(ClusterLoadAssignmentSchema, name, message, version);
 }
 

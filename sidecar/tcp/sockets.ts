@@ -12,7 +12,7 @@ import {
   type SocketConstructorOpts,
 } from 'node:net';
 import type { ConnectionSettings } from '#sidecar/upstream/cluster.ts';
-import { dialTls } from './tls-sockets.ts';
+import { secureWire } from './tls-sockets.ts';
 import { Wire, type WireReader } from './wire.ts';
 import { READ_BYTES } from './write-buffer.ts';
 
@@ -43,7 +43,10 @@ export interface Address {
 }
 
 /** How the connection is made: TLS or plain, and when the kernel probes an idle one (0: as this proxy does by itself). */
-export type DialSettings = Pick<ConnectionSettings, 'keepAliveMs' | 'tls'>;
+export type DialSettings = Pick<
+  ConnectionSettings,
+  'keepAliveMs' | 'keepAliveIntervalMs' | 'keepAliveProbes' | 'tls'
+>;
 
 const PLAIN: DialSettings = { keepAliveMs: 0, tls: undefined };
 
@@ -52,8 +55,9 @@ export function dial(
   to: Address,
   reader: WireReader,
   onConnect: () => void,
-  { keepAliveMs, tls }: DialSettings = PLAIN,
+  settings: DialSettings = PLAIN,
 ): Wire {
+  const { keepAliveMs, tls } = settings;
   let wire: Wire | undefined;
   const options: NetConnectOpts & SocketConstructorOpts & { writableHighWaterMark: number } = {
     host: to.address,
@@ -65,12 +69,35 @@ export function dial(
     allowHalfOpen: true,
     writableHighWaterMark: 1,
   };
-  if (tls !== undefined) return dialTls(options, tls, reader, onConnect);
+  if (tls !== undefined) {
+    const raw = connect(options);
+    tuneProbes(raw, settings);
+    return secureWire(raw, tls, reader, onConnect);
+  }
   options.onread = { buffer: readBuffer, callback: (length) => receive(wire!, length) };
   const socket = connect(options);
+  tuneProbes(socket, settings);
   wire = new Wire(socket, reader);
   socket.once('connect', onConnect);
   return wire;
+}
+
+/** Not among the options of a connect, and not in the types of Node yet. */
+interface ProbedSocket {
+  setKeepAlive(options: {
+    enable: boolean;
+    initialDelay: number;
+    interval: number | undefined;
+    count: number | undefined;
+  }): void;
+}
+
+function tuneProbes(socket: Socket, settings: DialSettings): void {
+  const { keepAliveMs: initialDelay, keepAliveIntervalMs: interval, keepAliveProbes: count } = settings;
+  if (interval === undefined && count === undefined) return;
+  socket.once('connect', () => {
+    (socket as unknown as ProbedSocket).setKeepAlive({ enable: true, initialDelay, interval, count });
+  });
 }
 
 /** A wire around a connection that a server with `SERVER_OPTIONS` accepted. It does not read until `resume`. */

@@ -2,7 +2,7 @@
  * Wires whose bytes are encrypted. Node's TLS streams have no `onread`, and what they write leaves a moment later; so
  * these wires read by `'data'` and count a write as done when its callback says so.
  */
-import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import { connectionOptions } from '#sidecar/security/upstream-tls.ts';
@@ -11,14 +11,11 @@ import { Wire, type WireReader } from './wire.ts';
 
 const NO_READER: WireReader = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
-/** Connects and shakes hands. `onConnect` comes when the endpoint has proved who it is, `reader.onClose` when that fails. */
-export function dialTls(
-  to: NetConnectOpts,
-  tls: UpstreamTls,
-  reader: WireReader,
-  onConnect: () => void,
-): Wire {
-  const raw = connectTcp(to);
+/**
+ * Shakes hands over a socket that connects. `onConnect` comes when the endpoint has proved who it is, `reader.onClose`
+ * when that fails, or the connect.
+ */
+export function secureWire(raw: Socket, tls: UpstreamTls, reader: WireReader, onConnect: () => void): Wire {
   const socket = connectTls({ ...connectionOptions(tls), socket: raw });
   const wire = wireAround(socket, raw, reader);
   socket.once('secureConnect', onConnect);

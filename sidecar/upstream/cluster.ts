@@ -48,6 +48,9 @@ export interface ConnectionSettings {
   readonly maxDurationMs: number;
   /** TCP keep-alive: idle time before the first probe, milliseconds; 0 is off. */
   readonly keepAliveMs: number;
+  /** Time between two probes, milliseconds, and how many go unanswered before the connection is given up; absent: the system's. */
+  readonly keepAliveIntervalMs?: number;
+  readonly keepAliveProbes?: number;
   /** TLS towards the endpoints; undefined is plain. */
   readonly tls: UpstreamTls | undefined;
 }
