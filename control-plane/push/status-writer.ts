@@ -10,6 +10,7 @@ import type { Logger } from '#api/foundation/logger.ts';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
 import type { Kind } from '#api/kinds/kind.ts';
 import type { Condition, KubeObject, Stored } from '#api/kinds/meta.ts';
+import { ServiceEntry } from '#api/kinds/service-entry.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
 import type { Diagnosis } from '#control-plane/translation/diagnosis.ts';
 
@@ -23,7 +24,10 @@ export interface StatusWriter {
 }
 
 type Rule = KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined };
-const KINDS = { VirtualService, DestinationRule } as unknown as Record<Diagnosis['kind'], Kind<Rule>>;
+const KINDS = { VirtualService, DestinationRule, ServiceEntry } as unknown as Record<
+  Diagnosis['kind'],
+  Kind<Rule>
+>;
 
 export function createStatusWriter(tools: { client: Client; clock: Clock; logger: Logger }): StatusWriter {
   const waiting = new Map<string, Diagnosis>();

@@ -13,7 +13,12 @@ import {
 import { STATIC_CLUSTERS } from './clusters/original-destination.ts';
 import { Destinations } from './destinations.ts';
 import { gatewaysOf } from './diagnosis/reference-findings.ts';
-import { type Diagnosis, diagnoseDestinationRule, diagnoseVirtualService } from './diagnosis.ts';
+import {
+  type Diagnosis,
+  diagnoseDestinationRule,
+  diagnoseServiceEntry,
+  diagnoseVirtualService,
+} from './diagnosis.ts';
 import type { Encoded } from './encoded.ts';
 import { GatewayTable } from './gateway/gateway-table.ts';
 import { InboundTable } from './inbound.ts';
@@ -68,6 +73,8 @@ export class World {
   };
   /** What the proxies of gateways get. */
   readonly gateways = new GatewayTable(this);
+  /** Which service a listener of its own belongs to, by the listener's name. */
+  readonly listenerHosts = new Map<string, string>();
   readonly #httpPorts = new Map<string, ServiceRouting['http']>();
 
   constructor(options: InputOptions) {
@@ -109,6 +116,7 @@ export class World {
   #deriveServices(dirt: Dirt, shared: Record<ResourceType, Set<string>>): Set<number> {
     const hosts = [...dirt.services];
     const routing = new Map(hosts.map((host) => [host, this.#routingOf(host)]));
+    this.#noteListeners(routing);
     const owned = (of: (routing: ServiceRouting) => readonly VariedResource[]) =>
       new Map([...routing].map(([host, found]) => [host, of(found)]));
     this.listeners.replace(
@@ -122,6 +130,12 @@ export class World {
     const ports = new Set<number>();
     for (const [host, { http }] of routing) this.#sharePorts(host, http, ports);
     return ports;
+  }
+
+  #noteListeners(routing: ReadonlyMap<string, ServiceRouting>): void {
+    for (const [name, host] of this.listenerHosts) if (routing.has(host)) this.listenerHosts.delete(name);
+    for (const [host, { listeners }] of routing)
+      for (const { name } of listeners) this.listenerHosts.set(name, host);
   }
 
   #routingOf(host: string): ServiceRouting {
@@ -194,6 +208,7 @@ export class World {
         (key) => diagnoseVirtualService(key, this.inputs, this) ?? [],
       ),
       ...[...dirt.destinationRules].flatMap((key) => diagnoseDestinationRule(key, this.inputs) ?? []),
+      ...[...dirt.serviceEntries].flatMap((key) => diagnoseServiceEntry(key, this.inputs) ?? []),
     ];
   }
 }
