@@ -3,8 +3,6 @@ import { LabelMap, PortNumber } from './istio-values.ts';
 import { defineKind } from './kind.ts';
 import { Condition, ObjectMeta } from './meta.ts';
 import { sidecarChecks } from './sidecar-checks.ts';
-import { ConnectionPoolSettings } from './traffic-policy.ts';
-import { Destination } from './virtual-service.ts';
 
 /** Istio IstioEgressListener. Without a port it is for every service that no other listener takes. */
 export const EgressListener = z.strictObject({
@@ -28,10 +26,8 @@ export const SidecarSchema = z.strictObject({
     outboundTrafficPolicy: z
       .strictObject({
         mode: z.enum(['REGISTRY_ONLY', 'ALLOW_ANY']).optional(),
-        egressProxy: Destination.optional(),
       })
       .optional(),
-    inboundConnectionPool: ConnectionPoolSettings.optional(),
   }),
   status: z.looseObject({ conditions: z.array(Condition).optional() }).optional(),
 });

@@ -1,15 +1,18 @@
-import { VIRTUAL_INBOUND } from '#api/xds/names.ts';
+import { parseClusterName, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
 import type { SidecarNode } from '#api/xds/node-metadata.ts';
 import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
   LISTENER_TYPE,
+  RESOURCE_TYPES,
   type ResourceType,
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
 import type { Encoded } from './encoded.ts';
+import { CLOSED_OUTBOUND_LISTENER } from './listeners/outbound-listeners.ts';
 import { clientIn, clientOf, type MeshClient } from './model/client.ts';
 import { type Reader, sidecarReader } from './routes/reader.ts';
+import { followScope, type ProxyScope, WHOLE_MESH } from './scope/proxy-scope.ts';
 import type { View } from './view.ts';
 import type { World } from './world.ts';
 
@@ -19,41 +22,54 @@ export function sidecarView(world: World, node: Pick<SidecarNode, 'pod' | 'names
   world.inbound.retain(podKey);
   const client = followClient(world, podKey, node.namespace);
   const reader = () => sidecarReader(node.namespace, client().labels);
+  const scope = followScope(world.inputs, client);
+  const told = new Map<ResourceType, string>(RESOURCE_TYPES.map((type) => [type, scope().id]));
   const ownClusters = () => world.inbound.get(podKey).clusters;
   return {
     get(type, name) {
       switch (type) {
         case CLUSTER_TYPE:
-          return (
-            world.outbound.get(type, name, client()) ?? ownClusters().find((cluster) => cluster.name === name)
-          );
+          return seesCluster(scope(), name)
+            ? (world.outbound.get(type, name, client()) ??
+                ownClusters().find((cluster) => cluster.name === name))
+            : undefined;
         case ENDPOINT_TYPE:
-          return world.outbound.get(type, name, client());
+          return seesCluster(scope(), name) ? world.outbound.get(type, name, client()) : undefined;
         case LISTENER_TYPE:
-          return name === VIRTUAL_INBOUND
-            ? world.inbound.get(podKey).listener
-            : world.listeners.get(name, reader());
+          if (name === VIRTUAL_INBOUND) return world.inbound.get(podKey).listener;
+          if (name === VIRTUAL_OUTBOUND && !scope().allowAny) return CLOSED_OUTBOUND_LISTENER;
+          return seesListener(world, scope(), name) ? world.listeners.get(name, reader()) : undefined;
         case ROUTE_TYPE:
-          return routes(world, name, reader());
+          return routes(world, name, reader(), scope());
       }
     },
     names(type) {
+      const seen = scope();
       switch (type) {
         case CLUSTER_TYPE:
-          return [...world.outbound.names(type, client()), ...ownClusters().map(({ name }) => name)];
-        case ENDPOINT_TYPE:
-          return world.outbound.names(type, client());
+        case ENDPOINT_TYPE: {
+          const names = world.outbound.names(type, client()).filter((name) => seesCluster(seen, name));
+          return type === CLUSTER_TYPE ? [...names, ...ownClusters().map(({ name }) => name)] : names;
+        }
         case LISTENER_TYPE:
-          return [...world.listeners.names(), VIRTUAL_INBOUND];
+          return [
+            ...[...world.listeners.names()].filter((name) => seesListener(world, seen, name)),
+            VIRTUAL_INBOUND,
+          ];
         case ROUTE_TYPE:
           return [...world.detectedRoutes.names(), ...world.portRoutes.ports().map(String)];
       }
     },
     changed(type: ResourceType, change) {
       const own = change.inbound.get(podKey);
-      const touched = change.clients.has(podKey)
-        ? change.shared[type].union(personal(world, type))
-        : change.shared[type];
+      const shared = change.shared[type];
+      const moved = scope().id !== told.get(type);
+      told.set(type, scope().id);
+      const touched = moved
+        ? shared.union(allNames(world, type, client()))
+        : change.clients.has(podKey)
+          ? shared.union(personal(world, type))
+          : shared;
       if (own === undefined) return touched;
       if (type === CLUSTER_TYPE) return touched.union(own);
       return type === LISTENER_TYPE ? [...touched, VIRTUAL_INBOUND] : touched;
@@ -84,8 +100,30 @@ function personal(world: World, type: ResourceType): Set<string> {
   }
 }
 
-function routes(world: World, name: string, reader: Reader): Encoded | undefined {
-  return /^\d{1,5}$/.test(name)
-    ? world.portRoutes.get(Number(name), reader)
-    : world.detectedRoutes.get(name, reader);
+/** Every name of a type, seen or not: another Sidecar is in force now. */
+function allNames(world: World, type: ResourceType, client: MeshClient): Set<string> {
+  if (type !== CLUSTER_TYPE && type !== ENDPOINT_TYPE) return personal(world, type);
+  return new Set([...world.outbound.names(type, client), ...world.outbound.dependentNames()]);
+}
+
+function routes(world: World, name: string, reader: Reader, scope: ProxyScope): Encoded | undefined {
+  if (/^\d{1,5}$/.test(name)) return world.portRoutes.get(Number(name), reader, scope);
+  const colon = name.lastIndexOf(':');
+  return scope.sees(name.slice(0, colon), Number(name.slice(colon + 1)))
+    ? world.detectedRoutes.get(name, reader)
+    : undefined;
+}
+
+function seesCluster(scope: ProxyScope, name: string): boolean {
+  if (scope === WHOLE_MESH) return true;
+  const parsed = parseClusterName(name);
+  return parsed?.direction !== 'outbound' || scope.sees(parsed.host, parsed.port);
+}
+
+function seesListener(world: World, scope: ProxyScope, name: string): boolean {
+  if (scope === WHOLE_MESH) return true;
+  const port = Number(name.slice(name.lastIndexOf('_') + 1));
+  const host = world.listenerHosts.get(name);
+  if (host !== undefined) return scope.sees(host, port);
+  return name === VIRTUAL_OUTBOUND || world.portRoutes.isSeen(port, scope);
 }

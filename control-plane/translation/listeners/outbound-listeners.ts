@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { TrafficDirection } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '#api/xds/gen/envoy/config/listener/v3/listener_pb.js';
-import { PASSTHROUGH_CLUSTER, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
+import { BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
 import { tcpAddress } from '../address.ts';
 import { type Encoded, encode } from '../encoded.ts';
 import { durationOf, type Init } from '../message.ts';
@@ -24,14 +24,21 @@ type ListenerInit = Init<typeof ListenerSchema>;
  * Where every captured connection arrives. It hands over to the listener of the original destination; what no
  * listener wants goes where it was going.
  */
-export const VIRTUAL_OUTBOUND_LISTENER: Encoded = encodeListener({
-  name: VIRTUAL_OUTBOUND,
-  address: tcpAddress('0.0.0.0', SIDECAR_PORTS.outbound),
-  trafficDirection: TrafficDirection.OUTBOUND,
-  useOriginalDst: true,
-  listenerFilters: [ORIGINAL_DESTINATION],
-  defaultFilterChain: { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(PASSTHROUGH_CLUSTER)] },
-});
+export const VIRTUAL_OUTBOUND_LISTENER: Encoded = virtualOutbound(PASSTHROUGH_CLUSTER);
+
+/** The same where only what the mesh knows may be reached (Istio's REGISTRY_ONLY). */
+export const CLOSED_OUTBOUND_LISTENER: Encoded = virtualOutbound(BLACK_HOLE_CLUSTER);
+
+function virtualOutbound(rest: string): Encoded {
+  return encodeListener({
+    name: VIRTUAL_OUTBOUND,
+    address: tcpAddress('0.0.0.0', SIDECAR_PORTS.outbound),
+    trafficDirection: TrafficDirection.OUTBOUND,
+    useOriginalDst: true,
+    listenerFilters: [ORIGINAL_DESTINATION],
+    defaultFilterChain: { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(rest)] },
+  });
+}
 
 /** All HTTP services of one port number: told apart by authority, whatever the address. */
 export function httpPortListener(port: number): Encoded {

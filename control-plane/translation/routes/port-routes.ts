@@ -4,19 +4,25 @@
  */
 import type { Encoded } from '../encoded.ts';
 import { compare } from '../model/host-match.ts';
+import { type ProxyScope, WHOLE_MESH } from '../scope/proxy-scope.ts';
 import { Varied } from '../varied.ts';
 import { allQuestions } from './audience.ts';
 import type { Reader } from './reader.ts';
 import { encodeVirtualHost, routeConfiguration } from './route-configuration.ts';
 import type { HostRoutes } from './service-routes.ts';
-import { ALLOW_ANY } from './virtual-host.ts';
+import { ALLOW_ANY, BLOCK_ALL } from './virtual-host.ts';
 
 const ALLOW_ANY_HOST = encodeVirtualHost(ALLOW_ANY);
+const BLOCK_ALL_HOST = encodeVirtualHost(BLOCK_ALL);
+
+/** More views of the mesh than this on one port, and sharing starts over. */
+const MAX_SCOPES = 1_000;
 
 export class PortRoutes {
   readonly #services = new Map<number, Map<string, HostRoutes>>();
   readonly #foreign = new Map<number, readonly (readonly [string, HostRoutes])[]>();
-  readonly #assembled = new Map<number, Varied<Encoded>>();
+  /** By port, then by what the reader sees of the mesh. */
+  readonly #assembled = new Map<number, Map<string, Varied<Encoded>>>();
 
   put(port: number, host: string, routes: HostRoutes): void {
     const services = this.#services.get(port) ?? new Map<string, HostRoutes>();
@@ -52,15 +58,29 @@ export class PortRoutes {
     return [...services, ...(this.#foreign.get(port) ?? [])];
   }
 
-  get(port: number, reader: Reader): Encoded | undefined {
-    if (!this.has(port)) return undefined;
-    const known = this.#assembled.get(port);
+  /** Whether a proxy with this scope sees anything on the port. */
+  isSeen(port: number, scope: ProxyScope): boolean {
+    if (scope === WHOLE_MESH) return this.has(port);
+    return this.hosts(port).some(([host]) => scope.sees(host, port));
+  }
+
+  get(port: number, reader: Reader, scope: ProxyScope = WHOLE_MESH): Encoded | undefined {
+    if (!this.isSeen(port, scope)) return undefined;
+    const scopes = this.#assembled.get(port) ?? new Map<string, Varied<Encoded>>();
+    this.#assembled.set(port, scopes);
+    const known = scopes.get(scope.id);
     if (known !== undefined) return known.for(reader);
-    const hosts = this.hosts(port).map(([, routes]) => routes);
-    const assembled = new Varied(allQuestions(hosts.map(({ questions }) => questions)), (each) =>
-      routeConfiguration(String(port), [...hosts.flatMap((host) => host.for(each) ?? []), ALLOW_ANY_HOST]),
-    );
-    this.#assembled.set(port, assembled);
+    if (scopes.size >= MAX_SCOPES) scopes.clear();
+    const assembled = this.#assemble(port, scope);
+    scopes.set(scope.id, assembled);
     return assembled.for(reader);
+  }
+
+  #assemble(port: number, scope: ProxyScope): Varied<Encoded> {
+    const hosts = this.hosts(port).flatMap(([host, routes]) => (scope.sees(host, port) ? [routes] : []));
+    const rest = scope.allowAny ? ALLOW_ANY_HOST : BLOCK_ALL_HOST;
+    return new Varied(allQuestions(hosts.map(({ questions }) => questions)), (each) =>
+      routeConfiguration(String(port), [...hosts.flatMap((host) => host.for(each) ?? []), rest]),
+    );
   }
 }

@@ -54,6 +54,20 @@ export const ALLOW_ANY: VirtualHost = create(VirtualHostSchema, {
   includeRequestAttemptCount: true,
 });
 
+/** Whoever is not in the mesh is not reached (Istio's REGISTRY_ONLY). */
+export const BLOCK_ALL: VirtualHost = create(VirtualHostSchema, {
+  name: 'block_all',
+  domains: ['*'],
+  routes: [
+    {
+      name: 'block_all',
+      match: MATCH_ALL,
+      action: { case: 'directResponse', value: { status: 502 } },
+    },
+  ],
+  includeRequestAttemptCount: true,
+});
+
 function hostOf(
   host: string,
   port: number,

@@ -40,7 +40,7 @@ export function scopeOf(sidecar: Stored<Sidecar> | undefined, namespace: string)
   if (sidecar === undefined) return EVERYTHING;
   const { egress, outboundTrafficPolicy } = sidecar.spec;
   const allowAny = outboundTrafficPolicy?.mode !== 'REGISTRY_ONLY';
-  const id = `${keyOf(sidecar)} ${namespace}`;
+  const id = JSON.stringify([keyOf(sidecar), namespace, egress, outboundTrafficPolicy]);
   if (egress === undefined || egress.length === 0) return { id, allowAny, sees: () => true };
   const listeners = egress.map((listener) => ({
     port: listener.port?.number,
