@@ -6,10 +6,8 @@ import type { Sidecar } from './sidecar.ts';
 const saysSomething: Check<Sidecar> = {
   name: 'it is not empty',
   check: ({ spec }) =>
-    spec.egress === undefined &&
-    spec.outboundTrafficPolicy === undefined &&
-    spec.inboundConnectionPool === undefined
-      ? [{ path: 'spec', message: 'egress, outboundTrafficPolicy or inboundConnectionPool is required' }]
+    spec.egress === undefined && spec.outboundTrafficPolicy === undefined
+      ? [{ path: 'spec', message: 'egress or outboundTrafficPolicy is required' }]
       : [],
 };
 
@@ -46,25 +44,4 @@ const portsAreUnique: Check<Sidecar> = {
     }),
 };
 
-const egressProxyIsNamed: Check<Sidecar> = {
-  name: 'an egress proxy is a host with a port, for ALLOW_ANY',
-  check: ({ spec }) => {
-    const { mode, egressProxy } = spec.outboundTrafficPolicy ?? {};
-    if (egressProxy === undefined) return [];
-    const path = 'spec.outboundTrafficPolicy.egressProxy';
-    return [
-      ...(mode === 'ALLOW_ANY' ? [] : [{ path, message: 'is for ALLOW_ANY only' }]),
-      ...(isHost(egressProxy.host) && !egressProxy.host.startsWith('*')
-        ? []
-        : [{ path: `${path}.host`, message: 'must be a DNS name' }]),
-      ...(egressProxy.port === undefined ? [{ path: `${path}.port`, message: 'is required' }] : []),
-    ];
-  },
-};
-
-export const sidecarChecks: readonly Check<Sidecar>[] = [
-  saysSomething,
-  hostsAreNamed,
-  portsAreUnique,
-  egressProxyIsNamed,
-];
+export const sidecarChecks: readonly Check<Sidecar>[] = [saysSomething, hostsAreNamed, portsAreUnique];
