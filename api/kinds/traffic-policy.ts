@@ -1,6 +1,6 @@
 /** What a DestinationRule says of a destination, of a subset of it and of one of its ports: Istio's TrafficPolicy. */
 import { z } from 'zod';
-import { DurationOrZero, IstioDuration, Percent, PortSelector } from './istio-values.ts';
+import { DurationOrZero, IstioDuration, PortSelector } from './istio-values.ts';
 
 const Uint32 = z.int().min(0).max(0xffff_ffff);
 
@@ -116,7 +116,7 @@ export type ClientTlsSettings = z.infer<typeof ClientTlsSettings>;
 
 export const RetryBudget = z.strictObject({
   /** Of the requests under way; 20 by default. */
-  percent: Percent.shape.value.optional(),
+  percent: z.number().min(0).max(100).optional(),
   /** Retries that are always allowed at a time; 3 by default. */
   minRetryConcurrency: Uint32.optional(),
 });

@@ -4,6 +4,7 @@ import type { Stored } from '#api/kinds/meta.ts';
 import type { TrafficPolicy } from '#api/kinds/traffic-policy.ts';
 import { keyOf } from '../model/host-match.ts';
 import type { Inputs } from '../model/inputs.ts';
+import { same } from '../model/same.ts';
 import { type Finding, finding } from './finding.ts';
 
 type Rule = Stored<DestinationRule>;
@@ -29,10 +30,15 @@ function olderRules(rule: Rule, inputs: Inputs): Finding[] {
   return inputs.destinationRules.hostsOf(keyOf(rule)).flatMap((host) => {
     const rules = inputs.destinationRules
       .on(host)
-      .filter((other) => (other.metadata.namespace ?? 'default') === home);
+      .filter((other) => (other.metadata.namespace ?? 'default') === home && isForTheSame(other, rule));
     const own = rules.findIndex((other) => keyOf(other) === keyOf(rule));
     return rules.slice(0, own).flatMap((older) => lostTo(older, rule, host));
   });
+}
+
+/** Rules for different workloads stand beside one another. */
+function isForTheSame(a: Rule, b: Rule): boolean {
+  return same(a.spec.workloadSelector?.matchLabels ?? {}, b.spec.workloadSelector?.matchLabels ?? {});
 }
 
 function lostTo(older: Rule, { spec }: Rule, host: string): Finding[] {
