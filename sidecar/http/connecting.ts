@@ -7,7 +7,8 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import type { CircuitBreakers } from '#sidecar/upstream/circuit-breakers.ts';
 import type { Pool, PoolWaiter } from '#sidecar/upstream/pool.ts';
-import { type ConnectListener, UpstreamConnection } from './upstream-connection.ts';
+import type { ConnectListener } from './response-listener.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
 
 export interface ConnectingSettings {
   readonly clock: Clock;

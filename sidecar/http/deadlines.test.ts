@@ -99,7 +99,7 @@ describe('a deadline of the caller', () => {
 
 describe('the calls of an app', () => {
   /** An app that makes a call with `forwarded` header lines for each of its requests, through a sidecar of its own. */
-  async function relay(forwarded: RegExp, act: (hops: Awaited<ReturnType<typeof hops>>) => Promise<void>) {
+  async function relay(forwarded: RegExp, act: (built: Hops) => Promise<void>) {
     const built = await hops(forwarded);
     try {
       await act(built);
@@ -107,6 +107,8 @@ describe('the calls of an app', () => {
       for (const part of built.parts) await part[Symbol.asyncDispose]();
     }
   }
+
+  type Hops = Awaited<ReturnType<typeof hops>>;
 
   async function hops(forwarded: RegExp) {
     const clock = new ManualClock();

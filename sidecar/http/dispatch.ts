@@ -23,14 +23,10 @@ import * as failures from './failures.ts';
 import type { Head } from './head.ts';
 import type { LocalReply } from './local-reply.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
+import { CONNECT_TIMED_OUT, type ConnectListener, type ResponseListener } from './response-listener.ts';
 import { isRetriable, outcomeOf } from './response-verdict.ts';
 import { Tries, type Verdict } from './tries.ts';
-import {
-  CONNECT_TIMED_OUT,
-  type ConnectListener,
-  type ResponseListener,
-  type UpstreamConnection,
-} from './upstream-connection.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
 import { putAttempt } from './write-head.ts';
 
 export interface DispatchListener extends ResponseListener {

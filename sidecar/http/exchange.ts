@@ -24,6 +24,7 @@ import { explain, Fault } from './fault.ts';
 import type { Head } from './head.ts';
 import { UPLOAD_TAIL_MS } from './limits.ts';
 import type { LocalReply } from './local-reply.ts';
+import { passHead, passSwitch } from './pass-response.ts';
 import { outcomeOf } from './response-verdict.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -167,13 +168,7 @@ export class Exchange implements DispatchListener {
     const verdict = this.#dispatch.answered(bytes, head);
     if (verdict === 'again') return this.#dispatch.discard(head, bytes, body, at, length);
     if (verdict !== 'final') this.#flag = verdict === 'exhausted' ? 'URX' : 'UO';
-    const downstream = this.#downstream;
-    const { response } = downstream;
-    const { minor } = this.#request;
-    const must = response.choose(head, body, minor);
-    if (must || downstream.restUnwanted || downstream.draining) downstream.closing = true;
-    const note = downstream.closing ? 'close' : minor === 0 ? 'keep-alive' : 'silent';
-    const end = response.first(bytes, head, note, body, at, length);
+    const end = passHead(this.#downstream, this.#request.minor, bytes, head, body, at, length);
     if (end >= 0) this.#status = head.status;
     this.#slowDown();
     return end;
@@ -202,16 +197,11 @@ export class Exchange implements DispatchListener {
       return;
     }
     const { clock, deadlines } = this.#settings;
-    const { response, deadline } = this.#downstream;
-    deadlines.clear(deadline);
+    deadlines.clear(this.#downstream.deadline);
     this.#dispatch.handOver();
     this.#status = head.status;
-    response.informational(bytes, head, 'upgrade');
-    if (length > at) response.wire.sendCopy(bytes, at, length);
     const answeredMs = clock.nowMs();
-    this.#downstream.tunnel(connection.surrender(), (received) => {
-      connection.surrenderedWireClosed();
-      response.sent += received;
+    passSwitch(this.#downstream, connection, bytes, head, at, length, () => {
       this.#dispatch.tries.discount(clock.nowMs() - answeredMs);
       this.#settle(101, '-', 'success');
     });

@@ -15,7 +15,8 @@ import type { Body } from './body.ts';
 import { Connecting } from './connecting.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import type { Head } from './head.ts';
-import type { ConnectListener, ResponseListener, UpstreamConnection } from './upstream-connection.ts';
+import type { ConnectListener, ResponseListener } from './response-listener.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** More of a mirrored body than this does not wait in memory for a slow endpoint. */
 export const MAX_MIRROR_BYTES: number = 1024 * 1024;

@@ -1,0 +1,42 @@
+/** Passes the head of a response on to the side that the request came from. */
+import type { Body } from './body.ts';
+import type { Downstream } from './downstream.ts';
+import type { Head } from './head.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** The head, and what came with it of the body; `minor` is the version of the client. Returns the offset after what was taken, or a fault. */
+export function passHead(
+  downstream: Downstream,
+  minor: number,
+  bytes: Buffer,
+  head: Head,
+  body: Body,
+  at: number,
+  length: number,
+): number {
+  const { response } = downstream;
+  const must = response.choose(head, body, minor);
+  if (must || downstream.restUnwanted || downstream.draining) downstream.closing = true;
+  const note = downstream.closing ? 'close' : minor === 0 ? 'keep-alive' : 'silent';
+  return response.first(bytes, head, note, body, at, length);
+}
+
+/** A 101, after which both connections carry another protocol; `over` comes when they are closed. */
+export function passSwitch(
+  downstream: Downstream,
+  connection: UpstreamConnection,
+  bytes: Buffer,
+  head: Head,
+  at: number,
+  length: number,
+  over: () => void,
+): void {
+  const { response } = downstream;
+  response.informational(bytes, head, 'upgrade');
+  if (length > at) response.wire.sendCopy(bytes, at, length);
+  downstream.tunnel(connection.surrender(), (received) => {
+    connection.surrenderedWireClosed();
+    response.sent += received;
+    over();
+  });
+}
