@@ -10,7 +10,7 @@
  * One failure ends one try; what follows is for the policy (`Tries.verdict`) to say, and the exchange hears only the end.
  */
 import type { Timer } from '#api/foundation/clock.ts';
-import { retriesConnectFailure, retriesReset } from '#sidecar/routing/retry-decision.ts';
+import { retriesConnectFailure, retriesReset, retriesStatus } from '#sidecar/routing/retry-decision.ts';
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
@@ -24,7 +24,7 @@ import type { Head } from './head.ts';
 import type { LocalReply } from './local-reply.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { CONNECT_TIMED_OUT, type ConnectListener, type ResponseListener } from './response-listener.ts';
-import { isRetriable, outcomeOf } from './response-verdict.ts';
+import { neverReachedApp, outcomeOf } from './response-verdict.ts';
 import { Tries, type Verdict } from './tries.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import { putAttempt } from './write-head.ts';
@@ -34,6 +34,8 @@ export interface DispatchListener extends ResponseListener {
   readonly requestComplete: boolean;
   /** Whether body bytes can be passed on has changed. */
   onReadiness(): void;
+  /** The time of the request is over before it could be sent. */
+  onDeadline(): void;
   /** The last try has failed. */
   onFailed(failure: LocalReply): void;
 }
@@ -118,8 +120,11 @@ export class Dispatch implements ConnectListener {
   /** A response has come. What is said of it; after `again` it is to be discarded. */
   answered(bytes: Buffer, head: Head): Verdict {
     this.#clearDeadline();
-    if (head.status < 400 || !isRetriable(this.#decision.retry, bytes, head)) return 'final';
-    return this.#verdict(true, false);
+    const { attempts, on } = this.#decision.retry;
+    if (head.status < 400 || attempts === 0) return 'final';
+    const unseen = head.status === 503 && neverReachedApp(bytes, head);
+    const covered = retriesStatus(on, head.status) || (unseen && retriesConnectFailure(on));
+    return covered ? this.#verdict(true, unseen) : 'final';
   }
 
   /** Throws a response away; its connection is kept when all of it is there. Returns the offset after what it took. */
@@ -214,11 +219,19 @@ export class Dispatch implements ConnectListener {
   }
 
   #send(connection: UpstreamConnection): void {
+    const { bytes, length, attemptAt, deadlineAt, budget } = this.#request;
+    if (budget !== undefined) {
+      const nowMs = this.#settings.clock.nowMs();
+      if (budget.isLate(nowMs)) {
+        connection.close();
+        this.#listener.onDeadline();
+        return;
+      }
+      putDeadline(bytes, deadlineAt, budget.toldMs(nowMs));
+    }
+    if (attemptAt > 0) putAttempt(bytes, attemptAt, this.tries.count);
     this.upstream = connection;
     connection.attach(this.#listener);
-    const { bytes, length, attemptAt, deadlineAt, budget } = this.#request;
-    if (attemptAt > 0) putAttempt(bytes, attemptAt, this.tries.count);
-    if (deadlineAt > 0) putDeadline(bytes, deadlineAt, budget!.toldMs(this.#settings.clock.nowMs()));
     connection.wire.sendOwned(bytes.subarray(0, length));
     this.#replay?.sendTo(connection.wire);
     if (this.#listener.requestComplete) this.#startDeadline();

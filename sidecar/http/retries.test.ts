@@ -205,6 +205,7 @@ describe('retries', () => {
     const { onData, requests } = scripted((client, n) => client.send(n === 1 ? words : OK));
     await using app = await startRawServer(onData);
     const cluster = new FakeCluster(new FakeEndpoint(app.port), new FakeEndpoint(app.port));
+    cluster.breakers.adjust({ ...DEFAULT_LIMITS, retryBudget: { share: 0, floor: 0 } });
     await using sidecar = await startSidecar(targetOf({ cluster, retry: retryOn({ connectFailure: true }) }));
     const client = sidecar.connect();
     client.send(POST);
