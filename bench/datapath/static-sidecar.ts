@@ -2,7 +2,7 @@
  * The sidecar's data path as production runs it, with a configuration that stands still: real listener, route table,
  * balancer, pools and metrics; only discovery and redirection are left out.
  *
- * Usage: node bench/datapath/static-sidecar.ts outbound|inbound http|tcp PORT BACKEND_PORT
+ * Usage: node bench/datapath/static-sidecar.ts outbound|inbound http|tcp PORT BACKEND_PORT,… [BALANCER]
  */
 import { create } from '@bufbuild/protobuf';
 import { systemClock } from '#api/foundation/clock.ts';
@@ -18,16 +18,24 @@ import type { ListenerTarget, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import { startInterception } from '#sidecar/intercept/interception.ts';
 import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
 import { MeshTelemetry } from '#sidecar/telemetry/mesh-telemetry.ts';
-import { DEFAULT_POLICY } from '#sidecar/upstream/balancer.ts';
+import { type BalancerPolicy, DEFAULT_POLICY } from '#sidecar/upstream/balancer.ts';
 import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
 import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
 import { oneLocality } from '#sidecar/upstream/locality/locality-endpoints.ts';
 import { DEFAULT_LOCALITY } from '#sidecar/upstream/locality/locality-policy.ts';
 
-const [direction, protocol, port, backendPort] = process.argv.slice(2);
+const BALANCERS = new Map<string, BalancerPolicy>([
+  ['peak-ewma', DEFAULT_POLICY],
+  ['least-request', { kind: 'least-request', choices: 2 }],
+  ['round-robin', { kind: 'round-robin' }],
+]);
+
+const [direction, protocol, port, backendPorts = '', balancer = 'peak-ewma'] = process.argv.slice(2);
 if (direction !== 'outbound' && direction !== 'inbound') throw new Error('say outbound or inbound');
 if (protocol !== 'http' && protocol !== 'tcp') throw new Error('say http or tcp');
+const policy = BALANCERS.get(balancer);
+if (policy === undefined) throw new Error(`say one of ${[...BALANCERS.keys()].join(', ')}`);
 
 const clock = systemClock;
 const random = systemRandom;
@@ -37,7 +45,7 @@ const cluster = new EndpointCluster(
     name,
     service: { host: 'app.bench.svc.cluster.local', name: 'app', namespace: 'bench' },
     connectTimeoutMs: 10_000,
-    balancer: DEFAULT_POLICY,
+    balancer: policy,
     locality: DEFAULT_LOCALITY,
     outlier: undefined,
     limits: DEFAULT_LIMITS,
@@ -48,7 +56,14 @@ const cluster = new EndpointCluster(
   random,
 );
 cluster.replaceEndpoints(
-  oneLocality([{ address: '127.0.0.1', port: Number(backendPort), workload: undefined, weight: 1 }]),
+  oneLocality(
+    backendPorts.split(',').map((backend) => ({
+      address: '127.0.0.1',
+      port: Number(backend),
+      workload: undefined,
+      weight: 1,
+    })),
+  ),
 );
 
 /** What the control plane makes of a Service without a VirtualService. */
@@ -88,7 +103,7 @@ const target: ListenerTarget = {
   name: '0.0.0.0_80',
 };
 const found = { state: 'found' as const, value: { plain: target } };
-const snapshot: Snapshot = { outbound: () => found, inbound: () => found, bound: [] };
+const snapshot: Snapshot = { outbound: () => found, inbound: () => found, bound: [], serves: () => true };
 
 await startInterception({
   direction,
