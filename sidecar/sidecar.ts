@@ -11,6 +11,7 @@ import { startDiscovery } from './discovery/discovery.ts';
 import { nodeOf } from './discovery/node.ts';
 import type { DiscoveryTransport } from './discovery/transport.ts';
 import { DeadlineMemory } from './http/deadline-memory.ts';
+import { BoundListeners } from './intercept/bound-listeners.ts';
 import { type Interception, startInterception } from './intercept/interception.ts';
 import type { OriginalDestinationReader } from './intercept/original-destination.ts';
 import { exposeMeshMetrics } from './telemetry/exposition.ts';
@@ -57,16 +58,28 @@ export async function startSidecar(
     cluster: config.clusterId,
     labels: config.labels,
   });
-  const discovery = startDiscovery({ ...world, node: nodeOf(config) });
+  const discovery = startDiscovery({ ...world, node: nodeOf(config), nameServer: config.nameServer });
   const deadlineMemory = new DeadlineMemory(clock);
   const pod = `${config.pod}.${config.namespace}`;
   const shared = { ...world, snapshot: discovery.snapshot, telemetry, deadlineMemory, host: '0.0.0.0', pod };
   const outbound = await startInterception({ ...shared, direction: 'outbound', port: config.ports.outbound });
   const inbound = await startInterception({ ...shared, direction: 'inbound', port: config.ports.inbound });
 
+  const bound = new BoundListeners({
+    newGroup: () => outbound.group(),
+    drainMs: config.drainMs,
+    clock,
+    logger,
+  });
+  discovery.snapshot.watch((snapshot) => {
+    bound.update(snapshot);
+    outbound.endStale();
+    inbound.endStale();
+  });
+
   const isReady = (): boolean => discovery.ready.value && draining === undefined;
   const drain = (): Promise<void> => {
-    draining ??= drainAll([outbound, inbound], config.drainMs, logger);
+    draining ??= drainAll([outbound, inbound, bound], config.drainMs, logger);
     return draining;
   };
   const gauges = createGauges([
@@ -75,6 +88,9 @@ export async function startSidecar(
       Number(discovery.connected.value),
     ),
     gauge('weft_sidecar_outbound_connections', 'Open outbound connections.', () => outbound.connections()),
+    gauge('weft_sidecar_bound_connections', 'Open connections to listeners of its own.', () =>
+      bound.connections(),
+    ),
     gauge('weft_sidecar_inbound_connections', 'Open inbound connections.', () => inbound.connections()),
   ]);
   const subject = {
@@ -95,13 +111,14 @@ export async function startSidecar(
     drain,
     async close() {
       discovery.close();
+      bound.close();
       await Promise.all([outbound.close(), inbound.close(), admin.close()]);
     },
   };
 }
 
 async function drainAll(
-  interceptions: readonly Interception[],
+  interceptions: readonly Pick<Interception, 'connections' | 'drain'>[],
   drainMs: number,
   logger: Logger,
 ): Promise<void> {

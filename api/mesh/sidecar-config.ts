@@ -20,6 +20,8 @@ export const SidecarConfig = z.strictObject({
   clusterId: z.string().default('weft'),
   /** gRPC target of the control plane: `unix:/path/xds.sock` or `host:port`. */
   discoveryAddress: z.string(),
+  /** Name server (`ADDRESS:PORT`) for the names that clusters resolve; those of `/etc/resolv.conf` when absent. */
+  nameServer: z.string().optional(),
   /** Listen addresses; tests move the ports. */
   ports: z
     .strictObject({

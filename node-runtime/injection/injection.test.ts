@@ -122,7 +122,8 @@ test('the sidecar runs as its own user, and alone sees the control plane', () =>
   expect(plan.mounts.filter((mount) => !mount.readOnly).map((mount) => mount.source)).toEqual([
     '/pods/u1/admin',
   ]);
-  expect(sidecarConfig(record(), { clusterDomain: 'mesh.test' })).toMatchObject({
+  expect(sidecarConfig(record(), { clusterDomain: 'mesh.test', podCidr: '10.7.0.0/16' })).toMatchObject({
+    nameServer: '10.7.0.1:5054',
     pod: 'web',
     namespace: 'shop',
     podIp: '10.244.0.9',

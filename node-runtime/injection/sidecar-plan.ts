@@ -1,6 +1,9 @@
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
+import type { MeshConfig } from '#api/mesh/config.ts';
 import { PROXY_NAME } from '#api/mesh/names.ts';
+import { UPSTREAM_DNS_PORT } from '#api/mesh/ports.ts';
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
+import { gatewayOf } from '../network/addresses.ts';
 import { containerId } from '../pod/container-plan.ts';
 import type { ContainerPlan, Mount } from '../pod/containers.ts';
 import type { PodRecord } from '../pod/pod-record.ts';
@@ -31,7 +34,10 @@ export interface SidecarPaths {
 export const SIDECAR_CONFIG_FILE = 'sidecar.json';
 export const ADMIN_SOCKET_FILE = 'admin.sock';
 
-export function sidecarConfig(record: PodRecord, mesh: { clusterDomain: string }): SidecarConfig {
+export function sidecarConfig(
+  record: PodRecord,
+  mesh: Pick<MeshConfig, 'clusterDomain' | 'podCidr'>,
+): SidecarConfig {
   const { metadata, spec } = record.pod;
   return SidecarConfig.parse({
     role: isGateway(record.pod) ? 'router' : 'sidecar',
@@ -43,6 +49,7 @@ export function sidecarConfig(record: PodRecord, mesh: { clusterDomain: string }
     labels: metadata.labels ?? {},
     clusterDomain: mesh.clusterDomain,
     discoveryAddress: `unix:${INSIDE.xds}/xds.sock`,
+    nameServer: `${gatewayOf(mesh)}:${UPSTREAM_DNS_PORT}`,
     adminSocket: `${INSIDE.admin}/${ADMIN_SOCKET_FILE}`,
   });
 }

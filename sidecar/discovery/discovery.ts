@@ -46,6 +46,8 @@ export function startDiscovery(options: {
   clock: Clock;
   random: Random;
   logger: Logger;
+  /** Whom to ask for the names of clusters (`ADDRESS:PORT`). */
+  nameServer?: string | undefined;
 }): Discovery {
   const session = new Session(options);
   session.connect();
@@ -70,7 +72,7 @@ class Session implements Discovery {
   constructor(options: Parameters<typeof startDiscovery>[0]) {
     this.configuration = new Configuration(options.clock, options.random, {
       readFile: readDataFile,
-      resolver: createSystemResolver(),
+      resolver: createSystemResolver(options.nameServer),
       changed: () => {
         this.#subscribe();
         this.#publish();

@@ -5,11 +5,12 @@ import type { NameResolver } from './resolver.ts';
 const OPTIONS = { timeout: 5_000, tries: 2 } as const;
 
 /**
- * The name servers of `/etc/resolv.conf`, asked by c-ares: unlike `getaddrinfo` it tells how long an answer holds, and a
+ * The name servers of `/etc/resolv.conf`, or the one given (`ADDRESS:PORT`), asked by c-ares: unlike `getaddrinfo` it tells how long an answer holds, and a
  * slow name does not keep a thread of the pool.
  */
-export function createSystemResolver(): NameResolver {
+export function createSystemResolver(server?: string): NameResolver {
   const resolver = new Resolver(OPTIONS);
+  if (server !== undefined) resolver.setServers([server]);
   return {
     async resolve(name, family) {
       const records =
