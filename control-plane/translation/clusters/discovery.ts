@@ -16,6 +16,9 @@ export type DiscoveryKind = 'endpoints' | 'dns' | 'original-destination';
 /** Istio's `dnsRefreshRate`: how often a name is resolved again when its answer does not say. */
 const DNS_REFRESH_MS = 60_000;
 
+/** Nowhere to go: what a cluster becomes whose credentials are not there, or that has no name to resolve. */
+export const UNREACHABLE: ClusterInit = { clusterDiscoveryType: type(Discovery.STATIC) };
+
 /** How a cluster of this service comes by its endpoints. PASSTHROUGH goes where the connection was going. */
 export function discoveryOf(
   { resolution }: Pick<MeshService, 'resolution'>,
@@ -37,18 +40,27 @@ export function discovery(
     case 'original-destination':
       return { clusterDiscoveryType: type(Discovery.ORIGINAL_DST), lbPolicy: LbPolicy.CLUSTER_PROVIDED };
     case 'dns':
-      return {
-        clusterDiscoveryType: type(resolution === 'DNS' ? Discovery.STRICT_DNS : Discovery.LOGICAL_DNS),
-        dnsLookupFamily: LookupFamily.V4_ONLY,
-        dnsRefreshRate: durationOf(DNS_REFRESH_MS),
-        respectDnsTtl: true,
-        loadAssignment: assignment(),
-      };
+      return resolution === 'DNS' ? named(Discovery.STRICT_DNS, assignment()) : singleName(assignment());
   }
 }
 
-/** Nowhere to go: what a cluster becomes whose credentials are not there. */
-export const UNREACHABLE: ClusterInit = { clusterDiscoveryType: type(Discovery.STATIC) };
+function named(kind: Discovery, loadAssignment: ClusterLoadAssignment): ClusterInit {
+  return {
+    clusterDiscoveryType: type(kind),
+    dnsLookupFamily: LookupFamily.V4_ONLY,
+    dnsRefreshRate: durationOf(DNS_REFRESH_MS),
+    respectDnsTtl: true,
+    loadAssignment,
+  };
+}
+
+/** LOGICAL_DNS takes one name: the first one, of those that a selector found. */
+function singleName(assignment: ClusterLoadAssignment): ClusterInit {
+  const locality = assignment.endpoints.find(({ lbEndpoints }) => lbEndpoints.length > 0);
+  if (locality === undefined) return UNREACHABLE;
+  const only = { ...locality, lbEndpoints: locality.lbEndpoints.slice(0, 1) };
+  return named(Discovery.LOGICAL_DNS, { ...assignment, endpoints: [only] });
+}
 
 function type(value: Discovery) {
   return { case: 'type' as const, value };
