@@ -86,6 +86,14 @@ describe('circuit breakers', () => {
       });
     }));
 
+  test('a connection that opens slowly turns nobody away', () =>
+    withLimits({ maxPendingRequests: 0 }, async ({ app, sidecar }) => {
+      const clients = [0, 1, 2].map(() => sidecar.connect());
+      for (const client of clients) client.send(GET);
+      for (const index of [0, 1, 2]) await answerOn(app, index);
+      for (const client of clients) expect(await client.response()).toBe(OK);
+    }));
+
   test('who waits is served in order, and takes the place of a connection that closes', () =>
     withLimits({ maxConnections: 1 }, async ({ app, cluster, sidecar }) => {
       const clients = [0, 1, 2].map(() => sidecar.connect());

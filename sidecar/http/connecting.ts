@@ -1,7 +1,8 @@
 /**
  * How a try comes by a connection when none is idle: it makes a new one while the cluster's breaker has room, or else
- * waits in line for the first that another request is through with, or for room. As in Envoy a request is *pending* until it
- * has its connection, and one too many is refused at once.
+ * waits in line for the first that another request is through with, or for room. A request is *pending* while it waits in
+ * line, and one too many is refused at once. To Envoy it is pending until its connection stands; but then a connection that
+ * is slow to open turns away requests that it has room for.
  */
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Deadlines } from '#sidecar/tcp/deadlines.ts';
@@ -31,40 +32,41 @@ export class Connecting implements ConnectListener, PoolWaiter<UpstreamConnectio
 
   /** False: too many wait already. Otherwise the listener hears how it went, never within this call. */
   start(): boolean {
-    if (!this.#breakers.pending.take()) return false;
-    const { connections } = this.#breakers;
+    const { connections, pending } = this.#breakers;
     if (connections.take()) this.dial();
-    else if (this.#pool.connections === 0) {
-      connections.force();
-      this.dial();
-    } else this.#wait();
+    else if (this.#pool.connections === 0) this.dialAnyway();
+    else if (pending.take()) this.#wait();
+    else return false;
     return true;
   }
 
   /** Gives up; the listener hears no more. */
   cancel(): void {
-    this.#over();
+    this.#leave();
     this.#connection?.close();
   }
 
   dial(): void {
     this.#leave();
     const { clock, deadlines } = this.#settings;
-    this.#connection = UpstreamConnection.open(this.#pool, deadlines, clock.nowMs(), this);
+    this.#connection = UpstreamConnection.open(this.#pool, this.#breakers, deadlines, clock.nowMs(), this);
+  }
+
+  dialAnyway(): void {
+    this.#breakers.connections.force();
+    this.dial();
   }
 
   use(connection: UpstreamConnection): void {
-    this.#over();
+    this.#leave();
     this.#listener.onConnected(connection);
   }
 
   onConnected(connection: UpstreamConnection): void {
-    this.#over();
     this.#listener.onConnected(connection);
   }
 
   onConnectFailure(cause: string): void {
-    this.#over();
     this.#listener.onConnectFailure(cause);
   }
 
@@ -75,13 +77,9 @@ export class Connecting implements ConnectListener, PoolWaiter<UpstreamConnectio
     this.#pool.closeOldest();
   }
 
-  #over(): void {
-    this.#breakers.pending.give();
-    this.#leave();
-  }
-
   #leave(): void {
+    if (!this.#pool.waiting.delete(this)) return;
     this.#breakers.waiting.delete(this);
-    this.#pool.waiting.delete(this);
+    this.#breakers.pending.give();
   }
 }

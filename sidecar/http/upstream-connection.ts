@@ -44,12 +44,13 @@ export class UpstreamConnection implements WireReader, IdleConnection {
 
   private constructor(
     pool: Pool<UpstreamConnection>,
+    breakers: CircuitBreakers,
     deadlines: Deadlines,
     nowMs: number,
     connector: ConnectListener | undefined,
     established: Wire | undefined,
   ) {
-    const { connectTimeoutMs, breakers, connections } = pool.cluster;
+    const { connectTimeoutMs, connections } = pool.cluster;
     this.pool = pool;
     pool.connections += 1;
     this.expiresMs = nowMs + (connections.maxDurationMs || Number.POSITIVE_INFINITY);
@@ -68,14 +69,15 @@ export class UpstreamConnection implements WireReader, IdleConnection {
     this.wire = dial(pool.endpoint, this, () => this.#connected(), connections);
   }
 
-  /** Connects on behalf of `connector`, which has taken the room for it from the cluster's breakers. */
+  /** Connects on behalf of `connector`, which has taken the room for it from `breakers`. */
   static open(
     pool: Pool<UpstreamConnection>,
+    breakers: CircuitBreakers,
     deadlines: Deadlines,
     nowMs: number,
     connector: ConnectListener,
   ): UpstreamConnection {
-    return new UpstreamConnection(pool, deadlines, nowMs, connector, undefined);
+    return new UpstreamConnection(pool, breakers, deadlines, nowMs, connector, undefined);
   }
 
   /** Takes over a connection that was made before it was known to carry HTTP. */
@@ -85,8 +87,9 @@ export class UpstreamConnection implements WireReader, IdleConnection {
     deadlines: Deadlines,
     nowMs: number,
   ): UpstreamConnection {
-    pool.cluster.breakers.connections.force();
-    return new UpstreamConnection(pool, deadlines, nowMs, undefined, wire);
+    const { breakers } = pool.cluster;
+    breakers.connections.force();
+    return new UpstreamConnection(pool, breakers, deadlines, nowMs, undefined, wire);
   }
 
   /** Whether it can carry another request after the present one. */

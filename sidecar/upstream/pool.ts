@@ -25,6 +25,8 @@ export interface IdleConnection {
 export interface PoolWaiter<C> extends Waiter {
   /** Another request is through with it. The waiter takes itself out of the line. */
   use(connection: C): void;
+  /** There is no connection left that could be waited for: one is to be made, whether there is room or not. */
+  dialAnyway(): void;
 }
 
 /** A server's word on its idle time is taken with this much less, for the way there. */
@@ -80,9 +82,7 @@ export class Pool<C extends IdleConnection> {
   closed(connection: C): void {
     this.connections -= 1;
     this.#remove(connection);
-    if (this.connections > 0 || this.waiting.size === 0) return;
-    this.cluster.breakers.connections.force();
-    firstOf(this.waiting).dial();
+    if (this.connections === 0 && this.waiting.size > 0) firstOf(this.waiting).dialAnyway();
   }
 
   /** Closes the connection that was idle longest, so that there is room for another. */
