@@ -164,6 +164,47 @@ describe('circuit breakers', () => {
     expect(await first.response()).toBe(OK);
   });
 
+  describe('with one connection of one request, and one place to wait', () => {
+    /** How many of the requests of `clients` clients are answered with which status. */
+    async function statuses(clients: number): Promise<Record<string, number>> {
+      await using app = await startRawServer((client) => {
+        if (!client.text.includes('\r\n\r\n')) return;
+        client.text = '';
+        client.send(OK);
+      });
+      const cluster = new FakeCluster(new FakeEndpoint(app.port));
+      cluster.breakers.adjust({ ...DEFAULT_LIMITS, maxConnections: 1, maxPendingRequests: 1 });
+      cluster.connections = { ...DEFAULT_CONNECTIONS, maxRequests: 1 };
+      await using sidecar = await startSidecar(targetOf({ cluster }));
+      const count: Record<string, number> = {};
+      const ask = async (): Promise<void> => {
+        const client = sidecar.connect();
+        for (let i = 0; i < 30; i++) {
+          client.send(GET);
+          const status = (await client.response()).slice(9, 12);
+          count[status] = (count[status] ?? 0) + 1;
+        }
+      };
+      await Promise.all(Array.from({ length: clients }, ask));
+      await expect.poll(() => cluster.breakers.connections.used).toBe(0);
+      expect(cluster.breakers).toMatchObject(idle);
+      return count;
+    }
+
+    test('one client passes', async () => expect(await statuses(1)).toEqual({ 200: 30 }));
+
+    test('two clients pass, nearly always', async () => {
+      expect((await statuses(2))['200']).toBeGreaterThan(50);
+    });
+
+    test('of three clients one is refused, again and again', async () => {
+      const { 200: passed = 0, 503: refused = 0 } = await statuses(3);
+      expect(passed + refused).toBe(90);
+      expect(refused).toBeGreaterThan(10);
+      expect(passed).toBeGreaterThan(10);
+    });
+  });
+
   test('a tunnel holds its connection until it ends', () =>
     withLimits({ maxConnections: 1 }, async ({ app, cluster, sidecar }) => {
       const [tunnel, other] = [sidecar.connect(), sidecar.connect()];
