@@ -256,6 +256,13 @@ describe('an update', () => {
 });
 
 describe('a change of configuration', () => {
+  test('serves requests that hold what the cluster was before', () => {
+    const { cluster, clock, random, policy } = clusterOf([zone(0, 4)]);
+    const next = new EndpointCluster(policy, clock, random, cluster);
+    next.replaceEndpoints([zone(1, 2)]);
+    expect(zones(cluster)).toEqual({ z1: expect.closeTo(100) });
+  });
+
   test('keeps endpoints, ejections and breakers', () => {
     const { cluster, clock, random, policy } = clusterOf([zone(0, 4)]);
     const bad = cluster.endpoints[0]!;

@@ -31,6 +31,8 @@ export class EndpointCluster implements Cluster {
   #localities: readonly LocalityEndpoints[] = [];
   #groups: readonly PriorityGroup[];
   #picture: Picture | undefined;
+  /** What this cluster became; requests that still hold this one are served by it. */
+  #successor: EndpointCluster | undefined;
   readonly #detector: OutlierDetector | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -106,6 +108,7 @@ export class EndpointCluster implements Cluster {
   }
 
   #current(): Picture {
+    if (this.#successor !== undefined) return this.#successor.#current();
     const { balancer, locality } = this.policy;
     this.#picture ??= new Picture(this.#groups, {
       balancer,
@@ -164,6 +167,8 @@ export class EndpointCluster implements Cluster {
   /** Takes over the endpoints. Where nothing is detected any more, those that were ejected are back. */
   #adopt(previous: EndpointCluster): void {
     previous.#detector?.stop();
+    previous.#successor = this;
+    previous.#picture = undefined;
     const estimate = estimateOf(this.policy.balancer);
     for (const endpoint of previous.endpoints) {
       endpoint.load.policy = estimate;

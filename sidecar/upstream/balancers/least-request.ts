@@ -27,8 +27,8 @@ export function leastRequest(
     weights.of(index, nowMs) / (endpoints[index]!.active + 1) ** activeBias;
   let schedule: EdfSchedule | undefined;
   return () => {
+    if (weights.plain || weights.even(clock.nowMs())) return leastOf(endpoints, choices, random);
     nowMs = clock.nowMs();
-    if (weights.even(nowMs)) return leastOf(endpoints, choices, random);
     schedule ??= new EdfSchedule(endpoints.length, weightOf, random);
     const index = schedule.first;
     schedule.turn(weightOf(index));

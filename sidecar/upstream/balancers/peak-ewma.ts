@@ -27,10 +27,13 @@ export function peakEwma(
   random: Random,
 ): () => TrackedEndpoint {
   const count = endpoints.length;
-  const draws = new WeightedDraw(count, weights, random);
+  let draws: WeightedDraw | undefined;
   return () => {
     const nowMs = clock.nowMs();
-    if (!weights.even(nowMs)) return endpoints[weighted(endpoints, draws, nowMs, random)]!;
+    if (!weights.even(nowMs)) {
+      draws ??= new WeightedDraw(count, weights, random);
+      return endpoints[weighted(endpoints, draws, nowMs, random)]!;
+    }
     const first = Math.floor(random() * count);
     const drawn = Math.floor(random() * (count - 1));
     const a = endpoints[first]!;

@@ -32,8 +32,8 @@ export function buildRing(members: readonly HashMember[], size: RingSize): HashT
       at += 1;
     }
   });
-  ring.sort();
-  return { owner: (hash, turn) => ring[(nextPoint(ring, mix(hash)) + turn) % ring.length]! % OWNERS };
+  const sorted = sortEven(ring);
+  return { owner: (hash, turn) => sorted[(nextPoint(sorted, mix(hash)) + turn) % sorted.length]! % OWNERS };
 }
 
 /** How many points each endpoint gets. */
@@ -47,6 +47,28 @@ function pointsOf(members: readonly HashMember[], size: RingSize): number[] {
   while (total(points) < size.minimumRingSize && total(points * 2) <= size.maximumRingSize) points *= 2;
   while (points > 1 && total(points) > size.maximumRingSize) points /= 2;
   return counts(points);
+}
+
+/** Sorts points that lie evenly over the ring: into a slot for each by place, and then past the few that share one. */
+function sortEven(points: Float64Array): Float64Array {
+  const slots = points.length;
+  const width = (2 ** 32 * OWNERS) / slots;
+  const ends = new Uint32Array(slots + 1);
+  for (const point of points) ends[Math.floor(point / width) + 1]! += 1;
+  for (let slot = 0; slot < slots; slot += 1) ends[slot + 1]! += ends[slot]!;
+  const sorted = new Float64Array(slots);
+  for (const point of points) {
+    const slot = Math.floor(point / width);
+    sorted[ends[slot]!] = point;
+    ends[slot]! += 1;
+  }
+  for (let i = 1; i < slots; i += 1) {
+    const point = sorted[i]!;
+    let at = i;
+    for (; at > 0 && sorted[at - 1]! > point; at -= 1) sorted[at] = sorted[at - 1]!;
+    sorted[at] = point;
+  }
+  return sorted;
 }
 
 /** Index of the first point at or after `place`, or the ring's length. */

@@ -14,11 +14,11 @@ export function roundRobin(
   let next = Math.floor(random() * endpoints.length);
   let schedule: EdfSchedule | undefined;
   return () => {
-    const nowMs = clock.nowMs();
-    if (weights.even(nowMs)) {
+    if (weights.plain || weights.even(clock.nowMs())) {
       next = next + 1 < endpoints.length ? next + 1 : 0;
       return endpoints[next]!;
     }
+    const nowMs = clock.nowMs();
     schedule ??= new EdfSchedule(endpoints.length, (index) => weights.of(index, nowMs), random);
     const index = schedule.first;
     schedule.turn(weights.of(index, nowMs));

@@ -5,6 +5,8 @@ import { type SlowStart, warmth } from './slow-start.ts';
 export class Weights {
   readonly #endpoints: readonly TrackedEndpoint[];
   readonly #slowStart: SlowStart | undefined;
+  /** All of one weight, at any time: there is nothing to weigh, and no need to look at the clock. */
+  readonly plain: boolean;
   readonly #alike: boolean;
   readonly #warmAtMs: number;
 
@@ -12,6 +14,7 @@ export class Weights {
     this.#endpoints = endpoints;
     this.#slowStart = slowStart;
     this.#alike = endpoints.every(({ weight }) => weight === endpoints[0]?.weight);
+    this.plain = this.#alike && slowStart === undefined;
     const latest = endpoints.reduce((most, { sinceMs }) => Math.max(most, sinceMs), 0);
     this.#warmAtMs = slowStart === undefined ? Number.NEGATIVE_INFINITY : latest + slowStart.windowMs;
   }

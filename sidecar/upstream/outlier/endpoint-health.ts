@@ -5,12 +5,18 @@ import { Tally } from './tally.ts';
 
 /** What outlier detection knows of one endpoint. Stays with it when its cluster's configuration changes. */
 export class EndpointHealth {
-  readonly tally: Tally = new Tally();
   standing: Standing = SERVING;
   /** How often it was ejected. */
   ejections = 0;
   /** How many times the base ejection time the last ejection lasted; decays sweep by sweep while all is well. */
   multiplier = 0;
+  /** Made once somebody counts: most endpoints are not watched. */
+  #tally: Tally | undefined;
+
+  get tally(): Tally {
+    this.#tally ??= new Tally();
+    return this.#tally;
+  }
 
   get serving(): boolean {
     return this.standing.kind === 'serving';
@@ -31,8 +37,7 @@ export class EndpointHealth {
   /** Back in, with all its traffic. */
   restore(): void {
     this.standing = SERVING;
-    this.tally.forgetStreaks();
-    this.tally.forgetRates();
+    this.#tally = undefined;
   }
 
   /** A sweep found it serving. */

@@ -30,12 +30,6 @@ export class Tally {
     if (!split || !local) this.#countExternal(outcome !== 'success', local || outcome === 'gateway-error');
   }
 
-  forgetStreaks(): void {
-    this.errors = 0;
-    this.gatewayFailures = 0;
-    this.localFailures = 0;
-  }
-
   /** A new interval begins. */
   forgetRates(): void {
     this.external.total = 0;
