@@ -54,6 +54,40 @@ const subsets = (host: string, names: string[]) => ({
   spec: { host, subsets: names.map((name) => ({ name, labels: { version: name } })) },
 });
 
+const entry = (name: string, spec: object) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'ServiceEntry',
+  metadata: { name, namespace: 'default' },
+  spec: { ports: [{ number: 80, name: 'http' }], ...spec },
+});
+
+const workload = (name: string, address: string, app: string) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'WorkloadEntry',
+  metadata: { name, namespace: 'default', labels: { app } },
+  spec: { address },
+});
+
+const node = (name: string, zone: string) => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name, labels: { 'topology.kubernetes.io/zone': zone } },
+});
+
+const secret = (name: string, namespace: string, ca: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace },
+  data: { 'ca.crt': ca },
+});
+
+const policy = (name: string, namespace: string, spec: object) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  metadata: { name, namespace },
+  spec,
+});
+
 function touched(change: WorldChange): Record<string, string[]> {
   const names = RESOURCE_TYPES.map((type) => [type, [...change.shared[type]].sort()] as const);
   return Object.fromEntries(names.filter(([, list]) => list.length > 0));
@@ -131,6 +165,70 @@ describe('a change touches only what depends on it', () => {
     expect([...view.changed(LISTENER_TYPE, change)]).toContain('virtualInbound');
   });
 
+  test('a rule that is for one namespace: what its clients get, and what others get stays', () => {
+    const made = world();
+    const own = sidecarView(made, { pod: 'p', namespace: 'default' });
+    const other = sidecarView(made, { pod: 'x', namespace: 'other' });
+    const before = other.get(CLUSTER_TYPE, a)?.version;
+    const change = made.apply([
+      inputOf(
+        policy('private', 'default', {
+          host: 'a',
+          exportTo: ['.'],
+          trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 } } },
+        }),
+        9,
+      ),
+    ]);
+    expect([...change.shared[CLUSTER_TYPE]]).toEqual([a]);
+    expect(own.get(CLUSTER_TYPE, a)?.version).not.toBe(before);
+    expect(other.get(CLUSTER_TYPE, a)?.version).toBe(before);
+  });
+
+  test('clients of one place share ranked endpoints, those of another get their own', () => {
+    const made = world();
+    const place = (name: string, locality: string) => pod(name, { 'istio-locality': locality });
+    made.apply(
+      [
+        place('one', 'r1.z1'),
+        place('two', 'r1.z1'),
+        place('far', 'r2.z1'),
+        pod('p', { app: 'a', 'istio-locality': 'r1.z1' }),
+        policy('a', 'default', { host: 'a', trafficPolicy: { outlierDetection: {} } }),
+        { ...slice('a', ['10.0.0.1']) },
+        { ...slice('a', ['10.0.0.9'], 'far'), metadata: { ...slice('a', []).metadata, name: 'a-2' } },
+      ].map(inputOf),
+    );
+    const [one, two, far] = ['one', 'two', 'far'].map((name) =>
+      sidecarView(made, { pod: name, namespace: 'default' }).get(ENDPOINT_TYPE, a),
+    );
+    expect(one).toBe(two);
+    expect(one?.version).not.toBe(far?.version);
+  });
+
+  test('a client that moves: what depends on its place', () => {
+    const made = world();
+    made.apply([inputOf(policy('a', 'default', { host: 'a', trafficPolicy: { outlierDetection: {} } }), 9)]);
+    const view = sidecarView(made, { pod: 'p', namespace: 'default' });
+    const change = made.apply([
+      inputOf(pod('p', { app: 'a', version: 'v1', 'istio-locality': 'r1.z1' }), 10),
+    ]);
+    expect([...change.clients]).toEqual(['default/p']);
+    expect([...view.changed(ENDPOINT_TYPE, change)]).toContain(a);
+  });
+
+  test("another namespace's Secret is nobody's here", () => {
+    const made = world();
+    const tls = { mode: 'SIMPLE', credentialName: 's' };
+    made.apply([inputOf(policy('a', 'default', { host: 'a', trafficPolicy: { tls } }), 9)]);
+    const view = sidecarView(made, { pod: 'p', namespace: 'default' });
+    const without = view.get(CLUSTER_TYPE, a)?.version;
+    made.apply([inputOf(secret('s', 'other', 'Y2E='), 10)]);
+    expect(view.get(CLUSTER_TYPE, a)?.version).toBe(without);
+    made.apply([inputOf(secret('s', 'default', 'Y2E='), 11)]);
+    expect(view.get(CLUSTER_TYPE, a)?.version).not.toBe(without);
+  });
+
   test('resources that did not change stay the same object', () => {
     const made = world();
     const before = made.clusters.get(a);
@@ -172,6 +270,7 @@ test('the sidecar of a deleted pod keeps its inbound side while it drains', () =
 
 describe('the way to a state does not matter', () => {
   const HOSTS = ['a', 'b', 'c'];
+  const READY = { podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }] };
   const host = fc.constantFrom(...HOSTS);
   const claim = fc.constantFrom(...HOSTS, 'example.com', '*.example.com', '*.default.svc.cluster.local');
   const ports = fc.uniqueArray(
@@ -187,7 +286,46 @@ describe('the way to a state does not matter', () => {
         service(name, { clusterIP: `10.96.0.${HOSTS.indexOf(name) + 1}`, ports: named(list) }),
       ),
     fc.tuple(host, fc.subarray(['10.0.0.1', '10.0.0.2'])).map(([name, list]) => slice(name, list)),
-    fc.constantFrom('v1', 'v2').map((version) => pod('p', { app: 'a', version })),
+    fc
+      .tuple(fc.constantFrom('v1', 'v2'), fc.constantFrom({}, { 'istio-locality': 'r1.z1' }))
+      .map(([version, place]) => {
+        const made = pod('p', { app: 'a', version, ...place }, { status: READY });
+        return { ...made, spec: { ...made.spec, nodeName: 'n' } };
+      }),
+    fc.constantFrom('z1', 'z2').map((zone) => node('n', zone)),
+    fc
+      .tuple(fc.constantFrom('default', 'other'), fc.constantFrom('Y2E=', 'Y2Ey'))
+      .map(([namespace, ca]) => secret('s', namespace, ca)),
+    fc
+      .tuple(fc.constantFrom('w', 'x'), fc.constantFrom('10.1.0.1', '10.1.0.2'), fc.constantFrom('a', 'ext'))
+      .map(([name, address, app]) => workload(name, address, app)),
+    fc
+      .tuple(
+        fc.constantFrom('d', 'e'),
+        fc.subarray(['ext.example.com', 'a.default.svc.cluster.local', '*.example.org'], { minLength: 1 }),
+        fc.constantFrom(
+          { resolution: 'NONE' },
+          { resolution: 'DNS', endpoints: [{ address: 'www.example.com' }] },
+          { resolution: 'STATIC', workloadSelector: { labels: { app: 'a' } } },
+          { resolution: 'STATIC', endpoints: [{ address: '10.2.0.1', weight: 2 }], exportTo: ['other'] },
+        ),
+      )
+      .map(([name, hosts, spec]) => entry(name, { hosts, ...spec })),
+    fc
+      .tuple(
+        fc.constantFrom('t', 'u'),
+        fc.constantFrom('default', 'other', 'istio-system'),
+        fc.constantFrom('a.default.svc.cluster.local', 'ext.example.com', '*.default.svc.cluster.local'),
+        fc.constantFrom(
+          { outlierDetection: {} },
+          { tls: { mode: 'SIMPLE', credentialName: 's' } },
+          { loadBalancer: { simple: 'RANDOM' } },
+        ),
+        fc.constantFrom({}, { exportTo: ['.'] }, { workloadSelector: { matchLabels: { version: 'v1' } } }),
+      )
+      .map(([name, namespace, on, trafficPolicy, scope]) =>
+        policy(name, namespace, { host: on, trafficPolicy, ...scope }),
+      ),
     fc
       .tuple(fc.constantFrom('r', 's'), claim, host, fc.constantFrom(undefined, 'v1'))
       .map(([name, on, to, subset]) =>
