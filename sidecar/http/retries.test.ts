@@ -214,6 +214,39 @@ describe('retries', () => {
   });
 });
 
+test('an endpoint that dies under load costs no idempotent request', async () => {
+  const requests = 40;
+  let served = 0;
+  const answering = () => {
+    return startRawServer((client) => {
+      if (!client.text.includes('\r\n\r\n')) return;
+      client.text = '';
+      served += 1;
+      setImmediate(() => client.send(OK));
+    });
+  };
+  const apps = await Promise.all([1, 2, 3, 4, 5].map(answering));
+  const cluster = new FakeCluster(...apps.map(({ port }) => new FakeEndpoint(port)));
+  await using sidecar = await startSidecar(targetOf({ cluster, retry: retryOn({ connectFailure: true }) }));
+  const victim = apps[2]!;
+  const ask = async (): Promise<void> => {
+    const client = sidecar.connect();
+    for (let i = 0; i < requests; i++) {
+      client.send(GET);
+      expect(await client.response()).toBe(OK);
+      if (served < 300 || !victim.server.listening) continue;
+      victim.server.close();
+      for (const { socket } of victim.accepted) socket.resetAndDestroy();
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, ask));
+  expect(victim.server.listening).toBe(false);
+  expect(cluster.endpoints[2]!.outcomes).toContain('connect-failure');
+  expect(sidecar.telemetry.requestsSeen.map(({ code }) => code)).toEqual(Array(16 * requests).fill(200));
+  expect(cluster.breakers).toMatchObject({ requests: { used: 0 }, retries: { used: 0 } });
+  for (const app of apps) await app[Symbol.asyncDispose]();
+});
+
 describe('a body that comes in pieces', () => {
   const PIECE = 'x'.repeat(16 * 1024);
 
