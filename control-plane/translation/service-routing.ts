@@ -1,5 +1,6 @@
 import { detectedRoutesName } from './listeners/outbound-listeners.ts';
 import { serviceListeners } from './listeners/service-listeners.ts';
+import { type SharedChains, sharedChains } from './listeners/shared-chains.ts';
 import type { Inputs } from './model/inputs.ts';
 import type { MeshService } from './model/mesh-service.ts';
 import type { DestinationContext } from './routes/destination.ts';
@@ -11,6 +12,8 @@ import type { VariedResource } from './varied.ts';
 export interface ServiceRouting {
   /** Its own listeners. */
   readonly listeners: readonly VariedResource[];
+  /** By port number: what it adds to the port's listener, having no address of its own. */
+  readonly chains: ReadonlyMap<number, SharedChains>;
   /** Whole route configurations of its detected ports. */
   readonly routes: readonly VariedResource[];
   /** By port number: what it adds to the shared route configurations. */
@@ -27,6 +30,12 @@ export function serviceRouting(
   const ports = (protocol: string) => service.ports.filter((port) => port.protocol === protocol);
   return {
     listeners: service.ports.flatMap((port) => serviceListeners(service, port, rules, context)),
+    chains: new Map(
+      service.ports.flatMap((port) => {
+        const chains = sharedChains(service, port, rules, context);
+        return chains === undefined ? [] : [[port.number, chains] as const];
+      }),
+    ),
     routes: ports('detect').map((port) =>
       detectedRoutes(detectedRoutesName(service.host, port.number), service, port, spoken, inputs, context),
     ),

@@ -38,7 +38,7 @@ export function sidecarView(world: World, node: Pick<SidecarNode, 'pod' | 'names
         case LISTENER_TYPE:
           if (name === VIRTUAL_INBOUND) return world.inbound.get(podKey).listener;
           if (name === VIRTUAL_OUTBOUND && !scope().allowAny) return CLOSED_OUTBOUND_LISTENER;
-          return seesListener(world, scope(), name) ? world.listeners.get(name, reader()) : undefined;
+          return listener(world, name, reader(), scope());
         case ROUTE_TYPE:
           return routes(world, name, reader(), scope());
       }
@@ -114,6 +114,13 @@ function routes(world: World, name: string, reader: Reader, scope: ProxyScope): 
     : undefined;
 }
 
+function listener(world: World, name: string, reader: Reader, scope: ProxyScope): Encoded | undefined {
+  if (scope === WHOLE_MESH || !name.startsWith('0.0.0.0_'))
+    return seesListener(world, scope, name) ? world.listeners.get(name, reader) : undefined;
+  const port = Number(name.slice(name.lastIndexOf('_') + 1));
+  return world.portListeners.for(port, world.portRoutes.isSeen(port, scope), scope)?.for(reader);
+}
+
 function seesCluster(scope: ProxyScope, name: string): boolean {
   if (scope === WHOLE_MESH) return true;
   const parsed = parseClusterName(name);
@@ -125,5 +132,9 @@ function seesListener(world: World, scope: ProxyScope, name: string): boolean {
   const port = Number(name.slice(name.lastIndexOf('_') + 1));
   const host = world.listenerHosts.get(name);
   if (host !== undefined) return scope.sees(host, port);
-  return name === VIRTUAL_OUTBOUND || world.portRoutes.isSeen(port, scope);
+  return (
+    name === VIRTUAL_OUTBOUND ||
+    world.portRoutes.isSeen(port, scope) ||
+    world.portListeners.isSeen(port, scope)
+  );
 }

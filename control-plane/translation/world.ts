@@ -22,11 +22,8 @@ import {
 import type { Encoded } from './encoded.ts';
 import { GatewayTable } from './gateway/gateway-table.ts';
 import { InboundTable } from './inbound.ts';
-import {
-  httpListenerName,
-  httpPortListener,
-  VIRTUAL_OUTBOUND_LISTENER,
-} from './listeners/outbound-listeners.ts';
+import { httpListenerName, VIRTUAL_OUTBOUND_LISTENER } from './listeners/outbound-listeners.ts';
+import { PortListeners } from './listeners/port-listeners.ts';
 import type { Dirt } from './model/dirt.ts';
 import { keyOf } from './model/host-match.ts';
 import { type InputChange, type InputOptions, Inputs } from './model/inputs.ts';
@@ -37,6 +34,7 @@ import { NO_QUESTIONS } from './routes/audience.ts';
 import type { DestinationContext } from './routes/destination.ts';
 import { FOREIGN_PORT, foreignHosts } from './routes/foreign-hosts.ts';
 import { PortRoutes } from './routes/port-routes.ts';
+import { WHOLE_MESH } from './scope/proxy-scope.ts';
 import { type ServiceRouting, serviceRouting } from './service-routing.ts';
 import { Varied, type VariedResource, VariedTable } from './varied.ts';
 
@@ -52,7 +50,7 @@ export interface WorldChange {
   readonly diagnoses: readonly Diagnosis[];
 }
 
-const NOWHERE: ServiceRouting = { listeners: [], routes: [], http: new Map() };
+const NOWHERE: ServiceRouting = { listeners: [], chains: new Map(), routes: [], http: new Map() };
 /** Owner of what every sidecar has. */
 const EVERYBODY = '';
 
@@ -75,6 +73,8 @@ export class World {
   readonly gateways = new GatewayTable(this);
   /** Which service a listener of its own belongs to, by the listener's name. */
   readonly listenerHosts = new Map<string, string>();
+  readonly portListeners = new PortListeners();
+  readonly #chainPorts = new Map<string, ServiceRouting['chains']>();
   readonly #httpPorts = new Map<string, ServiceRouting['http']>();
 
   constructor(options: InputOptions) {
@@ -128,7 +128,10 @@ export class World {
       shared[ROUTE_TYPE],
     );
     const ports = new Set<number>();
-    for (const [host, { http }] of routing) this.#sharePorts(host, http, ports);
+    for (const [host, { http, chains }] of routing) {
+      this.#sharePorts(host, http, ports);
+      this.#shareListeners(host, chains, ports);
+    }
     return ports;
   }
 
@@ -156,6 +159,19 @@ export class World {
     else this.#httpPorts.set(host, http);
   }
 
+  #shareListeners(host: string, chains: ServiceRouting['chains'], touched: Set<number>): void {
+    for (const port of this.#chainPorts.get(host)?.keys() ?? []) {
+      touched.add(port);
+      if (!chains.has(port)) this.portListeners.remove(port, host);
+    }
+    for (const [port, each] of chains) {
+      touched.add(port);
+      this.portListeners.put(port, host, each);
+    }
+    if (chains.size === 0) this.#chainPorts.delete(host);
+    else this.#chainPorts.set(host, chains);
+  }
+
   #deriveForeign(dirt: Dirt, touched: Set<number>): void {
     if (!dirt.foreignHosts) return;
     this.portRoutes.setForeign(FOREIGN_PORT, foreignHosts(this.inputs, this.destinations));
@@ -166,10 +182,10 @@ export class World {
     const listeners = new Map<string, VariedResource[]>();
     for (const port of ports) {
       shared[ROUTE_TYPE].add(String(port));
-      listeners.set(
-        httpListenerName(port),
-        this.portRoutes.has(port) ? [forEverybody(httpPortListener(port))] : [],
-      );
+      this.portListeners.forget(port);
+      const content = this.portListeners.for(port, this.portRoutes.has(port), WHOLE_MESH);
+      const name = httpListenerName(port);
+      listeners.set(name, content === undefined ? [] : [{ name, content }]);
     }
     this.listeners.replace(listeners, shared[LISTENER_TYPE]);
   }

@@ -22,7 +22,8 @@ function portsWithoutAddress({ spec }: Stored<ServiceEntry>): Finding[] {
   if (addressed || given) return [];
   return (spec.ports ?? []).flatMap(({ name, protocol, number }, i) => {
     const opaque = ['tcp', 'detect'].includes(protocolOf({ name, appProtocol: protocol }));
-    const what = `port ${number} has no address by which its connections are known: say spec.addresses`;
+    const rest = spec.resolution === 'NONE' ? ', so it takes what no other service takes' : '';
+    const what = `port ${number} has no address by which its connections are known${rest}: say spec.addresses`;
     return opaque ? [{ ...finding('UselessSetting', `spec.ports[${i}]`, what), hint: true as const }] : [];
   });
 }

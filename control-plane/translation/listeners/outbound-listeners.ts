@@ -49,24 +49,41 @@ export function httpPortListener(port: number): Encoded {
   });
 }
 
+/** A port where services without an address of their own are; what none of them takes is HTTP's, or goes on. */
+export function sharedPortListener(
+  port: number,
+  http: boolean,
+  allowAny: boolean,
+  chains: readonly FilterChain[],
+  rest: FilterChain | undefined,
+): Encoded {
+  const name = httpListenerName(port);
+  const onward = tcpProxy(allowAny ? PASSTHROUGH_CLUSTER : BLACK_HOLE_CLUSTER);
+  const last = http ? { filters: [httpOverRds(`outbound_${name}`, String(port))] } : rest;
+  return encodeListener({
+    ...handedOver(name, '0.0.0.0', port),
+    ...inspection('tls', chains),
+    ...withDefault(chains, last ?? { filters: [onward] }),
+  });
+}
+
 export function httpListenerName(port: number): string {
   return `0.0.0.0_${port}`;
 }
 
-/**
- * One service's own listener, for what cannot be told apart by authority. Undefined for HTTP and without a VIP.
- */
-export function serviceListener(service: MeshService, port: MeshPort, opaque: OpaqueChains): Encoded {
-  const { vip = '', host } = service;
-  const name = `${vip}_${port.number}`;
-  const { chains, rest } = opaque;
-  const listener = { ...handedOver(name, vip, port.number), ...inspection(port, chains) };
+/** The listener of one address of a service, for what cannot be told apart by authority. */
+export function serviceListener(
+  { host }: MeshService,
+  address: string,
+  port: MeshPort,
+  { chains, rest }: OpaqueChains,
+): Encoded {
+  const name = `${address}_${port.number}`;
+  const listener = { ...handedOver(name, address, port.number), ...inspection(port.protocol, chains) };
   if (port.protocol !== 'detect') {
     return encodeListener({
       ...listener,
-      ...(chains.length === 0
-        ? { filterChains: [rest] }
-        : { filterChains: [...chains], defaultFilterChain: rest }),
+      ...withDefault(chains, rest),
     });
   }
   const http: FilterChain = {
@@ -76,13 +93,16 @@ export function serviceListener(service: MeshService, port: MeshPort, opaque: Op
   return encodeListener({ ...listener, filterChains: [http, ...chains], defaultFilterChain: rest });
 }
 
+function withDefault(chains: readonly FilterChain[], rest: FilterChain): ListenerInit {
+  return chains.length === 0
+    ? { filterChains: [rest] }
+    : { filterChains: [...chains], defaultFilterChain: rest };
+}
+
 /** What must be known of a connection before its chain can be chosen. */
-function inspection(port: MeshPort, chains: readonly FilterChain[]): ListenerInit {
+function inspection(protocol: MeshPort['protocol'], chains: readonly FilterChain[]): ListenerInit {
   const byName = chains.some(({ filterChainMatch }) => filterChainMatch?.transportProtocol === 'tls');
-  const inspectors = [
-    ...(byName ? [TLS_INSPECTOR] : []),
-    ...(port.protocol === 'detect' ? [HTTP_INSPECTOR] : []),
-  ];
+  const inspectors = [...(byName ? [TLS_INSPECTOR] : []), ...(protocol === 'detect' ? [HTTP_INSPECTOR] : [])];
   if (inspectors.length === 0) return {};
   return {
     listenerFilters: inspectors,

@@ -6,17 +6,22 @@ import { Varied, type VariedResource } from '../varied.ts';
 import { opaqueChains } from './opaque-chains.ts';
 import { serviceListener } from './outbound-listeners.ts';
 
-/** The listener of a service's own address, as each sidecar gets it; none for HTTP and without an address. */
+/** The listeners of a service's own addresses, as each sidecar gets them; none for HTTP. */
 export function serviceListeners(
   service: MeshService,
   port: MeshPort,
   rules: readonly ResolvedRule[],
   context: DestinationContext,
 ): VariedResource[] {
-  if (service.vip === undefined || port.protocol === 'http') return [];
+  if (port.protocol === 'http') return [];
   const speaking = rules.filter((rule) => (port.protocol === 'tls' ? rule.tls : rule.tcp).length > 0);
-  const content = new Varied(allQuestions(speaking.map(questionsOfRule)), (reader) =>
-    serviceListener(service, port, opaqueChains(service, port, speaking, context, reader)),
-  );
-  return [{ name: `${service.vip}_${port.number}`, content }];
+  const questions = allQuestions(speaking.map(questionsOfRule));
+  return service.addresses
+    .filter((address) => !address.includes('/'))
+    .map((address) => ({
+      name: `${address}_${port.number}`,
+      content: new Varied(questions, (reader) =>
+        serviceListener(service, address, port, opaqueChains(service, port, speaking, context, reader)),
+      ),
+    }));
 }
