@@ -66,7 +66,7 @@ export class InboundTable {
     const pod = this.#inputs.pods.get(podKey);
     const ports = pod === undefined ? [] : inboundPorts(pod, this.#inputs.servicesIn(pod.namespace));
     const shape = JSON.stringify(
-      ports.map((port) => [port.number, port.protocol, port.services.map((s) => s.host)]),
+      ports.map((port) => [port.number, port.protocol, port.services.map(serviceMetadata)]),
     );
     const known = this.#byShape.get(shape);
     if (known !== undefined) return known;
