@@ -14,7 +14,19 @@ function oneTry(endpoint: TrackedEndpoint, clock: ManualClock, tookMs: number, o
 }
 
 describe.each(SEEDS)('seed %i', (seed) => {
-  test('endpoints of a deployment get no more than their share while they are not known', () => {
+  test('endpoints of a deployment, half of all, get less than half of what comes before they are known', () => {
+    const clock = new ManualClock();
+    const endpoints = endpointsOf(Array<number>(20).fill(1), clock);
+    for (const known of endpoints.slice(0, 10)) oneTry(known, clock, 5, 'success');
+    clock.advance(10);
+    const balancer = balancerOf(DEFAULT_POLICY, endpoints, clock, seededRandom(seed));
+    const picks = Array.from({ length: 2_000 }, () => endpoints.indexOf(balancer(undefined, 0)));
+    const share = picks.filter((index) => index >= 10).length / picks.length;
+    expect(share).toBeGreaterThan(0.3);
+    expect(share).toBeLessThan(0.4);
+  });
+
+  test('endpoints of a deployment that are slow to begin with get one try each at a time', () => {
     const clock = new ManualClock();
     const random = seededRandom(seed);
     const endpoints = endpointsOf(Array<number>(20).fill(1), clock);

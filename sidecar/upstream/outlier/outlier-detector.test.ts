@@ -265,9 +265,12 @@ test('jitter is added, up to its limit', () => {
   expect(new Set(seconds).size).toBeGreaterThan(25);
 });
 
-test('nobody is watched any more after a stop', () => {
+test('nobody is watched any more after a stop, and no timer is left', () => {
   const { tries, detector, events, clock } = watch(3);
   detector.stop();
+  clock.after = () => {
+    throw new Error('a sweep was scheduled');
+  };
   tries(0, ...five('server-error'));
   clock.advance(60_000);
   expect(events).toEqual([]);
