@@ -11,6 +11,7 @@ import { startDiscovery } from './discovery/discovery.ts';
 import { nodeOf } from './discovery/node.ts';
 import type { DiscoveryTransport } from './discovery/transport.ts';
 import { DeadlineMemory } from './http/deadline-memory.ts';
+import type { MirrorCounts } from './http/mirror.ts';
 import { BoundListeners } from './intercept/bound-listeners.ts';
 import { type Interception, startInterception } from './intercept/interception.ts';
 import type { OriginalDestinationReader } from './intercept/original-destination.ts';
@@ -82,6 +83,7 @@ export async function startSidecar(
     draining ??= drainAll([outbound, inbound, bound], config.drainMs, logger);
     return draining;
   };
+  const mirrored = (what: keyof MirrorCounts): number => outbound.mirrors[what] + inbound.mirrors[what];
   const gauges = createGauges([
     gauge('weft_sidecar_ready', 'Whether traffic is taken.', () => Number(isReady())),
     gauge('weft_sidecar_discovery_connected', 'Whether the control plane is there.', () =>
@@ -92,6 +94,13 @@ export async function startSidecar(
       bound.connections(),
     ),
     gauge('weft_sidecar_inbound_connections', 'Open inbound connections.', () => inbound.connections()),
+    gauge('weft_sidecar_mirrored_requests_started', 'Copies of requests that were sent to mirrors.', () =>
+      mirrored('started'),
+    ),
+    gauge('weft_sidecar_mirrored_requests_answered', 'Those that were answered whole.', () =>
+      mirrored('answered'),
+    ),
+    gauge('weft_sidecar_mirrored_requests_dropped', 'Those that were given up.', () => mirrored('dropped')),
   ]);
   const subject = {
     discovery,

@@ -63,5 +63,20 @@ function sectionOf(configuration: Configuration) {
 }
 
 function decode(schema: DescMessage, bytes: Uint8Array): JsonValue {
-  return toJson(schema, fromBinary(schema, bytes), { registry: XDS_REGISTRY, useProtoFieldName: true });
+  const options = { registry: XDS_REGISTRY, useProtoFieldName: true };
+  return withoutKeys(toJson(schema, fromBinary(schema, bytes), options));
+}
+
+/** Fields that Envoy marks as sensitive: what they hold stays in the sidecar. */
+const SECRET_FIELDS = new Set(['private_key', 'password', 'session_ticket_keys']);
+
+function withoutKeys(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      SECRET_FIELDS.has(name) ? '[redacted]' : withoutKeys(inner),
+    ]),
+  );
 }

@@ -13,13 +13,13 @@ import { cluster, clusterLoadAssignment } from './test-resources.ts';
 
 const context = { clusters: { get: () => undefined }, random: seededRandom(1), readFile: () => '' };
 
-function valueOf(accepted: Accepted<Runnable>): Runnable {
+function runnable(accepted: Accepted<Runnable>): Runnable {
   if (!accepted.ok) throw new Error(accepted.reasons.join('; '));
   return accepted.value;
 }
 
 function specOf(fields: JsonObject): ClusterSpec {
-  const value = valueOf(acceptResource(CLUSTER_TYPE, cluster('c', fields), context));
+  const value = runnable(acceptResource(CLUSTER_TYPE, cluster('c', fields), context));
   if (value.kind !== 'cluster') throw new Error(value.kind);
   return value.spec;
 }
@@ -30,7 +30,7 @@ function reasonsFor(fields: JsonObject): readonly string[] {
 }
 
 function assignmentOf(fields: JsonObject): Assignment {
-  const value = valueOf(acceptResource(ENDPOINT_TYPE, clusterLoadAssignment('c', fields), context));
+  const value = runnable(acceptResource(ENDPOINT_TYPE, clusterLoadAssignment('c', fields), context));
   if (value.kind !== 'assignment') throw new Error(value.kind);
   return value.assignment;
 }

@@ -40,7 +40,6 @@ export function acceptHttpManager(
     const supported = new Set(['upgrade_type', 'enabled']);
     place.in('upgrade_configs').allow(HttpConnectionManager_UpgradeConfigSchema, upgrade, supported);
   }
-  if (manager.useRemoteAddress === true) place.in('use_remote_address').refuse('true is not supported');
   acceptHttpFilters(manager.httpFilters, place.in('http_filters'));
   const routes = acceptRouteSource(manager, context, place);
   return routes === undefined ? undefined : { routes, edge: manager.useRemoteAddress === true };

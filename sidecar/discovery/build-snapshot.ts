@@ -10,7 +10,12 @@ import type { FilterChains, Snapshot } from './snapshot.ts';
 const ABSENT = { state: 'absent' } as const;
 
 /** Before the first configuration: nothing goes anywhere. */
-export const EMPTY_SNAPSHOT: Snapshot = { outbound: () => ABSENT, inbound: () => ABSENT, bound: [] };
+export const EMPTY_SNAPSHOT: Snapshot = {
+  outbound: () => ABSENT,
+  inbound: () => ABSENT,
+  bound: [],
+  serves: () => false,
+};
 
 /** Arranges listeners for look-up. What did not change from one snapshot to the next stays the same object. */
 export class SnapshotBuilder {
@@ -32,6 +37,7 @@ export class SnapshotBuilder {
     const exact = new Map(outbound.map((spec) => [`${spec.address}_${spec.port}`, spec]));
     const rest = all.find(({ kind }) => kind === 'virtual-outbound');
     const inbound = all.filter(({ kind }) => kind === 'virtual-inbound');
+    const current = new Set<unknown>(all.flatMap(({ chains }) => chains.targets));
     return {
       outbound: (address, port) => {
         const spec = exact.get(`${address}_${port}`) ?? exact.get(`_${port}`) ?? rest;
@@ -52,6 +58,7 @@ export class SnapshotBuilder {
           port,
           chains: (local, localPort) => this.#lookUp(chains.at(local, localPort)),
         })),
+      serves: (target) => target instanceof LiveTarget && current.has(target.spec),
     };
   }
 

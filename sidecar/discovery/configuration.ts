@@ -117,6 +117,10 @@ export class Configuration {
 
   #put(type: ResourceType, resource: Resource): string[] {
     if (this.ledger.has(type, resource)) return [];
+    if (type === LISTENER_TYPE && this.ledger.isSame(type, resource)) {
+      this.ledger.accept(type, resource);
+      return [];
+    }
     const context = { clusters: this.clusters, random: this.#random, readFile: this.#readFile };
     const accepted = this.#withoutConflict(acceptResource(type, resource, context));
     if (!accepted.ok) {

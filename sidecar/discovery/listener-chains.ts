@@ -39,11 +39,13 @@ export function arrangeChains(
   }
   const specs = new Map<ServerNames<TargetSpec>, DestinationSpec>();
   for (const names of tree.destinations()) specs.set(names, destinationOf(names, fallback, place));
-  const targets = [...chains.map(({ target }) => target), ...(fallback === undefined ? [] : [fallback])];
-  if (targets.length === 0) place.refuse('there is no chain that can be run');
+  const targets = new Set(chains.map(({ target }) => target));
+  if (fallback !== undefined) targets.add(fallback);
+  for (const { plain } of specs.values()) if (plain !== undefined) targets.add(plain);
+  if (targets.size === 0) place.refuse('there is no chain that can be run');
   const rest = fallback === undefined ? undefined : { plain: fallback, hello: undefined };
   return {
-    targets,
+    targets: [...targets],
     at(address, port) {
       const names = tree.at(address, port);
       return names === undefined ? rest : specs.get(names);

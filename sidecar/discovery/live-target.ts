@@ -14,6 +14,7 @@ const ABSENT = { state: 'absent' } as const;
 
 /** A target whose clusters and routes are looked up at the moment of use. */
 export class LiveTarget implements ListenerTarget {
+  readonly spec: TargetSpec;
   readonly name: string;
   readonly protocol: ListenerTarget['protocol'];
   readonly tls: DownstreamTls | undefined;
@@ -29,6 +30,7 @@ export class LiveTarget implements ListenerTarget {
   constructor(spec: TargetSpec, clusters: ClusterDirectory, routes: LiveRoutes, random: Random) {
     const http = spec.protocol === 'tcp' ? undefined : spec.http;
     const tcp = spec.protocol === 'http' ? undefined : spec.tcp;
+    this.spec = spec;
     this.name = spec.name;
     this.protocol = spec.protocol;
     this.tls = spec.tls;

@@ -29,6 +29,12 @@ export class ResourceLedger {
     );
   }
 
+  /** True when one of other version but the same content runs already. */
+  isSame(type: ResourceType, { name, bytes }: Resource): boolean {
+    const running = this.#running.get(type)?.get(name);
+    return running !== undefined && Buffer.compare(running.bytes, bytes) === 0;
+  }
+
   accept(type: ResourceType, resource: Resource): void {
     this.#running.get(type)!.set(resource.name, resource);
     this.#refused.get(type)!.delete(resource.name);

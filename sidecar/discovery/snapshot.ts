@@ -50,4 +50,6 @@ export interface Snapshot {
   /** By the address and container port that the connection was made to. */
   inbound(address: string, port: number): Lookup<FilterChains>;
   readonly bound: readonly BoundListener[];
+  /** Whether connections still come to this target: those that it has may else end. */
+  readonly serves: (target: ListenerTarget) => boolean;
 }

@@ -6,6 +6,7 @@ import { hashRequest } from '#sidecar/routing/request-hash.ts';
 import type { ForwardDecision, HashRule } from '#sidecar/routing/route-table.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
+import { changesAtEdge } from './edge-lines.ts';
 import { Exchange } from './exchange.ts';
 import { drawFault, FaultDelay, type InjectedFault } from './fault-injection.ts';
 import type { Head } from './head.ts';
@@ -71,7 +72,10 @@ export class Forwarder {
     const request = this.#request;
     if (decision.responseEdits !== undefined) request.response.edits = editsOf(decision.responseEdits);
     if (decision.cors !== undefined && this.#answersPreflight(decision, view)) return;
-    const changes = changesOf(decision, view);
+    const ruled = changesOf(decision, view);
+    const isBad = ruled !== undefined && 'wrong' in ruled;
+    const changes =
+      this.#settings.edge === true && !isBad ? changesAtEdge(ruled, view, request.source) : ruled;
     if (changes !== undefined && 'wrong' in changes) {
       const reason = `the rewrite of route "${decision.route}" ${changes.wrong}`;
       request.fail({ status: 500, flag: 'NR', reason });

@@ -18,6 +18,8 @@ export interface HttpSettings extends ExchangeSettings {
   readonly hop: string;
   /** `https` where TLS ends in front of these connections. */
   readonly scheme: 'http' | 'https';
+  /** Requests enter the mesh here: the client's address is told on. */
+  readonly edge?: boolean | undefined;
   readonly answers: AnswerLog;
   readonly mirrors: MirrorCounts;
   /** In front of all routes. */

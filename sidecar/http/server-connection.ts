@@ -44,6 +44,8 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   readonly #body = new Body();
   #state: State = 'head';
   #serving = false;
+  /** This connection is wanted to end, whatever becomes of the others. */
+  #ending = false;
   /** Body bytes that came while the request was held back wait for its exchange. */
   #held = false;
   /** The body may never come: its sender waits to be told that it is wanted. */
@@ -80,7 +82,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   }
 
   get draining(): boolean {
-    return this.#settings.draining();
+    return this.#ending || this.#settings.draining();
   }
 
   get requestComplete(): boolean {
@@ -95,6 +97,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
 
   /** Closes the connection as soon as no request can be lost by it. */
   drain(): void {
+    this.#ending = true;
     if (!this.busy) this.#patience.idleInDrain();
   }
 

@@ -1,7 +1,6 @@
 /** One accepted connection, from its filter chains to its end: detected, then carried as HTTP or as opaque bytes. */
 import type { Logger } from '#api/foundation/logger.ts';
 import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
-import type { HttpSettings } from '#sidecar/http/http-settings.ts';
 import { ServerConnection } from '#sidecar/http/server-connection.ts';
 import { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import type { Established } from '#sidecar/tcp/attempt.ts';
@@ -11,10 +10,11 @@ import { terminateTls } from '#sidecar/tcp/tls-sockets.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { Detection, type DetectionListener } from './detection.ts';
+import type { HttpSettingsByTarget } from './http-settings-by-target.ts';
 import type { ServerFirstMemory } from './server-first-memory.ts';
 
 export interface CaptureSettings {
-  readonly http: HttpSettings;
+  readonly http: HttpSettingsByTarget;
   readonly opaque: OpaqueSettings;
   readonly serverFirst: ServerFirstMemory;
   readonly logger: Logger;
@@ -125,9 +125,9 @@ export class CapturedConnection implements DetectionListener {
   }
 
   #serveHttp(target: ListenerTarget): ServerConnection {
-    const { http } = this.#settings;
+    const settings = this.#settings.http.of(target);
     this.target = target;
-    const connection = new ServerConnection(this.#wire, target, this.original, http, () => this.#gone());
+    const connection = new ServerConnection(this.#wire, target, this.original, settings, () => this.#gone());
     this.#wire.reader = connection;
     this.#http = connection;
     return connection;
@@ -159,7 +159,7 @@ export class CapturedConnection implements DetectionListener {
 
   /** A connection that was made while the protocol was unknown serves the requests that now come. */
   #keepForRequests(server: Established): void {
-    const { pools, deadlines, clock } = this.#settings.http;
+    const { pools, deadlines, clock } = this.#settings.http.plain;
     const pool = pools.of(server.endpoint, server.cluster);
     server.release('cancelled');
     const nowMs = clock.nowMs();

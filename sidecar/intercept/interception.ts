@@ -10,7 +10,9 @@ import type { FilterChains, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import { AddedLines, ENTROPY_BYTES } from '#sidecar/http/added-lines.ts';
 import { AnswerLog } from '#sidecar/http/answer-log.ts';
 import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
+import type { HttpSettings } from '#sidecar/http/http-settings.ts';
 import { RequestMeters } from '#sidecar/http/meters.ts';
+import type { MirrorCounts } from '#sidecar/http/mirror.ts';
 import type { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import { adopt, chooseReadMode, SERVER_OPTIONS } from '#sidecar/tcp/sockets.ts';
@@ -20,6 +22,7 @@ import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
 import type { CaptureSettings } from './captured-connection.ts';
 import { ConnectionGroup } from './connection-group.ts';
+import { HttpSettingsByTarget } from './http-settings-by-target.ts';
 import type { OriginalDestinationReader } from './original-destination.ts';
 import { ServerFirstMemory } from './server-first-memory.ts';
 
@@ -51,6 +54,10 @@ export interface Interception {
   /** Captured connections that are open. */
   connections(): number;
   address(): { readonly address: string; readonly port: number };
+  /** What became of mirrored requests. */
+  readonly mirrors: Readonly<MirrorCounts>;
+  /** Lets connections end whose configuration is gone. */
+  endStale(): void;
   /** Connections that come elsewhere and are carried as those of this direction are. */
   group(): ConnectionGroup;
 }
@@ -81,6 +88,7 @@ export async function startInterception(options: InterceptionOptions): Promise<I
 }
 
 class Interceptor implements Interception {
+  readonly mirrors: MirrorCounts = { started: 0, answered: 0, dropped: 0 };
   readonly #options: InterceptionOptions;
   readonly #server: Server;
   readonly #capture: CaptureSettings;
@@ -126,6 +134,11 @@ class Interceptor implements Interception {
     return this.#connections.size;
   }
 
+  endStale(): void {
+    const { serves } = this.#options.snapshot.value;
+    this.#connections.drainThose(({ target }) => target !== undefined && !serves(target));
+  }
+
   group(): ConnectionGroup {
     return new ConnectionGroup(this.#capture);
   }
@@ -169,22 +182,25 @@ class Interceptor implements Interception {
     const peerMetadata = direction === 'outbound' ? telemetry.ownPeerMetadata : '';
     const hop = `${direction} sidecar of ${pod}`;
     const entropy = (): Buffer => randomBytes(ENTROPY_BYTES);
+    const linesFor = (scheme: 'http' | 'https'): AddedLines =>
+      new AddedLines({ peerMetadata, traceparent: direction === 'outbound', entropy, scheme });
+    const http: HttpSettings = {
+      clock,
+      random,
+      remembers: direction === 'inbound' ? deadlineMemory : undefined,
+      inherits: direction === 'outbound' ? deadlineMemory : undefined,
+      deadlines,
+      pools: this.#pools,
+      added: linesFor('http'),
+      meters: new RequestMeters(telemetry, reporter),
+      draining: () => this.#draining,
+      hop,
+      scheme: 'http',
+      answers: new AnswerLog(logger, clock, hop),
+      mirrors: this.mirrors,
+    };
     return {
-      http: {
-        clock,
-        random,
-        remembers: direction === 'inbound' ? deadlineMemory : undefined,
-        inherits: direction === 'outbound' ? deadlineMemory : undefined,
-        deadlines,
-        pools: this.#pools,
-        added: new AddedLines({ peerMetadata, traceparent: direction === 'outbound', entropy }),
-        meters: new RequestMeters(telemetry, reporter),
-        draining: () => this.#draining,
-        hop,
-        scheme: 'http',
-        answers: new AnswerLog(logger, clock, hop),
-        mirrors: { started: 0, answered: 0, dropped: 0 },
-      },
+      http: new HttpSettingsByTarget(http, () => linesFor('https')),
       opaque: {
         clock,
         deadlines,

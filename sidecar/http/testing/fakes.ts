@@ -193,7 +193,8 @@ export function targetOf(options: TargetOptions): ListenerTarget {
 }
 
 /** The same target for every destination. */
-export function snapshotOf(target: ListenerTarget): { value: Snapshot } {
-  const found: Lookup<FilterChains> = { state: 'found', value: { plain: target } };
-  return { value: { outbound: () => found, inbound: () => found, bound: [] } };
+export function snapshotOf(target: ListenerTarget | FilterChains): { value: Snapshot } {
+  const chains = 'protocol' in target ? { plain: target } : target;
+  const found: Lookup<FilterChains> = { state: 'found', value: chains };
+  return { value: { outbound: () => found, inbound: () => found, bound: [], serves: () => true } };
 }

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Clock, systemClock } from '#api/foundation/clock.ts';
 import { silentLogger } from '#api/foundation/logger.ts';
 import { seededRandom } from '#api/foundation/random.ts';
-import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
 import { type Interception, startInterception } from '#sidecar/intercept/interception.ts';
 import { FakeTelemetry, snapshotOf } from './fakes.ts';
@@ -20,7 +20,7 @@ export interface SidecarUnderTest extends AsyncDisposable {
 }
 
 export async function startSidecar(
-  target: ListenerTarget,
+  target: ListenerTarget | FilterChains,
   direction: 'outbound' | 'inbound' = 'outbound',
   clock: Clock = systemClock,
   deadlineMemory?: DeadlineMemory,
