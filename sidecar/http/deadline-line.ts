@@ -1,26 +1,25 @@
 /** The line that tells an upstream how long its answer is waited for: `x-envoy-expected-rq-timeout-ms`. */
-import { octets, putAll } from './octets.ts';
+import { put } from './octets.ts';
 
-const NAME = octets('x-envoy-expected-rq-timeout-ms: ');
-const UNLIMITED = octets('999999999');
-const DIGITS = UNLIMITED.length;
-const END = octets('\r\n\r\n');
-const EMPTY_LINE_BYTES = 2;
+const DIGITS = 9;
+const END_BYTES = '\r\n\r\n'.length;
+const EMPTY_LINE_BYTES = '\r\n'.length;
+/** With the end of the head. */
+const LINE = Buffer.from(`x-envoy-expected-rq-timeout-ms: ${'9'.repeat(DIGITS)}\r\n\r\n`);
 const SP = 32;
 const ZERO = 48;
 
 /** Bytes that the line adds to a head. */
-export const DEADLINE_LINE_BYTES: number = NAME.length + DIGITS + 2;
+export const DEADLINE_LINE_BYTES: number = LINE.length - EMPTY_LINE_BYTES;
 
 /** Puts the line, with no limit to speak of yet, behind the last one of a head of `headLength` bytes. Returns the new length. */
 export function putDeadlineLine(out: Buffer, headLength: number): number {
-  const at = putAll(out, headLength - EMPTY_LINE_BYTES, NAME);
-  return putAll(out, putAll(out, at, UNLIMITED), END);
+  return put(out, headLength - EMPTY_LINE_BYTES, LINE, 0, LINE.length);
 }
 
 /** Where the number stands in a head of `headLength` bytes whose last line it is. */
 export function deadlineOffset(headLength: number): number {
-  return headLength - END.length - DIGITS;
+  return headLength - END_BYTES - DIGITS;
 }
 
 /** Writes the number, right-justified: white space in front of a value means nothing. */

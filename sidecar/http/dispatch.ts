@@ -149,7 +149,7 @@ export class Dispatch implements ConnectListener {
 
   onConnected(connection: UpstreamConnection): void {
     this.#connecting = undefined;
-    this.#send(connection);
+    this.#send(connection, this.#settings.clock.nowMs());
     this.#listener.onReadiness();
   }
 
@@ -207,7 +207,7 @@ export class Dispatch implements ConnectListener {
     const pool = this.#settings.pools.of(endpoint, cluster);
     const idle = kept ? pool.take(nowMs, this.#request.repeatable) : undefined;
     if (idle !== undefined) {
-      this.#send(idle);
+      this.#send(idle, nowMs);
       return;
     }
     const connecting = new Connecting(pool, this.#settings, this);
@@ -218,10 +218,9 @@ export class Dispatch implements ConnectListener {
     this.#listener.onFailed(failures.tooManyPending(cluster));
   }
 
-  #send(connection: UpstreamConnection): void {
+  #send(connection: UpstreamConnection, nowMs: number): void {
     const { bytes, length, attemptAt, deadlineAt, budget } = this.#request;
     if (budget !== undefined) {
-      const nowMs = this.#settings.clock.nowMs();
       if (budget.isLate(nowMs)) {
         connection.close();
         this.#listener.onDeadline();
