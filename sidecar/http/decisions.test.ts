@@ -151,6 +151,24 @@ describe('a forwarded request and its response', () => {
     expect(await client.response()).toBe(OK);
   });
 
+  test('informational responses pass as they are, a switch of protocols is edited', async () => {
+    await using app = await startRawServer((client) => {
+      if (client.text.endsWith('\r\n\r\n')) {
+        client.text = '';
+        client.send('HTTP/1.1 103 x\r\nServer: app\r\n\r\n');
+        client.send('HTTP/1.1 101 x\r\nServer: app\r\nConnection: Upgrade\r\nUpgrade: w\r\n\r\nhello');
+      } else if (client.text === 'bye') client.send('bye');
+    });
+    await using sidecar = await startWith(to(app, { responseEdits: { ...NO_EDITS, remove: ['server'] } }));
+    const client = sidecar.connect();
+    client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: w\r\n\r\n');
+    await client.until((text) => text.endsWith('hello'));
+    client.send('bye');
+    expect(await client.until((text) => text.endsWith('bye'))).toBe(
+      'HTTP/1.1 103 x\r\nServer: app\r\n\r\nHTTP/1.1 101 x\r\nUpgrade: w\r\nconnection: Upgrade\r\n\r\nhellobye',
+    );
+  });
+
   test('a head with long edits passes whole', async () => {
     const long = 'v'.repeat(90_000);
     await using app = await startRawServer((client) => {
