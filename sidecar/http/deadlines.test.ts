@@ -82,6 +82,24 @@ describe('a deadline of the caller', () => {
     expect(cluster.breakers.requests.used).toBe(0);
   });
 
+  test('that passes in the line for a connection is not the endpoint’s fault', async () => {
+    const clock = new ManualClock();
+    await using app = await startRawServer();
+    const endpoint = new FakeEndpoint(app.port);
+    const cluster = new FakeCluster(endpoint);
+    cluster.breakers.connections.limit = 1;
+    await using sidecar = await startSidecar(targetOf({ cluster }), 'outbound', clock);
+    const [first, second] = [sidecar.connect(), sidecar.connect()];
+    first.send(get());
+    await (await app.connection(0)).until((text) => text.includes('\r\n\r\n'));
+    second.send(get(`${EXPECTED}: 50`));
+    await expect.poll(() => cluster.breakers.pending.used).toBe(1);
+    clock.advance(50);
+    expect(await second.response()).toMatch(/^HTTP\/1\.1 504 /);
+    expect(endpoint.outcomes).toEqual(['cancelled']);
+    expect(cluster.breakers).toMatchObject({ pending: { used: 0 }, requests: { used: 1 } });
+  });
+
   test('passes while the request is still coming, where a route’s timeout does not', async () => {
     const clock = new ManualClock();
     await using app = await startRawServer();

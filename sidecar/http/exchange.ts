@@ -135,11 +135,12 @@ export class Exchange implements DispatchListener {
     this.#dispatch.upstream?.wire.resume();
   }
 
+  /** Only an endpoint that has the request can be too slow for it. */
   onDeadline(): void {
+    const { tries, upstream } = this.#dispatch;
     this.#dispatch.drop();
-    const { tries } = this.#dispatch;
     if (this.#status === 0) {
-      tries.end('timeout');
+      tries.end(upstream === undefined ? 'cancelled' : 'timeout');
       const { limitMs } = this.#request.budget!;
       this.onFailed(failures.tooSlow(this.#decision.cluster, tries.endpoint, limitMs));
       return;
