@@ -54,7 +54,8 @@ export class RuleBook {
 
   /** Keys of the rules that take their TLS credentials from a Secret of this name, or from it and one beside it. */
   naming(secret: string): string[] {
-    return this.#bySecret.get(secret.replace(/-cacert$/, '')).concat(this.#bySecret.get(secret));
+    const names = new Set([secret, secret.replace(/-cacert$/, '')]);
+    return [...names].flatMap((name) => this.#bySecret.get(name));
   }
 
   /** Replaces the rule `key`; undefined removes it. Returns the hosts that were or are claimed by it. */
