@@ -247,6 +247,25 @@ test('sidecars share what is the same for them', () => {
   expect(first!.get(ROUTE_TYPE, '80')).not.toBe(elsewhere.get(ROUTE_TYPE, '80'));
 });
 
+test('sidecars that answer a rule alike share its routes', () => {
+  const world = newWorld();
+  const labelled = rule('r', 'default', {
+    hosts: ['a'],
+    http: [{ match: [{ sourceLabels: { version: 'v1' } }], route: to('a'), timeout: '1s' }],
+  });
+  const pods = [
+    pod('p', { version: 'v1' }),
+    pod('q', { version: 'v1', app: 'x' }),
+    pod('o', { version: 'v2' }),
+  ];
+  world.apply([service('a'), labelled, ...pods].map(inputOf));
+  const [p, q, o] = ['p', 'q', 'o'].map((name) =>
+    sidecarView(world, { pod: name, namespace: 'default' }).get(ROUTE_TYPE, '80'),
+  );
+  expect(p).toBe(q);
+  expect(p).not.toBe(o);
+});
+
 test('an address that passes from one service to another keeps its listener', () => {
   const world = newWorld();
   const tcp = { ports: [{ name: 'tcp', port: 5432 }] };
@@ -268,13 +287,38 @@ test('the sidecar of a deleted pod keeps its inbound side while it drains', () =
   expect(view.get(LISTENER_TYPE, 'virtualInbound')).toBe(before);
 });
 
+const rule = (name: string, namespace: string, spec: object) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name, namespace },
+  spec,
+});
+
+const to = (name: string) => [{ destination: { host: `${name}.default.svc.cluster.local` } }];
+
+/** What rules say to some readers and not to others, and through others. */
+const SPOKEN = [
+  { http: [{ match: [{ sourceLabels: { version: 'v1' } }], route: to('b') }, { route: to('c') }] },
+  { http: [{ match: [{ sourceNamespace: 'other' }], route: to('b') }] },
+  { http: [{ delegate: { name: 'delegate' } }, { redirect: { uri: '/' } }] },
+  { http: [{ delegate: { name: 'delegate', namespace: 'other' } }] },
+  { http: [{ route: to('b'), mirror: { host: 'c' } }] },
+  {
+    tcp: [
+      { match: [{ sourceLabels: { version: 'v2' } }], route: to('b') },
+      { match: [{ port: 81 }], route: to('c') },
+    ],
+  },
+  { tls: [{ match: [{ sniHosts: ['ext.example.com'], sourceLabels: { version: 'v1' } }], route: to('b') }] },
+];
+
 describe('the way to a state does not matter', () => {
   const HOSTS = ['a', 'b', 'c'];
   const READY = { podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }] };
   const host = fc.constantFrom(...HOSTS);
   const claim = fc.constantFrom(...HOSTS, 'example.com', '*.example.com', '*.default.svc.cluster.local');
   const ports = fc.uniqueArray(
-    fc.record({ name: fc.constantFrom('http', 'tcp', 'web'), port: fc.constantFrom(80, 81) }),
+    fc.record({ name: fc.constantFrom('http', 'tcp', 'tls', 'web'), port: fc.constantFrom(80, 81) }),
     { minLength: 1, maxLength: 2, selector: ({ port }) => port },
   );
   const named = (list: { name: string; port: number }[]) =>
@@ -305,6 +349,8 @@ describe('the way to a state does not matter', () => {
         fc.subarray(['ext.example.com', 'a.default.svc.cluster.local', '*.example.org'], { minLength: 1 }),
         fc.constantFrom(
           { resolution: 'NONE' },
+          { resolution: 'NONE', ports: [{ number: 81, name: 'tls' }] },
+          { resolution: 'NONE', ports: [{ number: 80, name: 'tcp' }], addresses: ['10.9.0.0/16'] },
           { resolution: 'DNS', endpoints: [{ address: 'www.example.com' }] },
           { resolution: 'STATIC', workloadSelector: { labels: { app: 'a' } } },
           { resolution: 'STATIC', endpoints: [{ address: '10.2.0.1', weight: 2 }], exportTo: ['other'] },
@@ -320,6 +366,7 @@ describe('the way to a state does not matter', () => {
           { outlierDetection: {} },
           { tls: { mode: 'SIMPLE', credentialName: 's' } },
           { loadBalancer: { simple: 'RANDOM' } },
+          { loadBalancer: { consistentHash: { httpHeaderName: 'x-user' } } },
         ),
         fc.constantFrom({}, { exportTo: ['.'] }, { workloadSelector: { matchLabels: { version: 'v1' } } }),
       )
@@ -331,6 +378,20 @@ describe('the way to a state does not matter', () => {
       .map(([name, on, to, subset]) =>
         route(name, [on], { host: to, ...(subset === undefined ? {} : { subset }) }),
       ),
+    fc
+      .tuple(
+        fc.constantFrom('r', 'q'),
+        fc.constantFrom('default', 'other'),
+        fc.constantFrom('a.default.svc.cluster.local', '*.default.svc.cluster.local', 'ext.example.com'),
+        fc.constantFrom({}, { exportTo: ['.'] }, { exportTo: ['default'] }, { gateways: ['edge'] }),
+        fc.constantFrom(...SPOKEN),
+      )
+      .map(([name, namespace, on, scope, spec]) =>
+        rule(name, namespace, { hosts: 'tls' in spec ? ['ext.example.com'] : [on], ...scope, ...spec }),
+      ),
+    fc
+      .tuple(fc.constantFrom('default', 'other'), fc.constantFrom({}, { exportTo: ['.'] }))
+      .map(([namespace, scope]) => rule('delegate', namespace, { ...scope, http: [{ route: to('b') }] })),
     fc
       .tuple(fc.constantFrom(...HOSTS, '*.default.svc.cluster.local'), fc.subarray(['v1', 'v2']))
       .map(([on, names]) => subsets(on, names)),

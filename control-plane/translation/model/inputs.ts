@@ -18,7 +18,7 @@ import { resolveHost } from '#api/mesh/names.ts';
 import { Claims } from './claims.ts';
 import { Dirt } from './dirt.ts';
 import { entryServices } from './entry-services.ts';
-import { isWildcard, keyOf, wildcardCovers } from './host-match.ts';
+import { compare, isWildcard, keyOf, wildcardCovers } from './host-match.ts';
 import type { InputChange, InputOptions } from './input-change.ts';
 import { Links } from './links.ts';
 import { type Locality, localityOfNode, NOWHERE } from './locality.ts';
@@ -81,12 +81,19 @@ export class Inputs {
     return this.#inline.get(`${namespace}/${name}`) ?? [];
   }
 
+  /** In the order of their names, whichever came first. */
   workloadsIn(namespace: string): Workload[] {
-    return this.#workloadsOfNamespace.get(namespace).map((key) => this.#workloads.get(key)!);
+    return this.#workloadsOfNamespace
+      .get(namespace)
+      .sort(compare)
+      .map((key) => this.#workloads.get(key)!);
   }
 
   podsIn(namespace: string): PodFacts[] {
-    return this.#podsOfNamespace.get(namespace).map((key) => this.pods.get(key)!);
+    return this.#podsOfNamespace
+      .get(namespace)
+      .sort(compare)
+      .map((key) => this.pods.get(key)!);
   }
 
   /** Where a pod is: what its own label says, else where its node is. */

@@ -34,12 +34,14 @@ export function destinationCluster(
   return outboundCluster(port, destination.subset ?? '', destination.host);
 }
 
+/** What is hashed to choose among the destination's endpoints; nothing while it is not there. */
 export function destinationHash(
   destination: Destination,
   requestPort: number,
   context: DestinationContext,
   client: Client,
 ): ReturnType<typeof hashPolicies> {
+  if (context.service(destination.host) === undefined) return [];
   const port = destinationPort(destination, requestPort, context);
   return hashPolicies(context.trafficRules(destination.host, client), destination.subset ?? '', port);
 }
