@@ -13,11 +13,11 @@ import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
-import { Body } from './body.ts';
 import { explain } from './fault.ts';
-import { Head, NO_LINE } from './head.ts';
+import { Head } from './head.ts';
 import type { HttpSettings } from './http-settings.ts';
-import { MAX_DISCARDED_BYTES, MAX_HEAD_BYTES } from './limits.ts';
+import { IncomingBody } from './incoming-body.ts';
+import { MAX_HEAD_BYTES } from './limits.ts';
 import { LF } from './octets.ts';
 import { type Impatient, Patience } from './patience.ts';
 import type { RequestCarrier } from './request-carrier.ts';
@@ -41,16 +41,13 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   readonly #request: ServerRequest;
   readonly #patience: Patience;
   readonly #unread = new Unread();
-  readonly #body = new Body();
+  readonly #body = new IncomingBody();
   #state: State = 'head';
   #serving = false;
   /** This connection is wanted to end, whatever becomes of the others. */
   #ending = false;
   /** Body bytes that came while the request was held back wait for its exchange. */
   #held = false;
-  /** The body may never come: its sender waits to be told that it is wanted. */
-  #bodyWaits = false;
-  #discarded = 0;
 
   /** `closed` is called once, when the connection is gone. */
   constructor(
@@ -90,9 +87,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   }
 
   get restUnwanted(): boolean {
-    if (this.#body.done) return false;
-    const waits = this.#bodyWaits && !this.#request.informed;
-    return waits || (this.#body.kind === 'length' && this.#body.remaining > MAX_DISCARDED_BYTES);
+    return this.#body.unwanted(this.#request.informed);
   }
 
   /** Closes the connection as soon as no request can be lost by it. */
@@ -156,7 +151,6 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
       this.#linger();
       return;
     }
-    this.#discarded = 0;
     this.#state = this.#body.done ? 'head' : 'discard';
     if (this.#state === 'head') this.#goOn();
     else if (held) this.#sendHeld();
@@ -229,14 +223,16 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
       this.#waitFor(routes.settled);
       return at;
     }
-    this.#begin(bytes);
+    const nowMs = this.#settings.clock.nowMs();
+    this.#patience.headEnded(nowMs);
+    this.#request.begin(bytes, head, nowMs);
+    this.#body.begin(head);
     const bodyEnd = this.#body.take(bytes, headEnd, length);
     if (bodyEnd < 0) {
       this.#refuse(bodyEnd);
       return length;
     }
     this.#request.requestBytes = bodyEnd - head.start;
-    if (bodyEnd > headEnd) this.#bodyWaits = false;
     const table = routes.state === 'found' ? routes.value : this.#noRoutes();
     this.#request.serve(table, bytes, head, headEnd, bodyEnd);
     return bodyEnd;
@@ -246,16 +242,6 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
     const { name } = this.#target;
     const reason = `there are no routes for ${name}`;
     return { name, select: () => ({ kind: 'reject', status: 404, flag: 'NR', reason }) };
-  }
-
-  /** Notes what the rest of the request needs of its head, which the next scan overwrites. */
-  #begin(bytes: Buffer): void {
-    const nowMs = this.#settings.clock.nowMs();
-    this.#patience.headEnded(nowMs);
-    this.#request.begin(bytes, head, nowMs);
-    this.#bodyWaits = head.expect !== NO_LINE;
-    if (head.chunked) this.#body.chunked();
-    else this.#body.length(Math.max(0, head.contentLength));
   }
 
   /** What came of the body while the request was held back. */
@@ -272,7 +258,6 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
       return;
     }
     this.#request.requestBytes += end;
-    this.#bodyWaits = false;
     if (end < length) this.#unread.append(bytes, end, length);
     if (this.#request.exchanged) this.#request.sendBody(bytes, end);
     else this.#discard(end);
@@ -280,8 +265,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   }
 
   #discard(bytes: number): void {
-    this.#discarded += bytes;
-    if (this.#discarded > MAX_DISCARDED_BYTES) this.#linger();
+    if (!this.#body.discard(bytes)) this.#linger();
     else if (this.#body.done && this.#state === 'discard') {
       this.#state = 'head';
       this.#goOn();

@@ -1,0 +1,48 @@
+/** The body of the present request of a connection: what is still to come of it, and whether anybody wants that. */
+import { Body } from './body.ts';
+import { type Head, NO_LINE } from './head.ts';
+import { MAX_DISCARDED_BYTES } from './limits.ts';
+
+export class IncomingBody {
+  readonly #body = new Body();
+  /** It may never come: its sender waits to be told that it is wanted (RFC 9110 §10.1.1). */
+  #waits = false;
+  #discarded = 0;
+
+  /** All of it has come. */
+  get done(): boolean {
+    return this.#body.done;
+  }
+
+  /** The body that a scanned head announces. */
+  begin(head: Head): void {
+    this.#waits = head.expect !== NO_LINE;
+    this.#discarded = 0;
+    if (head.chunked) this.#body.chunked();
+    else this.#body.length(Math.max(0, head.contentLength));
+  }
+
+  /** Nothing comes that could be told from the next request. */
+  none(): void {
+    this.#body.none();
+  }
+
+  /** Takes what belongs to it from `bytes[at, end)`. Returns the offset after it, or a fault. */
+  take(bytes: Buffer, at: number, end: number): number {
+    if (end > at) this.#waits = false;
+    return this.#body.take(bytes, at, end);
+  }
+
+  /** Its rest is too long to be read for nothing, or may never come; `informed`: its sender was told to go on. */
+  unwanted(informed: boolean): boolean {
+    if (this.#body.done) return false;
+    const waits = this.#waits && !informed;
+    return waits || (this.#body.kind === 'length' && this.#body.remaining > MAX_DISCARDED_BYTES);
+  }
+
+  /** Counts bytes that were read for nothing; false when they have become too many. */
+  discard(bytes: number): boolean {
+    this.#discarded += bytes;
+    return this.#discarded <= MAX_DISCARDED_BYTES;
+  }
+}
