@@ -29,7 +29,7 @@ export function serviceRouting(
   const spoken = rules.filter(({ http }) => http.length > 0);
   const ports = (protocol: string) => service.ports.filter((port) => port.protocol === protocol);
   return {
-    listeners: service.ports.flatMap((port) => serviceListeners(service, port, rules, context)),
+    listeners: service.ports.flatMap((port) => serviceListeners(service, port, rules, inputs, context)),
     chains: new Map(
       service.ports.flatMap((port) => {
         const chains = sharedChains(service, port, rules, context);

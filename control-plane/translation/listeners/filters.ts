@@ -12,6 +12,8 @@ import { OVER_ADS } from '../config-source.ts';
 import { durationOf, type Init, pack } from '../message.ts';
 import { OUTBOUND_FILTERS, ROUTER } from './http-filters.ts';
 
+import type { OpaqueLimits } from './opaque-limits.ts';
+
 export type Filter = Init<typeof FilterSchema>;
 export type ListenerFilter = Init<typeof ListenerFilterSchema>;
 type HttpFilter = (typeof OUTBOUND_FILTERS)[number];
@@ -41,7 +43,7 @@ export const TLS_INSPECTOR: ListenerFilter = {
   configType: { case: 'typedConfig', value: pack(TlsInspectorSchema, {}) },
 };
 
-export function tcpProxy(cluster: string): Filter {
+export function tcpProxy(cluster: string, limits: OpaqueLimits = {}): Filter {
   return {
     name: 'envoy.filters.network.tcp_proxy',
     configType: {
@@ -49,6 +51,7 @@ export function tcpProxy(cluster: string): Filter {
       value: pack(TcpProxySchema, {
         statPrefix: cluster,
         clusterSpecifier: { case: 'cluster', value: cluster },
+        ...limits,
       }),
     },
   };
@@ -58,6 +61,7 @@ export function tcpProxy(cluster: string): Filter {
 export function weightedTcpProxy(
   statPrefix: string,
   clusters: readonly { readonly name: string; readonly weight: number }[],
+  limits: OpaqueLimits = {},
 ): Filter {
   const weighted = { clusters: clusters.map(({ name, weight }) => ({ name, weight })) };
   return {
@@ -67,6 +71,7 @@ export function weightedTcpProxy(
       value: pack(TcpProxySchema, {
         statPrefix,
         clusterSpecifier: { case: 'weightedClusters', value: weighted },
+        ...limits,
       }),
     },
   };

@@ -12,11 +12,12 @@ import { cidrRange } from '../address.ts';
 import type { Init } from '../message.ts';
 import { keyOf } from '../model/host-match.ts';
 import type { MeshPort, MeshService } from '../model/mesh-service.ts';
-import { type DestinationContext, destinationCluster } from '../routes/destination.ts';
+import { type DestinationContext, destinationCluster, destinationPort } from '../routes/destination.ts';
 import { isAddressedTo, isL4MatchFor, type Reader } from '../routes/reader.ts';
 import type { ResolvedRule } from '../routes/resolved-rule.ts';
 import { ruleMetadata } from '../routes/rule-routes.ts';
 import { type Filter, tcpProxy, weightedTcpProxy } from './filters.ts';
+import { type OpaqueLimits, opaqueLimits } from './opaque-limits.ts';
 
 export type FilterChain = Init<typeof FilterChainSchema>;
 type Match = Init<typeof FilterChainMatchSchema>;
@@ -36,7 +37,9 @@ export function opaqueChains(
   reader: Reader,
 ): OpaqueChains {
   const mine = rules.filter((rule) => isAddressedTo(rule.rule, rule.gateways, reader));
-  const own: FilterChain = { filters: [tcpProxy(outboundCluster(port.number, '', service.host))] };
+  const itself = { host: service.host, subset: '', port: port.number };
+  const limits = opaqueLimits(itself, context, reader);
+  const own: FilterChain = { filters: [tcpProxy(outboundCluster(port.number, '', service.host), limits)] };
   if (port.protocol === 'tls') return { chains: tlsChains(mine, port.number, context, reader), rest: own };
   const { chains, rest } = tcpChains(mine, port.number, context, reader);
   return { chains, rest: rest ?? own };
@@ -71,7 +74,9 @@ export function tlsChains(
             .map((name) => name.toLowerCase())
             .filter((name) => claim(taken, name, subnets));
           if (names.length === 0) return [];
-          return [chain({ ...tlsMatch(names), ...within(subnets) }, rule, route.route, port, context)];
+          return [
+            chain({ ...tlsMatch(names), ...within(subnets) }, rule, route.route, port, context, reader),
+          ];
         }),
     ),
   );
@@ -91,12 +96,12 @@ function tcpChains(
       const mine = match.filter((each) => isL4MatchFor(each, port, reader));
       if (match.length > 0 && mine.length === 0) continue;
       if (mine.length === 0 || mine.some(({ destinationSubnets = [] }) => destinationSubnets.length === 0)) {
-        return { chains, rest: chain(undefined, rule, route, port, context) };
+        return { chains, rest: chain(undefined, rule, route, port, context, reader) };
       }
       const subnets = mine
         .flatMap(({ destinationSubnets = [] }) => destinationSubnets)
         .filter((subnet) => claim(taken, '', [subnet]));
-      if (subnets.length > 0) chains.push(chain(within(subnets), rule, route, port, context));
+      if (subnets.length > 0) chains.push(chain(within(subnets), rule, route, port, context, reader));
     }
   }
   return { chains };
@@ -124,24 +129,30 @@ function chain(
   destinations: readonly RouteDestination[],
   port: number,
   context: DestinationContext,
+  reader: Reader,
 ): FilterChain {
   return {
     ...(match === undefined ? {} : { filterChainMatch: match }),
-    filters: [proxyTo(keyOf(rule), destinations, port, context)],
+    filters: [proxyTo(keyOf(rule), destinations, port, context, reader)],
     metadata: ruleMetadata(rule),
   };
 }
 
-/** Istio: a single destination takes everything; among several, those of weight 0 take nothing. */
-export function proxyTo(
+/**
+ * Istio: a single destination takes everything; among several, those of weight 0 take nothing. How long a connection
+ * may last is one setting of the whole filter: the first destination's rule says it.
+ */
+function proxyTo(
   statPrefix: string,
   destinations: readonly RouteDestination[],
   port: number,
   context: DestinationContext,
+  reader: Reader,
 ): Filter {
   const [only, ...more] = destinations;
+  const limits = only === undefined ? {} : limitsOf(only, port, context, reader);
   if (only !== undefined && more.length === 0) {
-    return tcpProxy(destinationCluster(only.destination, port, context));
+    return tcpProxy(destinationCluster(only.destination, port, context), limits);
   }
   const clusters = destinations
     .filter(({ weight }) => (weight ?? 0) > 0)
@@ -149,5 +160,16 @@ export function proxyTo(
       name: destinationCluster(destination, port, context),
       weight: weight ?? 0,
     }));
-  return weightedTcpProxy(statPrefix, clusters);
+  return weightedTcpProxy(statPrefix, clusters, limits);
+}
+
+function limitsOf(
+  { destination }: RouteDestination,
+  requestPort: number,
+  context: DestinationContext,
+  reader: Reader,
+): OpaqueLimits {
+  const port = destinationPort(destination, requestPort, context);
+  const { host, subset = '' } = destination;
+  return opaqueLimits({ host, subset, port }, context, reader);
 }

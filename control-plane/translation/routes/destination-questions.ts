@@ -1,28 +1,46 @@
 import type { DestinationRule } from '#api/kinds/destination-rule.ts';
-import type { TrafficPolicy } from '#api/kinds/traffic-policy.ts';
 import type { RuleBook } from '../model/rule-book.ts';
+import type { Settings } from '../model/traffic-rules.ts';
 import { allQuestions, type Questions, questionsOfDestinationRule } from './audience.ts';
 import type { ResolvedRule } from './resolved-rule.ts';
 
 /** Routes say what is hashed, so they differ where the DestinationRules that ask for a hash differ between clients. */
 export function hashQuestions(host: string, rules: readonly ResolvedRule[], book: RuleBook): Questions {
-  const hosts = rules.flatMap(({ http }) =>
-    http.flatMap(({ route = [] }) => route.map(({ destination }) => destination.host)),
-  );
+  const routes = rules.flatMap(({ http }) => http.flatMap(({ route = [] }) => route));
+  const hosts = routes.map(({ destination }) => destination.host);
+  return settingQuestions([host, ...hosts], book, (policy) => policy.loadBalancer?.consistentHash);
+}
+
+/** Listeners say how long opaque connections may last, in the same way. */
+export function limitQuestions(host: string, rules: readonly ResolvedRule[], book: RuleBook): Questions {
+  const routes = rules.flatMap(({ tcp, tls }) => [...tcp, ...tls].flatMap(({ route }) => route));
+  const hosts = routes.map(({ destination }) => destination.host);
+  const limit = ({ connectionPool }: Settings) =>
+    connectionPool?.tcp?.idleTimeout ?? connectionPool?.tcp?.maxConnectionDuration;
+  return settingQuestions([host, ...hosts], book, limit);
+}
+
+/** Of hosts for which some DestinationRule has the setting. */
+function settingQuestions(
+  hosts: readonly string[],
+  book: RuleBook,
+  setting: (settings: Settings) => unknown,
+): Questions {
   return allQuestions(
-    [...new Set([host, ...hosts])].flatMap((destination) => {
-      const covering = book.covering(destination);
-      return covering.some(({ spec }) => asksForHash(spec)) ? covering.map(questionsOfDestinationRule) : [];
+    [...new Set(hosts)].flatMap((host) => {
+      const covering = book.covering(host);
+      const said = covering.some(({ spec }) =>
+        policiesOf(spec).some((policy) => setting(policy) !== undefined),
+      );
+      return said ? covering.map(questionsOfDestinationRule) : [];
     }),
   );
 }
 
-function asksForHash({ trafficPolicy, subsets = [] }: DestinationRule['spec']): boolean {
-  return [trafficPolicy, ...subsets.map((subset) => subset.trafficPolicy)].some(hashes);
-}
-
-function hashes(policy: TrafficPolicy | undefined): boolean {
-  return [policy, ...(policy?.portLevelSettings ?? [])].some(
-    (settings) => settings?.loadBalancer?.consistentHash !== undefined,
+/** Every policy of a rule, and of its ports. */
+function policiesOf({ trafficPolicy, subsets = [] }: DestinationRule['spec']): Settings[] {
+  const policies = [trafficPolicy, ...subsets.map((subset) => subset.trafficPolicy)];
+  return policies.flatMap((policy) =>
+    policy === undefined ? [] : [policy, ...(policy.portLevelSettings ?? [])],
   );
 }
