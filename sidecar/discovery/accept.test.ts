@@ -91,6 +91,32 @@ describe('assignments', () => {
   });
 });
 
+const FILTERS = 'type.googleapis.com/envoy.extensions.filters.http';
+const ROUTER: JsonObject = { name: 'router', typed_config: { '@type': `${FILTERS}.router.v3.Router` } };
+
+function rateLimit(fields: JsonObject): JsonObject {
+  const all = { default_value: { numerator: 100 } };
+  return {
+    name: 'local',
+    typed_config: {
+      '@type': `${FILTERS}.local_ratelimit.v3.LocalRateLimit`,
+      stat_prefix: 'limit',
+      filter_enabled: all,
+      filter_enforced: all,
+      token_bucket: { max_tokens: 10, tokens_per_fill: 10, fill_interval: '60s' },
+      ...fields,
+    },
+  };
+}
+
+function withFilters(...filters: JsonObject[]): JsonObject {
+  return httpManager({
+    rds: { config_source: { ads: {} }, route_config_name: 'r' },
+    http_filters: filters,
+    use_remote_address: true,
+  });
+}
+
 describe('listeners', () => {
   const at = { address: socketAddress('0.0.0.0', 80) };
   const chains = (...filters: JsonObject[]) => ({ ...at, filter_chains: [{ filters }] });
@@ -231,6 +257,33 @@ describe('listeners', () => {
         'filter_chains[0].filters[0].hash_policy: not supported',
         'filter_chains[0].filters[0].weighted_clusters: the weights sum up to 0',
         'filter_chains: there is no chain that can be run',
+      ],
+    ],
+    ['a rate limit in front of the router', chains(withFilters(rateLimit({}), ROUTER)), []],
+    [
+      'a rate limit by descriptors that is not enforced and fills too fast',
+      chains(
+        withFilters(
+          rateLimit({
+            descriptors: [{}],
+            filter_enforced: { default_value: { numerator: 50 } },
+            token_bucket: { max_tokens: 10, fill_interval: '0.001s' },
+          }),
+          ROUTER,
+        ),
+      ),
+      [
+        'filter_chains[0].filters[0].http_filters.local.descriptors: not supported',
+        'filter_chains[0].filters[0].http_filters.local.filter_enforced: only 100 % is supported',
+        'filter_chains[0].filters[0].http_filters.local.token_bucket.fill_interval: must be at least 50ms',
+      ],
+    ],
+    [
+      'filters behind the router',
+      chains(withFilters(ROUTER, rateLimit({}))),
+      [
+        'filter_chains[0].filters[0].http_filters: nothing may follow the router',
+        'filter_chains[0].filters[0].http_filters: the router must be the last filter',
       ],
     ],
     [

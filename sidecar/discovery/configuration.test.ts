@@ -12,6 +12,7 @@ import type { RequestView } from '#sidecar/routing/request-view.ts';
 import type { PickContext } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import { Configuration } from './configuration.ts';
+import { LEAVE_MS } from './live-clusters.ts';
 import type { Lookup } from './lookup.ts';
 import type { Resource } from './resource.ts';
 import type { FilterChains, ListenerTarget } from './snapshot.ts';
@@ -40,14 +41,17 @@ const NOWHERE = { address: '10.9.9.9', port: 9 };
 const from = (...excluded: Endpoint[]): PickContext => ({ excluded, original: NOWHERE, hash: undefined });
 
 class Subject extends Configuration {
-  constructor() {
-    super(new ManualClock(), seededRandom(1), {
+  readonly clock: ManualClock;
+
+  constructor(clock = new ManualClock()) {
+    super(clock, seededRandom(1), {
       readFile: () => {
         throw new Error('there are no files');
       },
       resolver: { resolve: () => Promise.reject(new Error('there are no names')) },
       changed() {},
     });
+    this.clock = clock;
   }
 
   take(type: ResourceType, ...resources: Resource[]): string[] {
@@ -221,8 +225,11 @@ describe('endpoints', () => {
     expect(subject.whereTo()).toBe('10.0.0.1:80');
     expect([...subject.interest(ENDPOINT_TYPE)]).toEqual([]);
     subject.take(ROUTE_TYPE, routes('80', [allTo('b')], '2'));
-    expect([target.removed, endpoint.removed]).toEqual([true, true]);
     expect(subject.whereTo()).toBe(503);
+    subject.clock.advance(LEAVE_MS - 1);
+    expect([target.removed, endpoint.removed]).toEqual([false, false]);
+    subject.clock.advance(1);
+    expect([target.removed, endpoint.removed]).toEqual([true, true]);
   });
 
   test('of a removed cluster serve while a listener names it', () => {
@@ -237,7 +244,10 @@ describe('endpoints', () => {
     subject.take(LISTENER_TYPE, listener('0.0.0.0_81', fields));
     subject.drop(CLUSTER_TYPE, 'b');
     expect(subject.clusters.get('b')).toBeDefined();
+    subject.clock.advance(LEAVE_MS);
+    expect(subject.clusters.get('b')).toBeDefined();
     subject.drop(LISTENER_TYPE, '0.0.0.0_81');
+    subject.clock.advance(LEAVE_MS);
     expect(subject.clusters.get('b')).toBeUndefined();
   });
 
@@ -248,6 +258,7 @@ describe('endpoints', () => {
     expect(subject.whereTo()).toBe('10.0.0.1:80');
     expect(subject.awaited()).toEqual(['a']);
     subject.take(ENDPOINT_TYPE, assignment('a', ['10.0.0.2:80'], '2'));
+    subject.clock.advance(LEAVE_MS);
     expect(subject.whereTo()).toBe('10.0.0.2:80');
   });
 

@@ -1,3 +1,4 @@
+import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
@@ -25,6 +26,8 @@ export interface HttpSpec {
   readonly routes: RouteSource;
   /** The client's address is taken from the connection, and told on in x-forwarded-for (use_remote_address). */
   readonly edge: boolean;
+  /** In front of the routes. */
+  readonly rateLimit: LocalRateLimitPolicy | undefined;
 }
 
 /** What happens to a connection, in names: the live clusters and routes are looked up when it comes. */

@@ -1,5 +1,6 @@
-import type { Clock } from '#api/foundation/clock.ts';
+import type { Clock, Timer } from '#api/foundation/clock.ts';
 import type { Random } from '#api/foundation/random.ts';
+import { DRAIN_IDLE_MS } from '#sidecar/http/limits.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
 import type { ClusterPolicy } from '#sidecar/upstream/cluster-policy.ts';
@@ -11,6 +12,9 @@ import { AssignmentAskers } from './assignment-askers.ts';
 import type { DnsPlan } from './dns/dns-endpoints.ts';
 import { NamedClusters } from './dns/named-clusters.ts';
 import type { NameResolver } from './dns/resolver.ts';
+
+/** A connection whose listener is gone still takes a request with the last routes; idle, it is closed before this. */
+export const LEAVE_MS: number = 2 * DRAIN_IDLE_MS;
 
 export type LiveCluster = EndpointCluster | OriginalDestinationCluster;
 
@@ -28,7 +32,8 @@ export class LiveClusters implements ClusterDirectory {
   readonly #source = new Map<string, string>();
   readonly #askers = new AssignmentAskers();
   readonly #named: NamedClusters;
-  readonly #removed = new Set<string>();
+  /** Clusters that were removed, and since when nothing names them any more. */
+  readonly #removed = new Map<string, Timer | undefined>();
 
   /** `changed` is called when something changed that nobody told this: names were resolved. */
   constructor(clock: Clock, random: Random, resolver: NameResolver, changed: () => void) {
@@ -72,7 +77,7 @@ export class LiveClusters implements ClusterDirectory {
   put(spec: ClusterSpec): void {
     const { name } = spec.policy;
     this.#note(name, spec);
-    this.#removed.delete(name);
+    this.#forgetRemoval(name);
     if (spec.kind !== 'dns') this.#named.drop(name);
     if (spec.kind === 'original-destination') {
       this.#install(name, new OriginalDestinationCluster(spec.policy, this.#clock));
@@ -87,16 +92,21 @@ export class LiveClusters implements ClusterDirectory {
     this.#note(name, undefined);
     this.#named.drop(name);
     this.#source.delete(name);
-    if (this.#live.has(name)) this.#removed.add(name);
+    if (this.#live.has(name) && !this.#removed.has(name)) this.#removed.set(name, undefined);
   }
 
-  /** Lets go of removed clusters that nothing names any more. */
+  /** Lets go of removed clusters that nothing names any more, once connections that outlive their listener are through. */
   sweep(isNamed: (cluster: string) => boolean): void {
-    for (const name of this.#removed) {
-      if (isNamed(name)) continue;
-      this.#removed.delete(name);
-      this.#live.get(name)?.retire();
-      this.#live.delete(name);
+    for (const [name, leaving] of this.#removed) {
+      if (isNamed(name)) {
+        leaving?.cancel();
+        this.#removed.set(name, undefined);
+      } else if (leaving === undefined) {
+        this.#removed.set(
+          name,
+          this.#clock.after(LEAVE_MS, () => this.#leave(name)),
+        );
+      }
     }
   }
 
@@ -112,6 +122,18 @@ export class LiveClusters implements ClusterDirectory {
   /** Stops asking for names. */
   close(): void {
     this.#named.close();
+    for (const leaving of this.#removed.values()) leaving?.cancel();
+  }
+
+  #leave(name: string): void {
+    this.#removed.delete(name);
+    this.#live.get(name)?.retire();
+    this.#live.delete(name);
+  }
+
+  #forgetRemoval(name: string): void {
+    this.#removed.get(name)?.cancel();
+    this.#removed.delete(name);
   }
 
   #warm(name: string, spec: ClusterSpec & { kind: 'eds' }): void {

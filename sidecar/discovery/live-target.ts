@@ -1,5 +1,6 @@
 import { evenDraws } from '#api/foundation/even-draws.ts';
 import type { Random } from '#api/foundation/random.ts';
+import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
@@ -20,6 +21,7 @@ export class LiveTarget implements ListenerTarget {
   readonly tls: DownstreamTls | undefined;
   readonly opaque: OpaquePolicy | undefined;
   readonly edge: boolean;
+  readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly #choices: readonly WeightedCluster[];
   readonly #source: RouteSource | undefined;
   readonly #clusters: ClusterDirectory;
@@ -36,6 +38,7 @@ export class LiveTarget implements ListenerTarget {
     this.tls = spec.tls;
     this.opaque = tcp?.policy;
     this.edge = http?.edge === true;
+    this.rateLimit = http?.rateLimit;
     this.#choices = tcp?.clusters.filter(({ weight }) => weight > 0) ?? [];
     this.#source = http?.routes;
     this.#clusters = clusters;

@@ -1,3 +1,4 @@
+import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
 import type { ClientHello } from '#sidecar/intercept/client-hello.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
@@ -21,6 +22,8 @@ export interface ListenerTarget {
   readonly opaque?: OpaquePolicy | undefined;
   /** For http: this is where requests enter the mesh (Envoy's use_remote_address). */
   readonly edge?: boolean | undefined;
+  /** For http: how many requests all connections to this target may make. */
+  readonly rateLimit?: LocalRateLimitPolicy | undefined;
 }
 
 /** What to do with the connections to one destination. */

@@ -1,12 +1,13 @@
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import type { AddedLines } from '#sidecar/http/added-lines.ts';
 import type { HttpSettings } from '#sidecar/http/http-settings.ts';
+import { LocalRateLimit } from '#sidecar/http/local-rate-limit.ts';
 
-/** The settings of plain connections between sidecars, and those of connections to a gateway, made when one comes. */
+/** The settings of connections that nothing special holds for, and those of the others: made once for each target. */
 export class HttpSettingsByTarget {
   readonly plain: HttpSettings;
   readonly #secureLines: () => AddedLines;
-  readonly #others = new Map<string, HttpSettings>();
+  readonly #others = new WeakMap<ListenerTarget, HttpSettings>();
 
   /** `secureLines` makes the lines that requests get which came over TLS. */
   constructor(plain: HttpSettings, secureLines: () => AddedLines) {
@@ -14,14 +15,20 @@ export class HttpSettingsByTarget {
     this.#secureLines = secureLines;
   }
 
-  of({ tls, edge }: ListenerTarget): HttpSettings {
-    if (tls === undefined && edge !== true) return this.plain;
-    const key = `${tls !== undefined} ${edge === true}`;
-    const known = this.#others.get(key);
+  of(target: ListenerTarget): HttpSettings {
+    const { tls, edge, rateLimit } = target;
+    if (tls === undefined && edge !== true && rateLimit === undefined) return this.plain;
+    const known = this.#others.get(target);
     if (known !== undefined) return known;
-    const secure = tls === undefined ? {} : { scheme: 'https' as const, added: this.#secureLines() };
-    const made: HttpSettings = { ...this.plain, ...secure, edge: edge === true };
-    this.#others.set(key, made);
+    const made: HttpSettings = {
+      ...this.plain,
+      ...(tls === undefined ? {} : { scheme: 'https', added: this.#secureLines() }),
+      ...(rateLimit === undefined
+        ? {}
+        : { rateLimit: new LocalRateLimit(rateLimit, this.plain.clock.nowMs()) }),
+      edge: edge === true,
+    };
+    this.#others.set(target, made);
     return made;
   }
 }

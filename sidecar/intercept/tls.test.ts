@@ -241,7 +241,7 @@ describe('TLS that ends here', () => {
   });
 
   test('cannot be begun with what is no certificate, and says nothing of the key', () => {
-    const key = certificate.key.replace('MIG', 'XXX');
+    const key = certificate.key.replace('MIG', 'AAA');
     const attempt = () => downstreamTls({ certificate: { chain: certificate.chain, key } });
     expect(attempt).toThrow();
     try {

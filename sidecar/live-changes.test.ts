@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '#api/foundation/clock.ts';
+import { silentLogger } from '#api/foundation/logger.ts';
+import { seededRandom } from '#api/foundation/random.ts';
+import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
+import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
+import { grpcTransport } from './discovery/grpc-transport.ts';
+import { TestAdsServer } from './discovery/test-ads-server.ts';
+import {
+  allTo,
+  assignment,
+  cluster,
+  listener,
+  overRds,
+  routes,
+  socketAddress,
+} from './discovery/test-resources.ts';
+import { type Sidecar, startSidecar } from './sidecar.ts';
+
+/** Callers that never stop, while everything under them is replaced: nobody may be told of it. */
+const CALLERS = 8;
+const ROUNDS = 12;
+
+let control: TestAdsServer;
+let sidecar: Sidecar;
+const apps: Server[] = [];
+
+async function startApp(name: string): Promise<string> {
+  const app = createServer((_request, response) => setTimeout(() => response.end(name), 2));
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  apps.push(app);
+  return `127.0.0.1:${(app.address() as AddressInfo).port}`;
+}
+
+beforeEach(async () => {
+  control = new TestAdsServer();
+  const port = await control.start();
+  const config = SidecarConfig.parse({
+    pod: 'web-1',
+    namespace: 'shop',
+    podIp: '127.0.0.1',
+    workload: 'web',
+    discoveryAddress: `127.0.0.1:${port}`,
+  });
+  const world = {
+    transport: grpcTransport(config.discoveryAddress),
+    originalDestination: { read: () => ({ address: '10.96.0.1', port: 80 }) },
+    clock: systemClock,
+    random: seededRandom(1),
+    logger: silentLogger,
+  };
+  const ports = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0 };
+  sidecar = await startSidecar({ ...config, ports }, world, () => {});
+});
+
+afterEach(async () => {
+  await sidecar.close();
+  control.stop();
+  for (const app of apps.splice(0)) {
+    app.closeAllConnections();
+    app.close();
+  }
+});
+
+function call(agent: Agent): Promise<string> {
+  const { outbound: port } = sidecar.ports;
+  return new Promise((resolve, reject) => {
+    httpRequest({ host: '127.0.0.1', port, agent, headers: { host: 'web' } }, (response) => {
+      let body = '';
+      response.on('data', (chunk) => {
+        body += chunk;
+      });
+      response.on('end', () => resolve(`${response.statusCode} ${body.slice(0, 200)}`));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+const outboundListener = (version: number, routeName: string) =>
+  listener(
+    '0.0.0.0_80',
+    {
+      address: socketAddress('0.0.0.0', 80),
+      bind_to_port: false,
+      stat_prefix: `v${version}`,
+      filter_chains: [{ filters: [overRds(routeName)] }],
+    },
+    String(version),
+  );
+
+/** Puts a new cluster, new routes and a new listener in place of those of the round before, which are then removed. */
+async function replaceAll(round: number, address: string): Promise<void> {
+  const name = `c${round}`;
+  await control.answerTo(control.send(CLUSTER_TYPE, [cluster(name)]));
+  await control.subscription(ENDPOINT_TYPE, name);
+  await control.answerTo(control.send(ENDPOINT_TYPE, [assignment(name, [address])]));
+  const routeName = `r${round}`;
+  await control.answerTo(control.send(LISTENER_TYPE, [outboundListener(round, routeName)]));
+  await control.subscription(ROUTE_TYPE, routeName);
+  if (round > 0) await control.answerTo(control.send(CLUSTER_TYPE, [], [`c${round - 1}`]));
+  await control.answerTo(control.send(ROUTE_TYPE, [routes(routeName, [allTo(name)])]));
+}
+
+test('loses no request while clusters, routes and listeners are replaced', async () => {
+  const addresses = [await startApp('one'), await startApp('two')];
+  await control.subscription(LISTENER_TYPE, '*');
+  await replaceAll(0, addresses[0]!);
+  let over = false;
+  const seen = new Map<string, number>();
+  const callers = Array.from({ length: CALLERS }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    while (!over) {
+      const reply = await call(agent).catch((error: unknown) => String(error));
+      seen.set(reply, (seen.get(reply) ?? 0) + 1);
+    }
+    agent.destroy();
+  });
+  for (let round = 1; round <= ROUNDS; round++) {
+    const answered = [...seen.values()].reduce((sum, count) => sum + count, 0);
+    await expect
+      .poll(() => [...seen.values()].reduce((sum, count) => sum + count, 0), { interval: 1 })
+      .toBeGreaterThan(answered + 2 * CALLERS);
+    await replaceAll(round, addresses[round % 2]!);
+  }
+  over = true;
+  await Promise.all(callers);
+  expect([...seen.keys()].sort()).toEqual(['200 one', '200 two']);
+});
