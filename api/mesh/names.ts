@@ -4,9 +4,14 @@ export function serviceHost(name: string, namespace: string, domain = 'cluster.l
 }
 
 /**
- * The full name that `host` stands for when a resource of `namespace` says it, as Istio resolves short names:
- * a name without a dot is a service of that namespace; everything else is taken as it is, after the search domains.
+ * The full name that `host` stands for when a rule of `namespace` says it (Istio): a name without a dot is a service of
+ * that namespace, any other is taken as it is. `httpbin.org` is no service `httpbin` of a namespace `org`.
  */
+export function ruleHost(host: string, namespace: string, domain = 'cluster.local'): string {
+  return host.includes('.') ? host : serviceHost(host, namespace, domain);
+}
+
+/** The full name that `host` stands for when a client in `namespace` dials it: the search domains count. */
 export function resolveHost(host: string, namespace: string, domain = 'cluster.local'): string {
   if (!host.includes('.')) return serviceHost(host, namespace, domain);
   const parts = host.split('.');

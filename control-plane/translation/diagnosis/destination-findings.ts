@@ -1,7 +1,7 @@
 /** Destinations that are not there, whatever names them: routes of all three protocols, and mirrors. */
 import type { Stored } from '#api/kinds/meta.ts';
 import type { Destination, VirtualService } from '#api/kinds/virtual-service.ts';
-import { resolveHost } from '#api/mesh/names.ts';
+import { ruleHost } from '#api/mesh/names.ts';
 import type { Inputs } from '../model/inputs.ts';
 import type { TrafficRules } from '../model/traffic-rules.ts';
 import { type Finding, finding } from './finding.ts';
@@ -22,7 +22,7 @@ export function destinationFindings(
 ): Finding[] {
   const namespace = rule.metadata.namespace ?? 'default';
   return destinationsOf(rule).flatMap(({ path, destination, idle }) => {
-    const host = resolveHost(destination.host.toLowerCase(), namespace, inputs.options.clusterDomain);
+    const host = ruleHost(destination.host.toLowerCase(), namespace, inputs.options.clusterDomain);
     const wrong = missing(path, { ...destination, host }, inputs, rulesOf);
     const unused: Finding = { ...finding('ZeroWeight', path, `weight 0: ${host} gets nothing`), hint: true };
     return [...(wrong === undefined ? [] : [wrong]), ...(idle ? [unused] : [])];

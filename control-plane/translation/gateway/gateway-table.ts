@@ -3,7 +3,7 @@
  * gateways are few, and what they serve cuts across the whole mesh.
  */
 import { carries } from '#api/kinds/selectors.ts';
-import { resolveHost } from '#api/mesh/names.ts';
+import { ruleHost } from '#api/mesh/names.ts';
 import type { Encoded } from '../encoded.ts';
 import { byAge, isWildcard } from '../model/host-match.ts';
 import type { PodFacts } from '../model/pod-facts.ts';
@@ -81,7 +81,7 @@ function scopeOf(world: World, pod: PodFacts): GatewayListenerScope {
 
 function fullHost(host: string, namespace = 'default', domain: string): string {
   const lower = host.toLowerCase();
-  return isWildcard(lower) ? lower : resolveHost(lower, namespace, domain);
+  return isWildcard(lower) ? lower : ruleHost(lower, namespace, domain);
 }
 
 function routesOf(served: ServedPort, scope: GatewayListenerScope): Encoded[] {

@@ -14,7 +14,7 @@ import type { ServiceEntry } from '#api/kinds/service-entry.ts';
 import type { Sidecar } from '#api/kinds/sidecar.ts';
 import type { VirtualService } from '#api/kinds/virtual-service.ts';
 import type { WorkloadEntry } from '#api/kinds/workload-entry.ts';
-import { resolveHost } from '#api/mesh/names.ts';
+import { ruleHost } from '#api/mesh/names.ts';
 import { Claims } from './claims.ts';
 import { Dirt } from './dirt.ts';
 import { entryServices } from './entry-services.ts';
@@ -300,7 +300,7 @@ export class Inputs {
 
   #resolve(host: string, namespace: string): string {
     const lower = host.toLowerCase();
-    return isWildcard(lower) ? lower : resolveHost(lower, namespace, this.options.clusterDomain);
+    return isWildcard(lower) ? lower : ruleHost(lower, namespace, this.options.clusterDomain);
   }
 
   /** A destination or a delegate of this VirtualService changed: its routes and its verdict may differ. */

@@ -11,7 +11,7 @@ import type {
   TlsRoute,
   VirtualService,
 } from '#api/kinds/virtual-service.ts';
-import { resolveHost } from '#api/mesh/names.ts';
+import { ruleHost } from '#api/mesh/names.ts';
 import { isExported } from '../model/export-to.ts';
 import { mergeRoutes } from './delegate-merge.ts';
 import { gatewayKey, MESH } from './reader.ts';
@@ -112,5 +112,5 @@ function destinationInFull(namespace: string, domain: string) {
 }
 
 function fullDestination(destination: Destination, namespace: string, domain: string): Destination {
-  return { ...destination, host: resolveHost(destination.host.toLowerCase(), namespace, domain) };
+  return { ...destination, host: ruleHost(destination.host.toLowerCase(), namespace, domain) };
 }
