@@ -4,6 +4,8 @@
  */
 import { compareVersions } from '#api/client/resource-version.ts';
 import { Deployment } from '#api/kinds/deployment.ts';
+import type { Stored } from '#api/kinds/meta.ts';
+import { Pod } from '#api/kinds/pod.ts';
 import { Service, vipOf } from '#api/kinds/service.ts';
 import { applyManifest, inOrder, placed } from '#cli/resources/apply.ts';
 import { loadManifests, type Manifest, readManifests } from '#cli/resources/manifests.ts';
@@ -36,7 +38,12 @@ export class Tasks {
   /** A mesh with these applications rolled out. */
   static async start(...applications: readonly string[]): Promise<Tasks> {
     const tasks = new Tasks(await TestMesh.start());
-    await tasks.apply(...applications);
+    try {
+      await tasks.apply(...applications);
+    } catch (error) {
+      await tasks[Symbol.asyncDispose]();
+      throw error;
+    }
     return tasks;
   }
 
@@ -60,7 +67,8 @@ export class Tasks {
       versions.push(object.metadata.resourceVersion);
     }
     for (const { kind, object } of manifests) {
-      if (kind.kind === 'Deployment') await this.rolledOut(object.metadata.name!);
+      const { name, namespace } = object.metadata;
+      if (kind.kind === 'Deployment') await this.rolledOut(name!, namespace);
     }
     await awaitLive(client, versions.sort(compareVersions).at(-1)!, LIVE_SECONDS);
   }
@@ -73,10 +81,10 @@ export class Tasks {
       await this.mesh.client.delete(kind, object.metadata.namespace, object.metadata.name!);
   }
 
-  async rolledOut(deployment: string): Promise<void> {
+  async rolledOut(name: string, namespace = 'default'): Promise<void> {
     await awaitDeployment(
       this.mesh.client,
-      { namespace: 'default', name: deployment },
+      { namespace, name },
       { timeoutSeconds: READY_SECONDS, signal: new AbortController().signal, onProgress: () => {} },
     );
   }
@@ -105,14 +113,22 @@ export class Tasks {
     return JSON.parse(text) as LoadReport;
   }
 
+  /** The newest pod of an app that is not ending. */
+  async podOf(app: string, namespace = 'default'): Promise<Stored<Pod>> {
+    const { items } = await this.mesh.client.list(Pod, { namespace, labelSelector: `app=${app}` });
+    const pod = items.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+    if (pod === undefined) throw new Error(`there is no pod of ${app}`);
+    return pod;
+  }
+
   /** Says something to a TCP service from the curl pod. */
   say(host: string, port: number, text: string): Promise<string> {
     return this.exec('curl', 'curl', ['node', `${IN_POD}/curl/nc.ts`, host, String(port)], text);
   }
 
   /** Where the host reaches a service. */
-  async address(service: string): Promise<string> {
-    const found = await this.mesh.client.get(Service, 'default', service);
+  async address(service: string, namespace = 'default'): Promise<string> {
+    const found = await this.mesh.client.get(Service, namespace, service);
     const vip = found === undefined ? undefined : vipOf(found);
     if (vip === undefined) throw new Error(`the service ${service} has no address`);
     return vip;
@@ -121,6 +137,20 @@ export class Tasks {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.mesh[Symbol.asyncDispose]();
   }
+}
+
+/** Sum of the series of a metric that have these labels, as a pod's sidecar counts. */
+export async function sidecarMetric(
+  pod: Pod,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<number> {
+  const text = await (await fetch(`http://${pod.status?.podIP}:15020/stats/prometheus`)).text();
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && wanted.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
 /** Share of one answer among all, in points. */

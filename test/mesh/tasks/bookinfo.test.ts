@@ -44,6 +44,8 @@ async function look(as: 'jason' | 'anybody'): Promise<View> {
 
 const BLACK = 'stars, black';
 const RED = 'stars, red';
+const NO_REVIEWS = 'Sorry, product reviews are currently unavailable for this book.';
+const NO_RATINGS = 'Ratings service is currently unavailable';
 
 /** Who answers for reviews, asked by another pod. */
 async function shares(requests: number): Promise<Readonly<Record<string, number>>> {
@@ -86,5 +88,50 @@ describe('traffic shifting', () => {
   ])('%s', async (name, share) => {
     await route(name);
     expect(Math.abs(points(await shares(2000), 'v2') - share)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('fault injection', () => {
+  beforeEach(() => route('reviews-test-v2'));
+
+  test('a delay of 7 s brings to light that the page waits 6 s for reviews, which wait 10 s for ratings', async () => {
+    await route('ratings-test-delay');
+    const { text, seconds } = await look('jason');
+    expect(text).toContain(NO_REVIEWS);
+    expect(seconds).toBeGreaterThan(5.9);
+    expect(seconds).toBeLessThan(6.9);
+    expect((await look('anybody')).text).not.toContain(NO_REVIEWS);
+  });
+
+  test('with an abort jason is told at once that there are no ratings', async () => {
+    await route('ratings-test-abort');
+    const { text, seconds } = await look('jason');
+    expect(text).toContain(NO_RATINGS);
+    expect(seconds).toBeLessThan(1);
+    expect((await look('anybody')).text).not.toContain(NO_RATINGS);
+  });
+
+  test('details that answer 555 are missing from the page', async () => {
+    await tasks.apply(`${NETWORKING}/fault-injection-details-v1.yaml`);
+    expect((await look('anybody')).text).toContain(
+      'Sorry, product details are currently unavailable for this book.',
+    );
+  });
+});
+
+describe('request timeouts', () => {
+  test('the page waits 2 s for ratings; with a timeout of 0.5 s it gives up after two tries', async () => {
+    await tasks.apply(
+      'tasks/request-timeouts/reviews-v2.yaml',
+      'tasks/request-timeouts/ratings-delay-2s.yaml',
+    );
+    const patient = await look('anybody');
+    expect(patient.text).toContain(BLACK);
+    expect(patient.seconds).toBeGreaterThan(1.9);
+    await tasks.apply('tasks/request-timeouts/reviews-timeout.yaml');
+    const hasty = await look('anybody');
+    expect(hasty.text).toContain(NO_REVIEWS);
+    expect(hasty.seconds).toBeGreaterThan(0.9);
+    expect(hasty.seconds).toBeLessThan(1.8);
   });
 });
