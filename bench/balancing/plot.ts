@@ -29,6 +29,7 @@ export function drawChart({ title, lines, span, seconds }: Chart): string {
   const x = (second: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * second) / seconds;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="${INK}">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${LEFT}" y="20" font-size="14">${title}</text>`,
     `<rect x="${x(span.from)}" y="${TOP}" width="${x(span.to) - x(span.from)}" height="${y(FLOOR_MS) - TOP}" fill="#f3f0e6"/>`,
@@ -51,7 +52,7 @@ export function drawChart({ title, lines, span, seconds }: Chart): string {
 }
 
 function drawLine({ name, colour, values }: Line, index: number, x: (second: number) => number): string {
-  const points = values.map((value, second) => `${x(second + 0.5).toFixed(1)},${y(value).toFixed(1)}`);
+  const points = values.map((value, second) => `${x(second + 0.5).toFixed(1)},${y(value)}`);
   const keyX = LEFT + 170 * index;
   return (
     `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.join(' ')}"/>` +
@@ -63,5 +64,5 @@ function drawLine({ name, colour, values }: Line, index: number, x: (second: num
 function y(ms: number): number {
   const within = Math.min(CEILING_MS, Math.max(FLOOR_MS, ms));
   const part = Math.log(within / FLOOR_MS) / Math.log(CEILING_MS / FLOOR_MS);
-  return HEIGHT - BOTTOM - part * (HEIGHT - BOTTOM - TOP);
+  return Math.round(HEIGHT - BOTTOM - part * (HEIGHT - BOTTOM - TOP));
 }

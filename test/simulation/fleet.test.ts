@@ -24,7 +24,7 @@ describe('a fleet', () => {
     expect(fleet.cluster.endpoints).toHaveLength(2_000);
   });
 
-  test('of ten under heavy trouble gets into panic, and keeps its invariants', () => {
+  test('of twelve under heavy trouble gets into panic, and keeps its invariants', () => {
     const fleet = new Fleet({ seed, servers: 12, hours: 2, requestsPerSecond: 50, troubleEveryMs: 10_000 });
     const summary = fleet.run();
     console.log(JSON.stringify(summary));
