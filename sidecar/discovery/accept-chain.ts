@@ -42,14 +42,18 @@ export function acceptChain(chain: FilterChain, context: ChainContext, place: Pl
     chain.filterChainMatch === undefined
       ? ALL
       : acceptMatch(chain.filterChainMatch, context, place.in('filter_chain_match'));
-  const tls =
-    chain.transportSocket === undefined
-      ? undefined
-      : acceptDownstreamTls(chain.transportSocket, context.readFile, place.in('transport_socket'));
   const [filter, ...more] = chain.filters;
   if (filter === undefined) place.in('filters').refuse('must not be empty');
   for (const { name } of more) place.in('filters').refuse(`${name}: a second filter is not supported`);
   const terminal = filter === undefined ? undefined : acceptFilter(filter, context, place.in('filters[0]'));
+  const tls =
+    chain.transportSocket === undefined
+      ? undefined
+      : acceptDownstreamTls(
+          chain.transportSocket,
+          { readFile: context.readFile, opaque: terminal?.protocol === 'tcp' },
+          place.in('transport_socket'),
+        );
   if (terminal === undefined) return undefined;
   const name = match.port === undefined ? context.listener : `${context.listener}:${match.port}`;
   return { match, target: { name, tls, ...terminal } };

@@ -16,23 +16,30 @@ import {
 import type { Place } from './refusals.ts';
 import { unpack } from './unpack.ts';
 
+/** What the chain is for that a transport socket is read of. */
+export interface TlsChain {
+  readonly readFile: ReadFile;
+  /** What comes within TLS is nobody's business, and so is what protocol it is. */
+  readonly opaque: boolean;
+}
+
 /** The transport socket of a filter chain: plain, or TLS that ends here. */
 export function acceptDownstreamTls(
   socket: TransportSocket,
-  readFile: ReadFile,
+  chain: TlsChain,
   place: Place,
 ): DownstreamTls | undefined {
   const config = socket.configType.case === 'typedConfig' ? socket.configType.value : undefined;
   if (unpack(config, RawBufferSchema) !== undefined) return undefined;
   const context = unpack(config, DownstreamTlsContextSchema);
-  if (context !== undefined) return acceptContext(context, readFile, place);
+  if (context !== undefined) return acceptContext(context, chain, place);
   place.refuse(`${describeSocket(socket)} is not supported`);
   return undefined;
 }
 
 function acceptContext(
   downstream: DownstreamTlsContext,
-  readFile: ReadFile,
+  { readFile, opaque }: TlsChain,
   place: Place,
 ): DownstreamTls | undefined {
   place.allow(
@@ -54,9 +61,11 @@ function acceptContext(
     here.in('validation_context').refuse('is required where clients must have a certificate');
   }
   if (certificate === undefined || certificate.chain === '' || certificate.key === '') return undefined;
-  return build(certificate, wantsClients, context, here);
+  const alpn = opaque ? [] : context.alpn;
+  return build(certificate, wantsClients, { ...context, alpn }, here);
 }
 
+/** As in Envoy a client that offers other protocols than an opaque chain names is welcome; Node would turn it away. */
 function build(
   certificate: { readonly chain: string; readonly key: string },
   wantsClients: boolean,

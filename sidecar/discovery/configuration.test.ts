@@ -305,6 +305,23 @@ describe('a resource that cannot be run', () => {
     expect([...subject.interest(ENDPOINT_TYPE)]).toEqual(['a', 'good']);
   });
 
+  test('is a listener whose address another one has, until that one is gone', () => {
+    const subject = configured();
+    const bound = (name: string, address: string) =>
+      listener(name, {
+        address: socketAddress(address, 8443),
+        filter_chains: [{ filters: [tcpProxy('a')] }],
+      });
+    expect(subject.take(LISTENER_TYPE, bound('one', '0.0.0.0'))).toEqual([]);
+    expect(subject.take(LISTENER_TYPE, bound('two', '10.0.0.1'))).toEqual([
+      'two: address: 10.0.0.1:8443 is taken by listener one',
+    ]);
+    expect(subject.snapshot.bound.map(({ name }) => name)).toEqual(['one']);
+    const change = { type: LISTENER_TYPE, resources: [bound('two', '10.0.0.1')], removed: ['one'] } as const;
+    expect(subject.apply(change)).toEqual([]);
+    expect(subject.snapshot.bound.map(({ name }) => name)).toEqual(['two']);
+  });
+
   test('is named when it stands twice or is not what it says', () => {
     const subject = configured();
     expect(subject.take(CLUSTER_TYPE, cluster('b'), cluster('b'))).toEqual([

@@ -77,17 +77,20 @@ export class Configuration {
     return this.#complete;
   }
 
-  /** Applies what can be run. Returns the reasons for the rest, each with type and name; none is an ACK. */
+  /**
+   * Applies what can be run. Returns the reasons for the rest, each with type and name; none is an ACK. What is removed
+   * goes first, and leaves its place to what comes; both take effect at once.
+   */
   apply(change: Change): string[] {
     this.#heard.add(change.type);
     const names = new Set<string>();
     const reasons: string[] = [];
+    for (const name of change.removed) this.#remove(change.type, name);
     for (const resource of change.resources) {
       if (names.has(resource.name)) reasons.push(`${resource.name}: stands twice in one response`);
       else reasons.push(...this.#put(change.type, resource));
       names.add(resource.name);
     }
-    for (const name of change.removed) this.#remove(change.type, name);
     this.#settle(change.type);
     return reasons;
   }
