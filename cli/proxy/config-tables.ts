@@ -63,12 +63,13 @@ const TABLES: Readonly<Record<Section, (dump: Dump) => string>> = {
     ),
   endpoints: ({ live }) =>
     formatTable(
-      ['Endpoint', 'Workload', 'Cluster', 'Latency', 'Failing', 'Active'],
+      ['Endpoint', 'Workload', 'Cluster', 'Outlier check', 'Latency', 'Failing', 'Active'],
       live.flatMap((cluster) =>
         cluster.endpoints.map((endpoint) => [
           endpoint.address,
           endpoint.workload || '-',
           cluster.name,
+          outlierCheck(endpoint.health_flags),
           `${endpoint.latency_ms.toFixed(1)}ms`,
           `${Math.round(endpoint.failure_share * 100)}%`,
           String(endpoint.active),
@@ -76,6 +77,12 @@ const TABLES: Readonly<Record<Section, (dump: Dump) => string>> = {
       ),
     ),
 };
+
+/** As `istioctl proxy-config endpoints` says it, and apart from it those that are to prove themselves. */
+function outlierCheck(healthFlags: string): string {
+  if (healthFlags === 'healthy') return 'OK';
+  return healthFlags.includes('on_trial') ? 'TRIAL' : 'FAILED';
+}
 
 function listenerRows(listener: Listener): string[][] {
   const { address = '', port_value } = listener.address?.socket_address ?? {};

@@ -102,6 +102,7 @@ const LiveCluster = z.looseObject({
         active: z.number().default(0),
         latency_ms: z.number().default(0),
         failure_share: z.number().default(0),
+        health_flags: z.string().default('healthy'),
       }),
     )
     .default([]),

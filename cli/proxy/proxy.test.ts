@@ -76,6 +76,8 @@ const DUMP = {
               latency_ms: 1.25,
               failure_share: 0.5,
             },
+            { address: '10.0.0.2:9080', health_flags: '/failed_outlier_check' },
+            { address: '10.0.0.3:9080', health_flags: '/failed_outlier_check/on_trial' },
           ],
         },
       ],
@@ -93,8 +95,15 @@ describe('what a sidecar runs', () => {
         /~\/a\.\* +r\.d\.svc v1 90%, r\.d\.svc v2 10% +-/,
       ],
     ],
-    ['clusters', [/reviews\.default\.svc\.cluster\.local +9080 +v1 +outbound +peak-ewma +1/]],
-    ['endpoints', [/10\.0\.0\.1:9080 +reviews-v1 .* 1\.3ms +50% +2/]],
+    ['clusters', [/reviews\.default\.svc\.cluster\.local +9080 +v1 +outbound +peak-ewma +3/]],
+    [
+      'endpoints',
+      [
+        /10\.0\.0\.1:9080 +reviews-v1 .* OK +1\.3ms +50% +2/,
+        /10\.0\.0\.2:9080 .* FAILED +0\.0ms/,
+        /10\.0\.0\.3:9080 .* TRIAL +0\.0ms/,
+      ],
+    ],
   ] as const)('as a table of %s', (section, lines) => {
     for (const line of lines) expect(printConfig(DUMP, section, undefined)).toMatch(line);
   });
