@@ -47,7 +47,7 @@ const GRADIENT = { least: 0.5, most: 2 } as const;
 const WINDOWS_AT_FLOOR = 5;
 
 /** Samples kept of one window: enough for a percentile, whatever the traffic. */
-const MAX_SAMPLES = 4096;
+export const MAX_SAMPLES = 4096;
 
 export class AdaptiveConcurrency {
   /** Requests that may be under way now. */

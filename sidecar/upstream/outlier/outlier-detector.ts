@@ -7,7 +7,7 @@ import type { Random } from '#api/foundation/random.ts';
 import type { Outcome } from '../endpoint.ts';
 import type { OutcomeObserver, TrackedEndpoint } from '../tracked-endpoint.ts';
 import type { OutlierPolicy } from './outlier-policy.ts';
-import { failurePercentageOutliers, type RateSample, successRateOutliers } from './rates.ts';
+import { rateOutliers } from './rate-outliers.ts';
 import { decidesTrial, TRIAL, trialBegun } from './standing.ts';
 import { type Cause, matters } from './tally.ts';
 
@@ -165,33 +165,12 @@ export class OutlierDetector implements OutcomeObserver {
   }
 
   #judgeRates(nowMs: number): void {
-    const { policy } = this;
     const serving = this.#endpoints.filter(({ health }) => health.serving);
-    const eject = (found: readonly number[], cause: Cause, chance: number): void => {
-      for (const index of found) this.#detected(serving[index]!, cause, chance, nowMs);
-    };
-    const judge = (samples: readonly RateSample[], kind: '' | '-local-origin'): void => {
-      const local = kind !== '';
-      const bySuccess = local ? policy.enforcingLocalOriginSuccessRate : policy.enforcingSuccessRate;
-      const byFailure = local
-        ? policy.enforcingFailurePercentageLocalOrigin
-        : policy.enforcingFailurePercentage;
-      if (bySuccess > 0) eject(successRateOutliers(samples, policy), `success-rate${kind}`, bySuccess);
-      if (byFailure > 0) {
-        eject(failurePercentageOutliers(samples, policy), `failure-percentage${kind}`, byFailure);
-      }
-    };
-    judge(
-      serving.map(({ health }) => health.tally.external),
-      '',
-    );
-    if (policy.splitExternalLocalOriginErrors) {
-      judge(
-        serving.map(({ health }) => health.tally.local),
-        '-local-origin',
-      );
+    const tallies = serving.map(({ health }) => health.tally);
+    for (const { index, cause, chance } of rateOutliers(tallies, this.policy)) {
+      this.#detected(serving[index]!, cause, chance, nowMs);
     }
-    for (const { health } of this.#endpoints) health.tally.forgetRates();
+    for (const tally of tallies) tally.forgetRates();
   }
 
   /** Counts anew who is out. */
