@@ -8,8 +8,3 @@ export function acceptPercent(percent: Percent | undefined, unsaid: number, plac
   place.refuse('must be from 0 to 100');
   return unsaid;
 }
-
-/** A whole number of percent. */
-export function acceptWholePercent(percent: number | undefined, unsaid: number, place: Place): number {
-  return acceptPercent(percent === undefined ? undefined : ({ value: percent } as Percent), unsaid, place);
-}
