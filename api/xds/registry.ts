@@ -3,6 +3,7 @@ import { ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from './gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js';
+import { AdaptiveConcurrencySchema } from './gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.js';
 import { CorsPolicySchema, CorsSchema } from './gen/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import { HTTPFaultSchema } from './gen/envoy/extensions/filters/http/fault/v3/fault_pb.js';
 import { LocalRateLimitSchema } from './gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js';
@@ -32,6 +33,7 @@ export const XDS_REGISTRY: Registry = createRegistry(
   HttpConnectionManagerSchema,
   TcpProxySchema,
   LocalRateLimitSchema,
+  AdaptiveConcurrencySchema,
   RouterSchema,
   CorsSchema,
   CorsPolicySchema,

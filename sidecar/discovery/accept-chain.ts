@@ -1,3 +1,4 @@
+import { toJsonString } from '@bufbuild/protobuf';
 import {
   type FilterChain,
   type FilterChainMatch,
@@ -5,7 +6,7 @@ import {
   FilterChainSchema,
 } from '#api/xds/gen/envoy/config/listener/v3/listener_components_pb.js';
 import { acceptDownstreamTls } from './accept-downstream-tls.ts';
-import { acceptFilter, type FilterContext } from './accept-filter.ts';
+import { acceptFilter, type FilterContext, type Terminal } from './accept-filter.ts';
 import type { ChainMatch, Transport } from './chain-tree.ts';
 import { acceptPrefix } from './ip-prefix.ts';
 import { type Chain, HTTP_PROTOCOLS } from './listener-chains.ts';
@@ -56,7 +57,16 @@ export function acceptChain(chain: FilterChain, context: ChainContext, place: Pl
         );
   if (terminal === undefined) return undefined;
   const name = match.port === undefined ? context.listener : `${context.listener}:${match.port}`;
-  return { match, target: { name, tls, ...terminal } };
+  return { match, target: { name, chain: identityOf(chain, context, terminal), tls, ...terminal } };
+}
+
+/** No two chains of a listener have the same match. Only those that count something are asked who they are. */
+function identityOf(chain: FilterChain, { listener }: ChainContext, terminal: Terminal): string | undefined {
+  if (terminal.protocol === 'tcp') return undefined;
+  const { rateLimit, concurrency } = terminal.http;
+  if (rateLimit === undefined && concurrency === undefined) return undefined;
+  const { filterChainMatch: match } = chain;
+  return match === undefined ? listener : `${listener} ${toJsonString(FilterChainMatchSchema, match)}`;
 }
 
 function acceptMatch(match: FilterChainMatch, context: ChainContext, place: Place): ChainMatch {

@@ -14,6 +14,7 @@ import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts'
 import {
   type AdaptiveConcurrencyPolicy,
   DEFAULT_ADAPTIVE_CONCURRENCY as DEFAULT,
+  MAX_SAMPLES,
 } from '#sidecar/upstream/adaptive-concurrency.ts';
 import { acceptDuration } from './durations.ts';
 import { acceptPercent } from './percents.ts';
@@ -21,9 +22,6 @@ import type { Place } from './refusals.ts';
 
 /** Envoy answers with it, and never with a status below 400. */
 const DEFAULT_STATUS = 503;
-
-/** Samples kept of one window are no more than this, so no more can be asked for. */
-const MAX_REQUEST_COUNT = 4096;
 
 const CALCULATION_FIELDS = new Set(['max_concurrency_limit', 'concurrency_update_interval']);
 const IDEAL_FIELDS = new Set(['interval', 'request_count', 'jitter', 'min_concurrency', 'buffer']);
@@ -79,8 +77,7 @@ function acceptCalculation(
   params: CalculationParams | undefined,
   place: Place,
 ): Pick<AdaptiveConcurrencyPolicy, 'maxLimit' | 'updateIntervalMs'> {
-  if (params === undefined) place.refuse('is required');
-  else place.allow(CalculationParamsSchema, params, CALCULATION_FIELDS);
+  if (params !== undefined) place.allow(CalculationParamsSchema, params, CALCULATION_FIELDS);
   return {
     maxLimit: acceptCount(params?.maxConcurrencyLimit, DEFAULT.maxLimit, place.in('max_concurrency_limit')),
     updateIntervalMs: acceptInterval(
@@ -91,11 +88,10 @@ function acceptCalculation(
 }
 
 function acceptIdeal(params: IdealParams | undefined, place: Place): AdaptiveConcurrencyPolicy['ideal'] {
-  if (params === undefined) place.refuse('is required');
-  else place.allow(IdealParamsSchema, params, IDEAL_FIELDS);
+  if (params !== undefined) place.allow(IdealParamsSchema, params, IDEAL_FIELDS);
   const { ideal } = DEFAULT;
   const requests = acceptCount(params?.requestCount, ideal.requests, place.in('request_count'));
-  if (requests > MAX_REQUEST_COUNT) place.in('request_count').refuse(`must be at most ${MAX_REQUEST_COUNT}`);
+  if (requests > MAX_SAMPLES) place.in('request_count').refuse(`must be at most ${MAX_SAMPLES}`);
   return {
     intervalMs: acceptInterval(params?.interval, place.in('interval')),
     jitter: acceptPercent(params?.jitter, ideal.jitter * 100, place.in('jitter')) / 100,

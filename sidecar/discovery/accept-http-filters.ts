@@ -1,10 +1,14 @@
 import { type DescMessage, fromBinary } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import { AdaptiveConcurrencySchema } from '#api/xds/gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.js';
 import { CorsSchema } from '#api/xds/gen/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import { HTTPFaultSchema } from '#api/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js';
 import { LocalRateLimitSchema } from '#api/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js';
 import { RouterSchema } from '#api/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
 import type { HttpFilter } from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
+import { acceptConcurrencyLimit } from './accept-concurrency-limit.ts';
 import { acceptRateLimit } from './accept-rate-limit.ts';
 import type { Place } from './refusals.ts';
 import { unpack } from './unpack.ts';
@@ -20,22 +24,33 @@ const EMPTY_FILTERS = new Map<string, DescMessage>(
   ]),
 );
 
-/** Envoy's order is part of the contract: the router ends the list. Returns the limit in front of it, if there is one. */
-export function acceptHttpFilters(
-  filters: readonly HttpFilter[],
-  place: Place,
-): LocalRateLimitPolicy | undefined {
-  const limits = filters.map((filter, i) => acceptOne(filter, i === filters.length - 1, place));
-  const [limit, ...more] = limits.filter((each) => each !== undefined);
-  if (more.length > 0) place.refuse('only one local_ratelimit is supported');
-  return limit;
+/** What the filters in front of the router let through. */
+export interface HttpLimits {
+  readonly rateLimit: LocalRateLimitPolicy | undefined;
+  readonly concurrency: ConcurrencyLimitPolicy | undefined;
 }
 
-function acceptOne(filter: HttpFilter, isLast: boolean, place: Place): LocalRateLimitPolicy | undefined {
+/** Each kind of limit may stand in a list once, in this order: what the first one turns away is nothing to the second. */
+const LIMITS = [LocalRateLimitSchema, AdaptiveConcurrencySchema].map(
+  ({ typeName }) => `type.googleapis.com/${typeName}`,
+);
+
+/** Envoy's order is part of the contract: the router ends the list. Returns the limits in front of it. */
+export function acceptHttpFilters(filters: readonly HttpFilter[], place: Place): HttpLimits {
+  const found = filters.map((filter, i) => acceptOne(filter, i === filters.length - 1, place));
+  const order = filters.map(typeOf).filter((type) => LIMITS.includes(type));
+  if (new Set(order).size < order.length) place.refuse('only one filter of each kind of limit is supported');
+  if (order.indexOf(LIMITS[0]!) > 0) place.refuse('local_ratelimit must come before adaptive_concurrency');
+  return {
+    rateLimit: found.find((each) => each?.rateLimit !== undefined)?.rateLimit,
+    concurrency: found.find((each) => each?.concurrency !== undefined)?.concurrency,
+  };
+}
+
+function acceptOne(filter: HttpFilter, isLast: boolean, place: Place): Partial<HttpLimits> | undefined {
   const config = filter.configType.case === 'typedConfig' ? filter.configType.value : undefined;
-  const limit = unpack(config, LocalRateLimitSchema);
   const schema = EMPTY_FILTERS.get(config?.typeUrl ?? '');
-  if (limit === undefined && (config === undefined || schema === undefined)) {
+  if (config === undefined || (schema === undefined && !LIMITS.includes(config.typeUrl))) {
     place.refuse(`${filter.name} (${config?.typeUrl ?? 'without configuration'}) is not supported`);
     return undefined;
   }
@@ -43,9 +58,18 @@ function acceptOne(filter: HttpFilter, isLast: boolean, place: Place): LocalRate
     place.refuse(isLast ? 'the router must be the last filter' : 'nothing may follow the router');
   }
   const here = place.in(filter.name);
-  if (limit !== undefined) return acceptRateLimit(limit, here);
-  if (schema !== undefined && config !== undefined) {
-    here.allow(schema, fromBinary(schema, config.value), new Set());
-  }
+  if (schema === undefined) return acceptLimit(config, here);
+  here.allow(schema, fromBinary(schema, config.value), new Set());
   return undefined;
+}
+
+function acceptLimit(config: Any, place: Place): Partial<HttpLimits> {
+  const rate = unpack(config, LocalRateLimitSchema);
+  if (rate !== undefined) return { rateLimit: acceptRateLimit(rate, place) };
+  const adaptive = unpack(config, AdaptiveConcurrencySchema);
+  return { concurrency: adaptive && acceptConcurrencyLimit(adaptive, place) };
+}
+
+function typeOf({ configType }: HttpFilter): string {
+  return configType.case === 'typedConfig' ? configType.value.typeUrl : '';
 }

@@ -40,9 +40,9 @@ export function acceptHttpManager(
     const supported = new Set(['upgrade_type', 'enabled']);
     place.in('upgrade_configs').allow(HttpConnectionManager_UpgradeConfigSchema, upgrade, supported);
   }
-  const rateLimit = acceptHttpFilters(manager.httpFilters, place.in('http_filters'));
+  const limits = acceptHttpFilters(manager.httpFilters, place.in('http_filters'));
   const routes = acceptRouteSource(manager, context, place);
-  return routes === undefined ? undefined : { routes, edge: manager.useRemoteAddress === true, rateLimit };
+  return routes === undefined ? undefined : { routes, edge: manager.useRemoteAddress === true, ...limits };
 }
 
 function acceptRouteSource(

@@ -88,7 +88,8 @@ function plainTarget(
   } else if (http.tls !== undefined || other.tls !== undefined) {
     place.refuse('HTTP cannot be detected within TLS that ends here');
   } else {
-    return { name: http.name, tls: undefined, protocol: 'detect', http: http.http, tcp: other.tcp };
+    const { name, chain } = http;
+    return { name, chain, tls: undefined, protocol: 'detect', http: http.http, tcp: other.tcp };
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
@@ -26,14 +27,17 @@ export interface HttpSpec {
   readonly routes: RouteSource;
   /** The client's address is taken from the connection, and told on in x-forwarded-for (use_remote_address). */
   readonly edge: boolean;
-  /** In front of the routes. */
+  /** In front of the routes, one after the other. */
   readonly rateLimit: LocalRateLimitPolicy | undefined;
+  readonly concurrency?: ConcurrencyLimitPolicy | undefined;
 }
 
 /** What happens to a connection, in names: the live clusters and routes are looked up when it comes. */
 export type TargetSpec = {
   /** For metrics and logs. */
   readonly name: string;
+  /** Which chain of which listener, where something is counted that other versions of it go on counting. */
+  readonly chain?: string | undefined;
   /** TLS that ends here. */
   readonly tls: DownstreamTls | undefined;
 } & (

@@ -1,5 +1,6 @@
 import { evenDraws } from '#api/foundation/even-draws.ts';
 import type { Random } from '#api/foundation/random.ts';
+import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
@@ -22,6 +23,8 @@ export class LiveTarget implements ListenerTarget {
   readonly opaque: OpaquePolicy | undefined;
   readonly edge: boolean;
   readonly rateLimit: LocalRateLimitPolicy | undefined;
+  readonly concurrency: ConcurrencyLimitPolicy | undefined;
+  readonly chain: string | undefined;
   readonly #choices: readonly WeightedCluster[];
   readonly #source: RouteSource | undefined;
   readonly #clusters: ClusterDirectory;
@@ -39,6 +42,8 @@ export class LiveTarget implements ListenerTarget {
     this.opaque = tcp?.policy;
     this.edge = http?.edge === true;
     this.rateLimit = http?.rateLimit;
+    this.concurrency = http?.concurrency;
+    this.chain = spec.chain;
     this.#choices = tcp?.clusters.filter(({ weight }) => weight > 0) ?? [];
     this.#source = http?.routes;
     this.#clusters = clusters;

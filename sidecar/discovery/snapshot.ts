@@ -1,3 +1,4 @@
+import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
 import type { ClientHello } from '#sidecar/intercept/client-hello.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
@@ -24,6 +25,10 @@ export interface ListenerTarget {
   readonly edge?: boolean | undefined;
   /** For http: how many requests all connections to this target may make. */
   readonly rateLimit?: LocalRateLimitPolicy | undefined;
+  /** For http: how many requests of all connections to this target may be under way at once. */
+  readonly concurrency?: ConcurrencyLimitPolicy | undefined;
+  /** Targets of one chain are versions of each other: what counts for a limit that did not change counts on. */
+  readonly chain?: string | undefined;
 }
 
 /** What to do with the connections to one destination. */

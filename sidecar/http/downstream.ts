@@ -53,6 +53,8 @@ export interface Downstream {
   adjustReading(): void;
   /** Answers in place of an upstream. */
   reply(reply: LocalReply): void;
+  /** The response is sent whole while the request still comes. */
+  answered(): void;
   /** The response is sent whole, and the rest of the request, if any, is not passed on. */
   exchangeOver(): void;
   /** Cuts the response off, so that it cannot be taken for complete. */

@@ -188,8 +188,10 @@ export class Exchange implements DispatchListener {
     this.#settle(this.#status, this.#flag, outcomeOf(this.#status));
     const bodyFlows =
       !downstream.requestComplete && !downstream.closing && this.#dispatch.upstream!.persistent;
-    if (bodyFlows) this.#settings.deadlines.set(downstream.deadline, UPLOAD_TAIL_MS);
-    else this.#finish();
+    if (bodyFlows) {
+      downstream.answered();
+      this.#settings.deadlines.set(downstream.deadline, UPLOAD_TAIL_MS);
+    } else this.#finish();
   }
 
   onSwitch(connection: UpstreamConnection, bytes: Buffer, head: Head, at: number, length: number): void {

@@ -1,5 +1,6 @@
 import type { AddedLines } from './added-lines.ts';
 import type { AnswerLog } from './answer-log.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { DeadlineMemory } from './deadline-memory.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import type { LocalRateLimit } from './local-rate-limit.ts';
@@ -24,4 +25,6 @@ export interface HttpSettings extends ExchangeSettings {
   readonly mirrors: MirrorCounts;
   /** In front of all routes. */
   readonly rateLimit?: LocalRateLimit | undefined;
+  /** In front of all routes too, behind the rate limit. */
+  readonly concurrency?: ConcurrencyLimit | undefined;
 }

@@ -48,6 +48,8 @@ export class ServerRequest implements Forwarded {
   #shown = false;
   #caller: Caller | undefined;
   #headOnly = false;
+  /** The concurrency limit counts it among those under way. */
+  #admitted = false;
 
   constructor(carrier: RequestCarrier, wire: Wire, original: OriginalDestination, settings: HttpSettings) {
     const fallbackHost = hostOf(original);
@@ -108,7 +110,7 @@ export class ServerRequest implements Forwarded {
   serve(routes: RouteTable, bytes: Buffer, head: Head, headEnd: number, bodyEnd: number): void {
     this.#view.show(bytes, head);
     this.#shown = true;
-    const refusal = this.#settings.rateLimit?.judge(this.startMs, this.#settings.random());
+    const refusal = this.#judge();
     if (refusal !== undefined) {
       this.fail(refusal);
       return;
@@ -134,6 +136,7 @@ export class ServerRequest implements Forwarded {
   cancel(): void {
     this.#settings.deadlines.clear(this.deadline);
     this.#forwarder.cancel();
+    this.#drop();
   }
 
   /** Answers a request that turned out not to be understood. False when a response is on its way already. */
@@ -175,16 +178,25 @@ export class ServerRequest implements Forwarded {
     this.#answer(failureInWords(reply, this.#settings.hop), reply.flag, reply.reason);
   }
 
+  answered(): void {
+    if (!this.#admitted) return;
+    this.#admitted = false;
+    this.#settings.concurrency?.answered(this.startMs, this.#settings.clock.nowMs());
+  }
+
   exchangeOver(): void {
     this.#forwarder.over();
+    this.answered();
     this.#carrier.requestOver();
   }
 
   abort(): void {
     this.#forwarder.over();
+    this.#drop();
     this.#carrier.abort();
   }
 
+  /** As in Envoy, it is under way until the other protocol has ended; how long that takes says nothing of latency. */
   tunnel(upstream: Wire, closed: (received: number) => void): void {
     this.#forwarder.over();
     this.#carrier.tunnel(upstream, closed);
@@ -199,6 +211,23 @@ export class ServerRequest implements Forwarded {
     this.response.edits = undefined;
     this.response.sent = 0;
     this.requestBytes = 0;
+  }
+
+  /** The limits in front of the routes: the answer to a request that one of them turns away. */
+  #judge(): LocalReply | undefined {
+    const { rateLimit, concurrency, random } = this.#settings;
+    const tooMany = rateLimit?.judge(this.startMs, random());
+    if (tooMany !== undefined || concurrency === undefined) return tooMany;
+    const noRoom = concurrency.admit(this.startMs);
+    this.#admitted = noRoom === undefined;
+    return noRoom;
+  }
+
+  /** It ends without a whole response. */
+  #drop(): void {
+    if (!this.#admitted) return;
+    this.#admitted = false;
+    this.#settings.concurrency?.dropped();
   }
 
   /** What a rule answers by itself is no failure. */

@@ -1,31 +1,38 @@
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import type { AddedLines } from '#sidecar/http/added-lines.ts';
+import { ConcurrencyLimit, type ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { HttpSettings } from '#sidecar/http/http-settings.ts';
-import { LocalRateLimit } from '#sidecar/http/local-rate-limit.ts';
+import { LocalRateLimit, type LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
+import { KeptLimits } from './kept-limits.ts';
 
 /** The settings of connections that nothing special holds for, and those of the others: made once for each target. */
 export class HttpSettingsByTarget {
   readonly plain: HttpSettings;
   readonly #secureLines: () => AddedLines;
   readonly #others = new WeakMap<ListenerTarget, HttpSettings>();
+  readonly #rateLimits: KeptLimits<LocalRateLimitPolicy, LocalRateLimit>;
+  readonly #concurrencyLimits: KeptLimits<ConcurrencyLimitPolicy, ConcurrencyLimit>;
 
   /** `secureLines` makes the lines that requests get which came over TLS. */
   constructor(plain: HttpSettings, secureLines: () => AddedLines) {
+    const { clock, random } = plain;
     this.plain = plain;
     this.#secureLines = secureLines;
+    this.#rateLimits = new KeptLimits((policy) => new LocalRateLimit(policy, clock.nowMs()));
+    this.#concurrencyLimits = new KeptLimits((policy) => new ConcurrencyLimit(policy, clock.nowMs(), random));
   }
 
   of(target: ListenerTarget): HttpSettings {
-    const { tls, edge, rateLimit } = target;
-    if (tls === undefined && edge !== true && rateLimit === undefined) return this.plain;
+    const { tls, edge, rateLimit, concurrency, chain } = target;
+    const limited = rateLimit !== undefined || concurrency !== undefined;
+    if (tls === undefined && edge !== true && !limited) return this.plain;
     const known = this.#others.get(target);
     if (known !== undefined) return known;
     const made: HttpSettings = {
       ...this.plain,
       ...(tls === undefined ? {} : { scheme: 'https', added: this.#secureLines() }),
-      ...(rateLimit === undefined
-        ? {}
-        : { rateLimit: new LocalRateLimit(rateLimit, this.plain.clock.nowMs()) }),
+      rateLimit: this.#rateLimits.of(chain, rateLimit),
+      concurrency: this.#concurrencyLimits.of(chain, concurrency),
       edge: edge === true,
     };
     this.#others.set(target, made);
