@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#api/foundation/clock.ts';
 import { messageOf, WeftError } from '#api/foundation/errors.ts';
@@ -53,6 +53,7 @@ function readConfig(path: string | undefined): MeshConfig {
 async function run(config: MeshConfig, log: Logger): Promise<void> {
   const paths = pathsOf(config);
   mkdirSync(config.runDir, { recursive: true, mode: 0o755 });
+  mkdirSync(dirname(paths.xdsSocketDir), { recursive: true, mode: 0o700 });
   mkdirSync(paths.xdsSocketDir, { recursive: true, mode: 0o755 });
   const sidecarBundle = await bundleSidecar(join(config.dataDir, 'lib'));
   const tools = { clock: systemClock, random: systemRandom, logger: log, sidecarBundle };

@@ -42,9 +42,9 @@ export function pathsOf(config: Pick<MeshConfig, 'dataDir' | 'runDir'>) {
     adminToken: join(dataDir, 'pki', 'admin.token'),
     caCertificate: join(dataDir, 'pki', 'ca.crt'),
     kubeconfig: join(dataDir, 'kubeconfig'),
-    /** Directory that is bind-mounted into every sidecar container, and nowhere else. */
-    xdsSocketDir: join(runDir, 'xds'),
-    xdsSocket: join(runDir, 'xds', 'xds.sock'),
+    /** Directory that is bind-mounted into every sidecar container, and nowhere else; on the host only root gets there. */
+    xdsSocketDir: join(runDir, 'private', 'xds'),
+    xdsSocket: join(runDir, 'private', 'xds', 'xds.sock'),
     /** The node runtime's own HTTP API (logs, exec), for the control plane. */
     runtimeSocket: join(runDir, 'node-runtime.sock'),
     controlPlanePid: join(runDir, 'control-plane.pid'),

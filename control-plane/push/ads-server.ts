@@ -10,10 +10,11 @@ import type {
   DiscoveryResponse,
 } from '#api/xds/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { type StreamTools, serveStream } from './ads-stream.ts';
+import type { Transport } from './identity.ts';
 import { DELTA_WIRE, SOTW_WIRE } from './wire.ts';
 
 export interface AdsAddress {
-  /** Unix socket, mounted into sidecar containers and nowhere else: whoever sees it may ask. */
+  /** Unix socket in a directory of its own inside one that is root's alone: whoever sees it may ask. */
   readonly socketPath: string;
   /** Plaintext on loopback, for gRPC clients of the host. */
   readonly port: number;
@@ -37,20 +38,17 @@ const OPTIONS: ChannelOptions = {
 
 /** Serves both variants of the protocol. Throws a WeftError `XdsAddressInUse` when an address cannot be had. */
 export async function startAdsServer(address: AdsAddress, tools: StreamTools): Promise<AdsServer> {
-  const server = new Server(OPTIONS);
-  const delta: handleBidiStreamingCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> = (call) =>
-    serveStream(call, DELTA_WIRE, tools);
-  const stateOfTheWorld: handleBidiStreamingCall<DiscoveryRequest, DiscoveryResponse> = (call) =>
-    serveStream(call, SOTW_WIRE, tools);
-  server.addService(AggregatedDiscovery, {
-    deltaAggregatedResources: delta,
-    streamAggregatedResources: stateOfTheWorld,
-  });
+  const loopback = serverFor('loopback', tools);
+  const socket = serverFor('socket', tools);
+  const shutDown = (): void => {
+    loopback.forceShutdown();
+    socket.forceShutdown();
+  };
   try {
-    await bind(server, `127.0.0.1:${address.port}`);
-    await bindSocket(server, address.socketPath);
+    await bind(loopback, `127.0.0.1:${address.port}`);
+    await bindSocket(socket, address.socketPath);
   } catch (cause) {
-    server.forceShutdown();
+    shutDown();
     throw new WeftError('XdsAddressInUse', `xDS cannot listen: ${messageOf(cause)}`, {
       remedy: 'stop the other control plane, or give this mesh another xdsPort',
       cause,
@@ -58,19 +56,35 @@ export async function startAdsServer(address: AdsAddress, tools: StreamTools): P
   }
   return {
     async close() {
-      server.forceShutdown();
+      shutDown();
       rmSync(address.socketPath, { force: true });
     },
   };
 }
 
+function serverFor(transport: Transport, tools: StreamTools): Server {
+  const server = new Server(OPTIONS);
+  const delta: handleBidiStreamingCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> = (call) =>
+    serveStream(call, DELTA_WIRE, transport, tools);
+  const stateOfTheWorld: handleBidiStreamingCall<DiscoveryRequest, DiscoveryResponse> = (call) =>
+    serveStream(call, SOTW_WIRE, transport, tools);
+  server.addService(AggregatedDiscovery, {
+    deltaAggregatedResources: delta,
+    streamAggregatedResources: stateOfTheWorld,
+  });
+  return server;
+}
+
 /**
  * A control plane that was killed leaves its socket file. The port is taken by now, so that it is nobody's who runs.
- * Everybody may connect: what keeps others out is that the directory is mounted into sidecars only.
+ * Sidecars are no users of the machine, so everybody may connect who sees the socket: its directory is mounted into their
+ * containers, and on the host it stands in one that only root may enter.
  */
 async function bindSocket(server: Server, path: string): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true });
-  chmodSync(dirname(path), 0o755);
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true });
+  chmodSync(dirname(directory), 0o700);
+  chmodSync(directory, 0o755);
   rmSync(path, { force: true });
   await bind(server, `unix:${path}`);
   chmodSync(path, 0o666);

@@ -5,7 +5,7 @@ import type { Logger } from '#api/foundation/logger.ts';
 import type { Node } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { SHORT_NAMES } from '#api/xds/resource-types.ts';
 import type { Fleet } from './fleet.ts';
-import { identify, viewFor } from './identity.ts';
+import { type Identity, identify, type Transport, viewFor } from './identity.ts';
 import type { PushMetrics } from './metrics.ts';
 import { ProxySession } from './proxy-session.ts';
 import type { Answer, Push } from './session-state.ts';
@@ -24,6 +24,8 @@ export interface StreamTools {
 type Discovery = { readonly node?: Node | undefined };
 type Typed = Answer & { readonly type: keyof typeof SHORT_NAMES };
 
+const NO_IDENTITY = 'the first request names no node.id, or one that is not served here';
+
 /** More streams than this one process does not serve well: the next control plane should. */
 const MAX_STREAMS = 10_000;
 /** Of one type on one stream. A sidecar subscribes to what its pod uses, or to everything by a wildcard. */
@@ -33,6 +35,7 @@ const MAX_SUBSCRIPTIONS = 100_000;
 export function serveStream<Message extends Discovery, Request extends Typed, Response>(
   call: ServerDuplexStream<Message, Response>,
   variant: WireVariant<Message, Request, Response>,
+  transport: Transport,
   tools: StreamTools,
 ): void {
   let session: ProxySession<Request> | undefined;
@@ -60,8 +63,9 @@ export function serveStream<Message extends Discovery, Request extends Typed, Re
     if (session === undefined && tools.fleet.members.size >= MAX_STREAMS) {
       return refuse(status.RESOURCE_EXHAUSTED, `${MAX_STREAMS} proxies are connected already`);
     }
-    session ??= join(message.node, variant, send, tools);
-    if (session === undefined) return refuse(status.INVALID_ARGUMENT, 'the first request names no node.id');
+    const identity = session?.identity ?? identify(message.node, transport);
+    if (identity === undefined) return refuse(status.INVALID_ARGUMENT, NO_IDENTITY);
+    session ??= join(identity, variant, send, tools);
     noteNack(session, request, tools);
     session.receive(request);
     if (session.state.types[request.type].names.size > MAX_SUBSCRIPTIONS) {
@@ -81,13 +85,11 @@ export function serveStream<Message extends Discovery, Request extends Typed, Re
 }
 
 function join<Message, Request, Response>(
-  node: Node | undefined,
+  identity: Identity,
   variant: WireVariant<Message, Request, Response>,
   send: (push: Push) => void,
   { fleet, clock, logger, metrics }: StreamTools,
-): ProxySession<Request> | undefined {
-  const identity = identify(node);
-  if (identity === undefined) return undefined;
+): ProxySession<Request> {
   const generation = (): number => fleet.generation;
   const { converged } = metrics;
   const progressed = (): void => fleet.progressed();

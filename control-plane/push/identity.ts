@@ -16,20 +16,29 @@ export interface Identity {
   readonly kind: ProxyKind;
   readonly namespace: string;
   readonly pod: string;
+  /** May be given credentials. */
+  readonly trusted: boolean;
 }
 
 /** Node ids are names, not documents. */
 const MAX_ID_LENGTH = 1024;
 
-/** Undefined for a node that does not say who it is. */
-export function identify(node: Node | undefined): Identity | undefined {
+/**
+ * Over the `socket` come the proxies of this machine's pods: nobody else sees it. On `loopback` everybody of the machine
+ * can say to be anybody, so that nothing secret goes there, and no gateway is served.
+ */
+export type Transport = 'socket' | 'loopback';
+
+/** Undefined for a node that does not say who it is, or that may not be it. */
+export function identify(node: Node | undefined, transport: Transport): Identity | undefined {
   const id = node?.id ?? '';
   if (id === '' || id.length > MAX_ID_LENGTH) return undefined;
   const sidecar = parseSidecarNodeId(id);
   if (sidecar !== undefined) {
     const { pod, namespace, role } = sidecar;
     const kind = role === 'router' ? 'gateway' : 'sidecar';
-    return { proxy: `${pod}.${namespace}`, kind, namespace, pod };
+    if (kind === 'gateway' && transport === 'loopback') return undefined;
+    return { proxy: `${pod}.${namespace}`, kind, namespace, pod, trusted: transport === 'socket' };
   }
   const namespace = node?.metadata?.['NAMESPACE'];
   return {
@@ -37,6 +46,7 @@ export function identify(node: Node | undefined): Identity | undefined {
     kind: 'proxyless',
     namespace: typeof namespace === 'string' ? namespace : 'default',
     pod: '',
+    trusted: false,
   };
 }
 
@@ -44,7 +54,7 @@ export function identify(node: Node | undefined): Identity | undefined {
 export function viewFor(world: World, identity: Identity): View {
   switch (identity.kind) {
     case 'sidecar':
-      return sidecarView(world, identity);
+      return sidecarView(world, identity, identity.trusted);
     case 'gateway':
       return gatewayView(world, identity);
     case 'proxyless':

@@ -54,7 +54,7 @@ export function audienceKey(
   if (!isExported(service.exportTo, service.namespace, client.namespace)) return '';
   return JSON.stringify([
     rules.sources,
-    credentials ? client.namespace : '',
+    credentials && client.trusted ? client.namespace : '',
     localized ? formatLocality(client.locality) : '',
     labels.map((label) => client.labels[label] ?? ''),
   ]);

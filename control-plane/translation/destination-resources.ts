@@ -61,7 +61,7 @@ export function clusterParts(
     subset,
     settings,
     assignment,
-    credentials: credentialsOf(client.namespace, inputs),
+    credentials: client.trusted ? credentialsOf(client.namespace, inputs) : NO_CREDENTIALS,
   };
 }
 
@@ -79,6 +79,8 @@ function isOverEds({ service, settings, credentials }: ClusterParts): boolean {
 function hasCredentials(settings: Settings, service: MeshService, credentials: Credentials): boolean {
   return clientTls(settings.tls, service, credentials) !== undefined;
 }
+
+const NO_CREDENTIALS: Credentials = () => undefined;
 
 /** Secrets are the client's own namespace's, and nobody else's. */
 function credentialsOf(namespace: string, { secrets }: Inputs): Credentials {

@@ -17,10 +17,14 @@ import type { View } from './view.ts';
 import type { World } from './world.ts';
 
 /** What a sidecar may ask for: the mesh, its namespace's short names, and its own pod's inbound side. */
-export function sidecarView(world: World, node: Pick<SidecarNode, 'pod' | 'namespace'>): View {
+export function sidecarView(
+  world: World,
+  node: Pick<SidecarNode, 'pod' | 'namespace'>,
+  trusted = true,
+): View {
   const podKey = `${node.namespace}/${node.pod}`;
   world.inbound.retain(podKey);
-  const client = followClient(world, podKey, node.namespace);
+  const client = followClient(world, podKey, node.namespace, trusted);
   const reader = () => sidecarReader(node.namespace, client().labels);
   const scope = followScope(world.inputs, client);
   const told = new Map<ResourceType, string>(RESOURCE_TYPES.map((type) => [type, scope().id]));
@@ -79,10 +83,10 @@ export function sidecarView(world: World, node: Pick<SidecarNode, 'pod' | 'names
 }
 
 /** A pod that was deleted stays who it was: its sidecar is draining. */
-function followClient(world: World, podKey: string, namespace: string): () => MeshClient {
+function followClient(world: World, podKey: string, namespace: string, trusted: boolean): () => MeshClient {
   let known = clientIn(namespace);
   return () => {
-    known = clientOf(podKey, world.inputs) ?? known;
+    known = clientOf(podKey, world.inputs, trusted) ?? known;
     return known;
   };
 }

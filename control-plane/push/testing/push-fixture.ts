@@ -25,7 +25,7 @@ export class PushFixture<Api extends Client> {
   }
 
   get socketPath(): string {
-    return join(this.directory, 'xds', 'xds.sock');
+    return join(this.directory, 'private', 'xds', 'xds.sock');
   }
 
   get server(): PushServer {
