@@ -1,8 +1,9 @@
 import { parseQuantity } from '#api/foundation/quantity.ts';
 import type { Check, Mistake } from './kind.ts';
+import { type HasAnnotations, limitsAreWellFormed } from './pod-limit-checks.ts';
 import type { PodSpec } from './pod-spec.ts';
 
-interface HasPodSpec {
+interface HasPodSpec extends HasAnnotations {
   spec: PodSpec;
 }
 
@@ -236,6 +237,7 @@ export const podChecks: readonly Check<HasPodSpec>[] = [
   hostNamesAreLabels,
   noHostAddresses,
   hostPortsAreUnique,
+  limitsAreWellFormed,
 ];
 
 /** The checks of a pod, for the template of a workload: paths move under `spec.template`. */

@@ -6,6 +6,7 @@
 import { inboundClusterOf } from './clusters/original-destination.ts';
 import { serviceMetadata } from './clusters/outbound-cluster.ts';
 import type { Encoded } from './encoded.ts';
+import { limitFilters } from './listeners/limit-filters.ts';
 import { virtualInbound } from './listeners/virtual-inbound.ts';
 import { inboundPorts } from './model/inbound-ports.ts';
 import type { Inputs } from './model/inputs.ts';
@@ -65,13 +66,14 @@ export class InboundTable {
   #derive(podKey: string): InboundResources {
     const pod = this.#inputs.pods.get(podKey);
     const ports = pod === undefined ? [] : inboundPorts(pod, this.#inputs.servicesIn(pod.namespace));
-    const shape = JSON.stringify(
+    const shape = JSON.stringify([
+      pod?.limits,
       ports.map((port) => [port.number, port.protocol, port.services.map(serviceMetadata)]),
-    );
+    ]);
     const known = this.#byShape.get(shape);
     if (known !== undefined) return known;
     const resources = {
-      listener: virtualInbound(ports),
+      listener: virtualInbound(ports, pod === undefined ? [] : limitFilters(pod.limits)),
       clusters: ports.map((port) => inboundClusterOf(port.number, port.services.map(serviceMetadata))),
     };
     if (this.#byShape.size >= MAX_SHAPES) this.#byShape.clear();

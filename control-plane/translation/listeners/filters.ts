@@ -91,8 +91,13 @@ export function httpAtEdge(statPrefix: string, routes: string): Filter {
   });
 }
 
-export function httpInline(statPrefix: string, routes: Init<typeof RouteConfigurationSchema>): Filter {
-  return connectionManager(statPrefix, { case: 'routeConfig', value: routes }, [ROUTER]);
+/** HTTP whose routes come with the listener; `limits` stand before the router. */
+export function httpInline(
+  statPrefix: string,
+  routes: Init<typeof RouteConfigurationSchema>,
+  limits: readonly HttpFilter[] = [],
+): Filter {
+  return connectionManager(statPrefix, { case: 'routeConfig', value: routes }, [...limits, ROUTER]);
 }
 
 function connectionManager(

@@ -4,7 +4,7 @@ import { RouterSchema } from '#api/xds/gen/envoy/extensions/filters/http/router/
 import type { HttpFilterSchema } from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { type Init, pack } from '../message.ts';
 
-type HttpFilter = Init<typeof HttpFilterSchema>;
+export type HttpFilter = Init<typeof HttpFilterSchema>;
 
 /** The names under which routes configure the filters. */
 export const CORS_FILTER = 'envoy.filters.http.cors';

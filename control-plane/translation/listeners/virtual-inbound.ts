@@ -23,12 +23,19 @@ import {
   ORIGINAL_DESTINATION,
   tcpProxy,
 } from './filters.ts';
+import type { HttpFilter } from './http-filters.ts';
 
 type FilterChain = Init<typeof FilterChainSchema>;
 type PortPredicate = Init<typeof ListenerFilterChainMatchPredicateSchema>;
 
-/** Where every connection to the pod arrives: one filter chain for each port that the app is known by. */
-export function virtualInbound(ports: readonly Pick<InboundPort, 'number' | 'protocol'>[]): Encoded {
+/**
+ * Where every connection to the pod arrives: one filter chain for each port that the app is known by. `limits` stand in
+ * front of what is routed: each chain counts for itself.
+ */
+export function virtualInbound(
+  ports: readonly Pick<InboundPort, 'number' | 'protocol'>[],
+  limits: readonly HttpFilter[] = [],
+): Encoded {
   const detected = ports.filter(({ protocol }) => protocol === 'detect').map(({ number }) => number);
   const listener = create(ListenerSchema, {
     name: VIRTUAL_INBOUND,
@@ -37,7 +44,7 @@ export function virtualInbound(ports: readonly Pick<InboundPort, 'number' | 'pro
     listenerFilters: [ORIGINAL_DESTINATION, ...(detected.length === 0 ? [] : [inspectorFor(detected)])],
     listenerFiltersTimeout: durationOf(DETECTION_TIMEOUT_MS),
     continueOnListenerFiltersTimeout: true,
-    filterChains: ports.flatMap(chainsFor),
+    filterChains: ports.flatMap((port) => chainsFor(port, limits)),
     defaultFilterChain: {
       name: 'virtualInbound-catchall-tcp',
       filters: [tcpProxy(INBOUND_PASSTHROUGH_CLUSTER)],
@@ -46,7 +53,10 @@ export function virtualInbound(ports: readonly Pick<InboundPort, 'number' | 'pro
   return encode(ListenerSchema, VIRTUAL_INBOUND, listener);
 }
 
-function chainsFor({ number, protocol }: Pick<InboundPort, 'number' | 'protocol'>): FilterChain[] {
+function chainsFor(
+  { number, protocol }: Pick<InboundPort, 'number' | 'protocol'>,
+  limits: readonly HttpFilter[],
+): FilterChain[] {
   const name = `0.0.0.0_${number}`;
   const opaque: FilterChain = {
     name,
@@ -58,13 +68,13 @@ function chainsFor({ number, protocol }: Pick<InboundPort, 'number' | 'protocol'
     case 'tls':
       return [opaque];
     case 'http':
-      return [{ ...opaque, filters: [inboundHttp(number)] }];
+      return [{ ...opaque, filters: [inboundHttp(number, limits)] }];
     case 'detect':
       return [
         {
           name: `${name}_http`,
           filterChainMatch: { destinationPort: number, applicationProtocols: HTTP_PROTOCOLS },
-          filters: [inboundHttp(number)],
+          filters: [inboundHttp(number, limits)],
         },
         opaque,
       ];
@@ -72,9 +82,9 @@ function chainsFor({ number, protocol }: Pick<InboundPort, 'number' | 'protocol'
 }
 
 /** The caller's sidecar has routed already: here everything goes to the app. */
-function inboundHttp(port: number): Filter {
+function inboundHttp(port: number, limits: readonly HttpFilter[]): Filter {
   const cluster = inboundCluster(port);
-  return httpInline(`inbound_0.0.0.0_${port}`, {
+  const routes: Parameters<typeof httpInline>[1] = {
     name: cluster,
     virtualHosts: [
       {
@@ -89,7 +99,8 @@ function inboundHttp(port: number): Filter {
         ],
       },
     ],
-  });
+  };
+  return httpInline(`inbound_0.0.0.0_${port}`, routes, limits);
 }
 
 /** Inspection holds a connection back until the client speaks, so only the ports that need it get it. */

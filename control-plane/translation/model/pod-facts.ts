@@ -1,6 +1,7 @@
 import type { Stored } from '#api/kinds/meta.ts';
 import type { Pod } from '#api/kinds/pod.ts';
 import type { Labels } from '#api/kinds/selectors.ts';
+import { limitsOf, type WorkloadLimits } from '#api/mesh/workload-limits.ts';
 import { formatWorkload } from '#api/xds/node-metadata.ts';
 import { type Locality, localityOfLabels } from './locality.ts';
 
@@ -23,6 +24,8 @@ export interface PodFacts {
   readonly ports: readonly { readonly name: string; readonly number: number }[];
   /** Endpoint metadata: `WORKLOAD;NAMESPACE;CANONICAL-NAME;CANONICAL-REVISION;CLUSTER`. */
   readonly workload: string;
+  /** What its sidecar lets through to it. */
+  readonly limits: WorkloadLimits;
 }
 
 const CANONICAL_NAME_LABELS = ['service.istio.io/canonical-name', 'app.kubernetes.io/name', 'app'];
@@ -55,6 +58,7 @@ export function podFactsOf(pod: Stored<Pod>, clusterId: string): PodFacts {
       canonicalRevision: firstOf(labels, CANONICAL_REVISION_LABELS) ?? 'latest',
       cluster: clusterId,
     }),
+    limits: limitsOf(pod.metadata.annotations),
   };
 }
 
