@@ -5,10 +5,15 @@ import { durationOf, type Init } from '../message.ts';
 
 type OutlierDetection = Init<typeof OutlierDetectionSchema>;
 
-/** Istio's mapping: a detector that is named is enforced, by 0 it is switched off, and success rates never eject. */
+/**
+ * Istio's mapping: a detector that is named is enforced, by 0 it is switched off, and success rates never eject. One
+ * endpoint may always be ejected, as Envoy held it when Istio's tasks were written: since then it reads the default of
+ * 10 % strictly, by which a service of fewer than ten endpoints would never lose a sick one.
+ */
 export function outlierDetection(settings: OutlierDetectionSettings): OutlierDetection {
   return {
     enforcingSuccessRate: 0,
+    alwaysEjectOneHost: true,
     ...consecutive5xx(settings.consecutive5xxErrors),
     ...gatewayErrors(settings.consecutiveGatewayErrors ?? settings.consecutiveErrors),
     ...duration('interval', settings.interval),
