@@ -98,6 +98,7 @@ export class Dispatch implements ConnectListener {
 
   /** The connection is somebody else's from now on. */
   handOver(): UpstreamConnection | undefined {
+    this.#clearDeadline();
     const connection = this.upstream;
     this.upstream = undefined;
     return connection;

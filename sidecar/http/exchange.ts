@@ -229,7 +229,7 @@ export class Exchange implements DispatchListener {
   onUpstreamClosed(silent: boolean): void {
     const dispatch = this.#dispatch;
     const reused = dispatch.handOver()?.reused === true;
-    if (this.#settled) this.#downstream.exchangeOver();
+    if (this.#settled) this.#finish();
     else if (this.#status !== 0) {
       this.#settle(this.#status, 'UC', 'reset');
       this.#downstream.abort();
