@@ -109,6 +109,22 @@ function rateLimit(fields: JsonObject): JsonObject {
   };
 }
 
+function adaptive(gradient: JsonObject | undefined, fields: JsonObject = {}): JsonObject {
+  return {
+    name: 'adaptive',
+    typed_config: {
+      '@type': `${FILTERS}.adaptive_concurrency.v3.AdaptiveConcurrency`,
+      ...(gradient === undefined ? {} : { gradient_controller_config: gradient }),
+      ...fields,
+    },
+  };
+}
+
+const GRADIENT: JsonObject = {
+  concurrency_limit_params: { concurrency_update_interval: '0.1s' },
+  min_rtt_calc_params: { interval: '60s' },
+};
+
 function withFilters(...filters: JsonObject[]): JsonObject {
   return httpManager({
     rds: { config_source: { ads: {} }, route_config_name: 'r' },
@@ -277,6 +293,72 @@ describe('listeners', () => {
         'filter_chains[0].filters[0].http_filters.local.filter_enforced: only 100 % is supported',
         'filter_chains[0].filters[0].http_filters.local.token_bucket.fill_interval: must be at least 50ms',
       ],
+    ],
+    [
+      'limits in front of the router',
+      chains(
+        withFilters(
+          rateLimit({}),
+          adaptive(GRADIENT, { enabled: { default_value: true, runtime_key: 'x' } }),
+          ROUTER,
+        ),
+      ),
+      [],
+    ],
+    [
+      'adaptive concurrency in front of a rate limit',
+      chains(withFilters(adaptive(GRADIENT), rateLimit({}), ROUTER)),
+      ['filter_chains[0].filters[0].http_filters: local_ratelimit must come before adaptive_concurrency'],
+    ],
+    [
+      'adaptive concurrency twice',
+      chains(withFilters(adaptive(GRADIENT), adaptive(GRADIENT), ROUTER)),
+      ['filter_chains[0].filters[0].http_filters: only one filter of each kind of limit is supported'],
+    ],
+    [
+      'adaptive concurrency without a controller, and a switch that says nothing',
+      chains(withFilters(adaptive(undefined, { enabled: {} }), ROUTER)),
+      [
+        'filter_chains[0].filters[0].http_filters.adaptive.gradient_controller_config: is required',
+        'filter_chains[0].filters[0].http_filters.adaptive.enabled.default_value: is required',
+      ],
+    ],
+    [
+      'adaptive concurrency without its intervals',
+      chains(withFilters(adaptive({}), ROUTER)),
+      [
+        'filter_chains[0].filters[0].http_filters.adaptive.gradient_controller_config.concurrency_limit_params.concurrency_update_interval: is required',
+        'filter_chains[0].filters[0].http_filters.adaptive.gradient_controller_config.min_rtt_calc_params.interval: is required',
+      ],
+    ],
+    [
+      'adaptive concurrency with values that cannot be',
+      chains(
+        withFilters(
+          adaptive({
+            sample_aggregate_percentile: { value: 101 },
+            concurrency_limit_params: { concurrency_update_interval: '0s', max_concurrency_limit: 2 },
+            min_rtt_calc_params: {
+              interval: '60s',
+              request_count: 5000,
+              jitter: { value: -1 },
+              min_concurrency: 0,
+              buffer: { value: 200 },
+            },
+          }),
+          ROUTER,
+        ),
+      ),
+      [
+        'concurrency_limit_params.concurrency_update_interval: must be at least 1ms',
+        'min_rtt_calc_params.request_count: must be at most 4096',
+        'min_rtt_calc_params.jitter: must be from 0 to 100',
+        'min_rtt_calc_params.min_concurrency: must be at least 1',
+        'min_rtt_calc_params.buffer: must be from 0 to 100',
+        'sample_aggregate_percentile: must be from 0 to 100',
+      ].map(
+        (reason) => `filter_chains[0].filters[0].http_filters.adaptive.gradient_controller_config.${reason}`,
+      ),
     ],
     [
       'filters behind the router',
