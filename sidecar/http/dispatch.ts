@@ -24,7 +24,7 @@ import type { Head } from './head.ts';
 import type { LocalReply } from './local-reply.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { CONNECT_TIMED_OUT, type ConnectListener, type ResponseListener } from './response-listener.ts';
-import { neverReachedApp, outcomeOf } from './response-verdict.ts';
+import { appLoss, outcomeOf } from './response-verdict.ts';
 import { Tries, type Verdict } from './tries.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import { putAttempt } from './write-head.ts';
@@ -108,7 +108,17 @@ export class Dispatch implements ConnectListener {
   broke(failure: LocalReply, outcome: Outcome): void {
     this.drop();
     this.tries.failed(outcome);
-    this.#after(failure, retriesReset(this.#decision.retry.on), false);
+    const covered = failure.flag === 'UC' ? this.#coversLoss() : retriesReset(this.#decision.retry.on);
+    this.#after(failure, covered, false);
+  }
+
+  /**
+   * Whether the policy is for an endpoint that went away with the request. One that is for endpoints that cannot be reached
+   * is, where a second time does no harm: a process that dies leaves both behind.
+   */
+  #coversLoss(): boolean {
+    const { on } = this.#decision.retry;
+    return retriesReset(on) || (this.#request.repeatable && retriesConnectFailure(on));
   }
 
   /** A kept connection was closed in silence: that is no failure yet. */
@@ -123,8 +133,12 @@ export class Dispatch implements ConnectListener {
     this.#clearDeadline();
     const { attempts, on } = this.#decision.retry;
     if (head.status < 400 || attempts === 0) return 'final';
-    const unseen = head.status === 503 && neverReachedApp(bytes, head);
-    const covered = retriesStatus(on, head.status) || (unseen && retriesConnectFailure(on));
+    const loss = head.status === 503 ? appLoss(bytes, head) : undefined;
+    const unseen = loss === 'unreached';
+    const covered =
+      retriesStatus(on, head.status) ||
+      (unseen && retriesConnectFailure(on)) ||
+      (loss === 'broken' && this.#coversLoss());
     return covered ? this.#verdict(true, unseen) : 'final';
   }
 

@@ -540,16 +540,22 @@ describe('exchange', () => {
     });
   });
 
-  test('a new connection that closes before a response is 503, not tried again', async () => {
-    await using app = await startRawServer((client) => client.socket.destroy());
-    await using sidecar = await startSidecar(
-      targetOf({ cluster: new FakeCluster(new FakeEndpoint(app.port)), attempts: 2 }),
-    );
-    const client = sidecar.connect();
-    client.send(GET);
-    expect(await client.response()).toMatch(/^HTTP\/1\.1 503 /);
-    expect(app.accepted).toHaveLength(1);
-  });
+  test.each([
+    ['may be tried again', GET, 3],
+    ['may have been done, and is not', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n', 1],
+  ])(
+    'a new connection that closes before a response is 503; a request that %s',
+    async (_, request, tries) => {
+      await using app = await startRawServer((client) => client.socket.destroy());
+      await using sidecar = await startSidecar(
+        targetOf({ cluster: new FakeCluster(new FakeEndpoint(app.port)), attempts: 2 }),
+      );
+      const client = sidecar.connect();
+      client.send(request);
+      expect(await client.response()).toMatch(/^HTTP\/1\.1 503 /);
+      expect(app.accepted).toHaveLength(tries);
+    },
+  );
 
   test.each([
     ['ends while idle', (client: Client) => client.socket.end()],

@@ -10,17 +10,26 @@ export function outcomeOf(status: number): Outcome {
 }
 
 const REASON = octets('x-weft-reason');
-const CONNECT_FAILURE = 'UF;';
 
-/**
- * The sidecar in front of the endpoint could not connect to its app. That is a connect failure, one hop further: the
- * endpoint's process is gone, and has seen nothing of the request.
- */
-export function neverReachedApp(bytes: Buffer, head: Head): boolean {
+/** What the sidecar in front of an endpoint can say of the endpoint's process: the first word of its reason. */
+export type AppLoss =
+  /** It could not be connected to: it is gone, and has seen nothing of the request. */
+  | 'unreached'
+  /** It went away with the request. */
+  | 'broken';
+
+const LOSSES: ReadonlyMap<string, AppLoss> = new Map([
+  ['UF;', 'unreached'],
+  ['UC;', 'broken'],
+]);
+const WORD_LENGTH = 3;
+
+/** Whether a 503 tells, one hop further, of a connection that did not come about or that broke. */
+export function appLoss(bytes: Buffer, head: Head): AppLoss | undefined {
   for (let line = 0; line < head.lines; line++) {
     if (!equalsToken(bytes, head.nameStart[line]!, head.nameEnd[line]!, REASON)) continue;
     const start = head.valueStart[line]!;
-    return bytes.toString('latin1', start, start + CONNECT_FAILURE.length) === CONNECT_FAILURE;
+    return LOSSES.get(bytes.toString('latin1', start, start + WORD_LENGTH));
   }
-  return false;
+  return undefined;
 }

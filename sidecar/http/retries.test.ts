@@ -214,6 +214,26 @@ describe('retries', () => {
   });
 });
 
+describe('another sidecar whose app went away with the request', () => {
+  const LOST = 'HTTP/1.1 503 x\r\nx-weft-reason: UC; closed before\r\nContent-Length: 0\r\n\r\n';
+
+  test.each([
+    ['is asked again where that does no harm', GET, { connectFailure: true }, 2],
+    ['is not asked twice for what may have been done', POST, { connectFailure: true }, 1],
+    ['is asked again for anything where resets are retried', POST, { reset: true }, 2],
+    ['is not asked again where the policy is for something else', GET, { retriable4xx: true }, 1],
+  ])('%s', async (_, request, on, tries) => {
+    const { onData, requests } = scripted((client, n) => client.send(n === 1 ? LOST : OK));
+    await using app = await startRawServer(onData);
+    const cluster = new FakeCluster(new FakeEndpoint(app.port), new FakeEndpoint(app.port));
+    await using sidecar = await startSidecar(targetOf({ cluster, retry: retryOn(on) }));
+    const client = sidecar.connect();
+    client.send(request);
+    expect(await client.response()).toMatch(tries === 2 ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 503 /);
+    expect(requests).toHaveLength(tries);
+  });
+});
+
 test('an endpoint that dies under load costs no idempotent request', async () => {
   const requests = 40;
   let served = 0;
