@@ -73,7 +73,7 @@ export class Dispatch implements ConnectListener {
     if (this.#decision.retry.attempts > 0 && !this.#listener.requestComplete) {
       this.#replay = new ReplayBuffer(this.#request.length);
     }
-    this.#tryNext(nowMs);
+    this.#try(this.tries.next(), nowMs, true);
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
@@ -125,7 +125,7 @@ export class Dispatch implements ConnectListener {
   repeat(): void {
     this.drop();
     this.tries.end('reset');
-    this.#try(this.tries.afterClosing()!, this.#settings.clock.nowMs(), false);
+    this.#try(this.tries.afterClosing(), this.#settings.clock.nowMs(), false);
   }
 
   /** A response has come. What is said of it; after `again` it is to be discarded. */
@@ -187,7 +187,7 @@ export class Dispatch implements ConnectListener {
     if (verdict === 'again') {
       const other = unseen ? this.tries.untried() : undefined;
       if (other === undefined) this.#backOff();
-      else this.#try(other, this.#settings.clock.nowMs(), true);
+      else this.#tryAgain(other);
       return;
     }
     const { cluster } = this.#decision;
@@ -205,19 +205,22 @@ export class Dispatch implements ConnectListener {
 
   #backOff(): void {
     this.#listener.onReadiness();
-    const { clock } = this.#settings;
-    this.#backoff = clock.after(this.tries.waitMs, () => this.#tryNext(clock.nowMs()));
+    this.#backoff = this.#settings.clock.after(this.tries.waitMs, () => this.#tryAgain(this.tries.next()));
   }
 
-  #tryNext(nowMs: number): void {
-    const endpoint = this.tries.next();
-    if (endpoint !== undefined) this.#try(endpoint, nowMs, true);
-    else this.#listener.onFailed(failures.noEndpoint(this.#decision.cluster));
+  /** On a kept connection the rest of the body can go at once. */
+  #tryAgain(endpoint: Endpoint | undefined): void {
+    this.#try(endpoint, this.#settings.clock.nowMs(), true);
+    if (this.upstream !== undefined) this.#listener.onReadiness();
   }
 
   /** `kept`: a connection that served others will do. */
-  #try(endpoint: Endpoint, nowMs: number, kept: boolean): void {
+  #try(endpoint: Endpoint | undefined, nowMs: number, kept: boolean): void {
     const { cluster } = this.#decision;
+    if (endpoint === undefined) {
+      this.#listener.onFailed(failures.noEndpoint(cluster));
+      return;
+    }
     this.tries.begin(endpoint);
     const pool = this.#settings.pools.of(endpoint, cluster);
     const idle = kept ? pool.take(nowMs, this.#request.repeatable) : undefined;

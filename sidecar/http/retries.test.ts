@@ -96,6 +96,34 @@ describe('retries', () => {
     expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 503, flag: 'URX' }]);
   });
 
+  test('an upload goes on when another try has a kept connection at once', async () => {
+    await using app = await startRawServer();
+    const cluster = new FakeCluster(new FakeEndpoint(app.port));
+    await using sidecar = await startSidecar(targetOf({ cluster, retry: retryOn({ any5xx: true }) }));
+    const clients = [sidecar.connect(), sidecar.connect()];
+    for (const client of clients) client.send(GET);
+    for (const index of [0, 1]) {
+      await (await app.connection(index)).until((text) => text.includes('\r\n\r\n'));
+    }
+    for (const upstream of app.accepted) {
+      upstream.text = '';
+      upstream.send(OK);
+    }
+    for (const client of clients) await client.response();
+    const [client] = clients;
+    client!.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello');
+    await expect.poll(() => app.accepted.filter(({ text }) => text.endsWith('hello'))).toHaveLength(1);
+    const first = app.accepted.find(({ text }) => text !== '')!;
+    const second = app.accepted.find(({ text }) => text === '')!;
+    first.send('HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n');
+    await second.until((text) => text.endsWith('hello'));
+    client!.send('world');
+    await second.until((text) => text.endsWith('helloworld'));
+    second.send(OK);
+    expect(await client!.response()).toBe(OK);
+    expect(app.accepted).toHaveLength(2);
+  });
+
   test('one endpoint is tried again when it is the only one', async () => {
     const { onData, requests } = scripted((client, n) => answer(n < 3 ? 503 : 200)(client, n));
     await using app = await startRawServer(onData);
