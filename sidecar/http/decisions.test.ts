@@ -94,6 +94,18 @@ describe('an answer of a rule', () => {
     expect(both).toBe(HELLO_TEXT.slice(0, -'hello'.length) + HELLO_TEXT);
   });
 
+  test('tells a client of HTTP/1.0 that asks for it that the connection stays', async () => {
+    await using sidecar = await startWith(HELLO);
+    const client = sidecar.connect();
+    const request = 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n';
+    for (let i = 0; i < 2; i++) {
+      client.send(request);
+      expect(await said(client)).toBe(HELLO_TEXT.replace('\r\n\r\n', '\r\nconnection: keep-alive\r\n\r\n'));
+    }
+    client.send(request.replace(/C.*e\r\n/, ''));
+    expect(await client.untilEnd()).toContain('\r\nconnection: close\r\n\r\nhello');
+  });
+
   test('comes once per request, however its bytes are cut, bodies read over', async () => {
     await using sidecar = await startWith(HELLO);
     const client = sidecar.connect();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { failureInWords, formatLocal } from './local-reply.ts';
 import { makeEdits } from './message-edits.ts';
 
-const FORMAT = { close: false, headOnly: false, wallMs: 0, edits: undefined };
+const FORMAT = { connection: 'silent', headOnly: false, wallMs: 0, edits: undefined } as const;
 const DATE = 'date: Thu, 01 Jan 1970 00:00:00 GMT\r\nserver: weft\r\n';
 const HOP = 'inbound sidecar of app-1.ns';
 
@@ -36,7 +36,12 @@ describe('a response of this proxy', () => {
 
   test.each([
     ['whole', local, FORMAT, `${HEAD}\r\nhi`],
-    ['last of its connection', local, { ...FORMAT, close: true }, `${HEAD}connection: close\r\n\r\nhi`],
+    [
+      'last of its connection',
+      local,
+      { ...FORMAT, connection: 'close' as const },
+      `${HEAD}connection: close\r\n\r\nhi`,
+    ],
     ['to HEAD', local, { ...FORMAT, headOnly: true }, `${HEAD}\r\n`],
     [
       'without a body',

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { MessageEdits } from './message-edits.ts';
+import type { ConnectionNote } from './write-head.ts';
 
 /** A failure that this proxy tells a client of, in place of a response. */
 export interface LocalReply {
@@ -19,7 +20,8 @@ export interface LocalResponse {
 }
 
 export interface LocalFormat {
-  readonly close: boolean;
+  /** What is said of the connection. */
+  readonly connection: ConnectionNote;
   readonly headOnly: boolean;
   readonly wallMs: number;
   /** What the route changes of responses. */
@@ -50,7 +52,7 @@ export function failureInWords(reply: LocalReply, hop: string): LocalResponse {
 
 /** Head and body as they are sent. A status without a body gets none, whatever the rule says (RFC 9110 §8.6). */
 export function formatLocal({ status, lines, body }: LocalResponse, format: LocalFormat): Buffer {
-  const { close, headOnly, wallMs, edits } = format;
+  const { connection, headOnly, wallMs, edits } = format;
   const bodiless = status === 204 || status === 304;
   const own: (readonly [string, string])[] = [
     ...lines,
@@ -62,7 +64,7 @@ export function formatLocal({ status, lines, body }: LocalResponse, format: Loca
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n` +
     (bodiless ? '' : `content-length: ${body.length}\r\n`) +
     kept.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const end = close ? 'connection: close\r\n\r\n' : '\r\n';
+  const end = connection === 'silent' ? '\r\n' : `connection: ${connection}\r\n\r\n`;
   const parts = [Buffer.from(head, 'latin1'), edits?.block ?? NO_BYTES, Buffer.from(end)];
   if (!headOnly && !bodiless) parts.push(Buffer.from(body));
   return Buffer.concat(parts);

@@ -3,6 +3,7 @@ import type { Body } from './body.ts';
 import type { Downstream } from './downstream.ts';
 import type { Head } from './head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
+import type { ConnectionNote } from './write-head.ts';
 
 /** The head, and what came with it of the body; `minor` is the version of the client. Returns the offset after what was taken, or a fault. */
 export function passHead(
@@ -17,8 +18,13 @@ export function passHead(
   const { response } = downstream;
   const must = response.choose(head, body, minor);
   if (must || downstream.restUnwanted || downstream.draining) downstream.closing = true;
-  const note = downstream.closing ? 'close' : minor === 0 ? 'keep-alive' : 'silent';
-  return response.first(bytes, head, note, body, at, length);
+  return response.first(bytes, head, noteFor(downstream.closing, minor), body, at, length);
+}
+
+/** What a client of HTTP/1.`minor` has to be told of its connection: to one of 1.0 it ends unless it is said. */
+export function noteFor(closing: boolean, minor: number): ConnectionNote {
+  if (closing) return 'close';
+  return minor === 0 ? 'keep-alive' : 'silent';
 }
 
 /** A 101, after which both connections carry another protocol; `over` comes when they are closed. */

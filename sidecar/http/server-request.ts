@@ -25,6 +25,7 @@ import { failureInWords, formatLocal, type LocalReply, type LocalResponse } from
 import { editsOf } from './message-edits.ts';
 import { type Caller, UNKNOWN_SERVICE } from './meters.ts';
 import { outgoingInWords } from './outgoing-in-words.ts';
+import { noteFor } from './pass-response.ts';
 import type { RequestCarrier } from './request-carrier.ts';
 import { isHeadRequest } from './request-traits.ts';
 import { ResponseWriter } from './response-writer.ts';
@@ -48,6 +49,8 @@ export class ServerRequest implements Forwarded {
   #shown = false;
   #caller: Caller | undefined;
   #headOnly = false;
+  /** Minor version of HTTP that the client speaks. */
+  #minor = 1;
   /** The concurrency limit counts it among those under way. */
   #admitted = false;
 
@@ -97,6 +100,7 @@ export class ServerRequest implements Forwarded {
     this.#reset(nowMs);
     this.closing = head.close || (head.minor === 0 && !head.keepAlive);
     this.#headOnly = isHeadRequest(bytes, head);
+    this.#minor = head.minor;
     this.#caller = this.#settings.meters.caller(bytes, head, this.#caller);
   }
 
@@ -104,6 +108,7 @@ export class ServerRequest implements Forwarded {
   beginUnread(): void {
     this.#reset(this.#settings.clock.nowMs());
     this.#headOnly = false;
+    this.#minor = 1;
   }
 
   /** Carries out what `routes` decide of the request. Its body bytes so far are `bytes[headEnd, bodyEnd)`. */
@@ -256,7 +261,8 @@ export class ServerRequest implements Forwarded {
     if (this.restUnwanted || this.draining) this.closing = true;
     const { edits } = this.response;
     const wallMs = this.#settings.clock.wallMs();
-    this.response.whole(formatLocal(local, { close: this.closing, headOnly: this.#headOnly, wallMs, edits }));
+    const connection = noteFor(this.closing, this.#minor);
+    this.response.whole(formatLocal(local, { connection, headOnly: this.#headOnly, wallMs, edits }));
     this.#settings.answers.write(() => this.#inWords(local.status, flag, reason));
   }
 
