@@ -162,7 +162,8 @@ describe('acknowledgements', () => {
   test('a NACK is not answered, and the same is never sent again', () => {
     expect(request(CDS, { nonce: '1', error: 'no' })).toEqual([]);
     expect(change([CDS, 'a', '1'])).toEqual([]);
-    expect([...state.types[CDS].refused]).toEqual([['a', { reason: 'no', generation: 1 }]]);
+    const resource = view.get(CDS, 'a');
+    expect([...state.types[CDS].refused]).toEqual([['a', { reason: 'no', generation: 1, resource }]]);
   });
 
   test('what was refused is sent again when it differs, and its ACK clears the refusal', () => {
@@ -170,6 +171,13 @@ describe('acknowledgements', () => {
     expect(change([CDS, 'a', '2'])).toEqual(['CDS 2: a']);
     ack(CDS, 2);
     expect(state.types[CDS].refused.size).toBe(0);
+  });
+
+  test('of several, those that it names are refused and the others run', () => {
+    change([CDS, 'b', '1'], [CDS, 'c', '1']);
+    ack(CDS, 1);
+    request(CDS, { nonce: '2', error: 'c: lb_policy: no' });
+    expect([...state.types[CDS].refused.keys()]).toEqual(['c']);
   });
 
   test('the ACK of something else does not clear a refusal', () => {

@@ -81,7 +81,7 @@ export function createLedger({ fleet, revisions, clock, caughtUp }: LedgerTools)
  * A sidecar that lost its connection comes back before its old stream is known to be dead: only its newest counts. gRPC
  * clients may share a node id.
  */
-function current(fleet: Fleet<AnySession>): AnySession[] {
+export function current(fleet: Fleet<AnySession>): AnySession[] {
   const sessions = [...fleet.members];
   const newest = new Map(sessions.map((session) => [session.identity.proxy, session]));
   return sessions.filter(

@@ -214,6 +214,34 @@ describe('the status of a rule', () => {
     expect(await condition('web', 'Reconciled')).toMatchObject({ status: 'True', message: '' });
   });
 
+  test('says which proxy refuses it, and that it was mended', async () => {
+    const proxy = await mesh.connectSidecar();
+    const reason = '80: virtual_hosts[0].routes[0].match: no';
+    proxy.answer = ({ typeUrl }) => (typeUrl === ROUTE_TYPE ? reason : undefined);
+    await route('web', 'web');
+    expect(await condition('web', 'RefusedByProxy')).toMatchObject({
+      type: 'ProxiesAccept',
+      status: 'False',
+      message: `web-1.default: ${reason}`,
+      observedGeneration: 1,
+    });
+    expect(await condition('web', 'Reconciled')).toMatchObject({ status: 'True' });
+    proxy.answer = () => undefined;
+    const current = await mesh.client.get(VirtualService, 'default', 'web');
+    const spec = { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }], timeout: '1s' }] };
+    await mesh.client.update(VirtualService, { ...current!, spec });
+    expect(await condition('web', 'Accepted')).toMatchObject({ type: 'ProxiesAccept', status: 'True' });
+  });
+
+  test('stays as it is when the control plane stops', async () => {
+    const proxy = await mesh.connectSidecar();
+    proxy.answer = ({ typeUrl }) => (typeUrl === ROUTE_TYPE ? 'no' : undefined);
+    await route('web', 'web');
+    await condition('web', 'RefusedByProxy');
+    await mesh.stop();
+    expect(await condition('web', 'RefusedByProxy')).toMatchObject({ status: 'False' });
+  });
+
   test('is written once', async () => {
     await route('web', 'web');
     await condition('web', 'Reconciled');

@@ -11,6 +11,8 @@ import { Fleet } from './fleet.ts';
 import { type Batch, startInputFeed } from './input-feed.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createPushMetrics } from './metrics.ts';
+import { reconciled } from './reconciled.ts';
+import { watchRefusals } from './refusal-watch.ts';
 import { RevisionLog } from './revision-log.ts';
 import { createStatusWriter } from './status-writer.ts';
 
@@ -47,12 +49,14 @@ export async function startPush(options: PushOptions): Promise<PushServer> {
   );
   const revisions = new RevisionLog();
   const statuses = createStatusWriter({ client, clock, logger });
+  const refusals = watchRefusals(fleet, { client, clock, statuses });
   const deliver = ({ changes, revision }: Batch): void => {
     const startedMs = clock.nowMs();
     const change = fleet.apply(changes);
     revisions.record(fleet.generation, revision);
     metrics.applied((clock.nowMs() - startedMs) / 1000);
-    statuses.report(change.diagnoses);
+    statuses.report(change.diagnoses.map(reconciled));
+    if (fleet.generation === 1) for (const { object } of changes) refusals.recall(object);
   };
   const feed = startInputFeed(client, { clock, random, logger }, deliver);
   await feed.synced;
@@ -64,6 +68,7 @@ export async function startPush(options: PushOptions): Promise<PushServer> {
     registry,
     async close() {
       feed.stop();
+      refusals.stop();
       await server.close();
       await statuses.idle();
     },

@@ -11,6 +11,7 @@
  */
 import { RESOURCE_TYPES, type ResourceType } from '#api/xds/resource-types.ts';
 import type { Encoded } from '#control-plane/translation/encoded.ts';
+import { refusedNames } from './refused-names.ts';
 
 /** What the client was last told of a name: a version of it, or that it does not exist. */
 export type Told = Encoded | { readonly version: string | undefined };
@@ -29,6 +30,8 @@ export interface InFlight {
 export interface Refusal {
   readonly reason: string;
   readonly generation: number;
+  /** The version that was refused; absent when the proxy did not say that it was this resource of several. */
+  readonly resource?: Encoded;
 }
 
 export interface TypeState {
@@ -147,9 +150,22 @@ export function settle(state: TypeState, answer: Answer): boolean {
     for (const name of inFlight.names) state.refused.delete(name);
     state.generationAcked = inFlight.generation;
   } else {
-    const refusal = { reason: answer.error, generation: inFlight.generation };
-    for (const name of inFlight.names) if (isSubscribed(state, name)) state.refused.set(name, refusal);
+    refuse(state, inFlight, answer.error);
     state.lastNack = answer.error;
   }
   return true;
+}
+
+/** What a refusal that names its resources does not name was accepted. */
+function refuse(state: TypeState, { names, generation }: InFlight, error: string): void {
+  const refused = refusedNames(names, error);
+  for (const name of names) {
+    const found = refused.get(name);
+    if (found === undefined) state.refused.delete(name);
+    else if (isSubscribed(state, name)) {
+      const told = state.told.get(name);
+      const resource = found.certain && told !== undefined && 'bytes' in told ? { resource: told } : {};
+      state.refused.set(name, { reason: found.reason, generation, ...resource });
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Writes what translation found of the rules into their status, where the user looks: one condition `Reconciled`,
- * and only when it says something new.
+ * Writes what is known of the rules into their status, where the user looks: one condition for each thing that is
+ * known, and only when it says something new.
  */
 import type { Client } from '#api/client/client.ts';
 import { changeObject } from '#api/client/retry-on-conflict.ts';
@@ -8,40 +8,49 @@ import type { Clock } from '#api/foundation/clock.ts';
 import { messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
+import { Gateway } from '#api/kinds/gateway.ts';
 import type { Kind } from '#api/kinds/kind.ts';
 import type { Condition, KubeObject, Stored } from '#api/kinds/meta.ts';
 import { ServiceEntry } from '#api/kinds/service-entry.ts';
+import { Sidecar } from '#api/kinds/sidecar.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
-import type { Diagnosis } from '#control-plane/translation/diagnosis.ts';
+import { type ObjectRef, refId } from '#control-plane/translation/origin/object-ref.ts';
 
-export const RECONCILED = 'Reconciled';
+/** What one condition of one object should say. */
+export interface Statement {
+  readonly about: ObjectRef;
+  readonly condition: Pick<Condition, 'type' | 'status'> & {
+    readonly reason: string;
+    readonly message: string;
+  };
+}
 
 export interface StatusWriter {
-  /** Takes verdicts over; the latest one of a rule counts. */
-  report(diagnoses: readonly Diagnosis[]): void;
+  /** Takes statements over; of those about one condition of one object the latest counts. */
+  report(statements: readonly Statement[]): void;
   /** Resolves when nothing is left to write. */
   idle(): Promise<void>;
 }
 
 type Rule = KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined };
-const KINDS = { VirtualService, DestinationRule, ServiceEntry } as unknown as Record<
-  Diagnosis['kind'],
+const KINDS = { VirtualService, DestinationRule, Gateway, ServiceEntry, Sidecar } as unknown as Record<
+  ObjectRef['kind'],
   Kind<Rule>
 >;
 
 export function createStatusWriter(tools: { client: Client; clock: Clock; logger: Logger }): StatusWriter {
-  const waiting = new Map<string, Diagnosis>();
+  const waiting = new Map<string, Statement>();
   let running: Promise<void> | undefined;
   const run = async (): Promise<void> => {
-    for (const [id, diagnosis] of waiting) {
+    for (const [id, statement] of waiting) {
       waiting.delete(id);
-      await write(diagnosis, tools);
+      await write(statement, tools);
     }
     running = undefined;
   };
   return {
-    report(diagnoses) {
-      for (const diagnosis of diagnoses) waiting.set(`${diagnosis.kind} ${diagnosis.key}`, diagnosis);
+    report(statements) {
+      for (const each of statements) waiting.set(`${refId(each.about)} ${each.condition.type}`, each);
       if (waiting.size > 0) running ??= run();
     },
     async idle() {
@@ -51,27 +60,25 @@ export function createStatusWriter(tools: { client: Client; clock: Clock; logger
 }
 
 async function write(
-  diagnosis: Diagnosis,
+  statement: Statement,
   { client, clock, logger }: { client: Client; clock: Clock; logger: Logger },
 ): Promise<void> {
-  const [namespace = '', name = ''] = diagnosis.key.split('/');
+  const { kind, key } = statement.about;
+  const [namespace = '', name = ''] = key.split('/');
   const now = new Date(clock.wallMs()).toISOString().replace(/\.\d+Z$/, 'Z');
-  const change = (current: Stored<Rule>): Rule | undefined => withCondition(current, diagnosis, now);
+  const change = (current: Stored<Rule>): Rule | undefined => withCondition(current, statement, now);
   try {
-    await changeObject(client, { kind: KINDS[diagnosis.kind], namespace, name, change }, 'status');
+    await changeObject(client, { kind: KINDS[kind], namespace, name, change }, 'status');
   } catch (error) {
-    logger.warn('status not written', {
-      rule: `${diagnosis.kind} ${diagnosis.key}`,
-      reason: messageOf(error),
-    });
+    logger.warn('status not written', { rule: refId(statement.about), reason: messageOf(error) });
   }
 }
 
 /** Undefined when the object says so already. */
-export function withCondition(object: Stored<Rule>, diagnosis: Diagnosis, now: string): Rule | undefined {
+function withCondition(object: Stored<Rule>, { condition }: Statement, now: string): Rule | undefined {
   const conditions = object.status?.conditions ?? [];
-  const before = conditions.find(({ type }) => type === RECONCILED);
-  const next = conditionOf(diagnosis, object.metadata.generation);
+  const before = conditions.find(({ type }) => type === condition.type);
+  const next = ofGeneration(condition, object.metadata.generation);
   if (before !== undefined && saysTheSame(before, next)) return undefined;
   const turned = before?.status !== next.status;
   const lastTransitionTime = turned ? now : (before?.lastTransitionTime ?? now);
@@ -84,15 +91,8 @@ export function withCondition(object: Stored<Rule>, diagnosis: Diagnosis, now: s
   };
 }
 
-function conditionOf({ findings }: Diagnosis, generation: number | undefined): Condition {
-  const first = findings.find(({ hint }) => hint !== true);
-  return {
-    type: RECONCILED,
-    status: first === undefined ? 'True' : 'False',
-    reason: first?.reason ?? RECONCILED,
-    message: findings.map(({ message }) => message).join('; '),
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  };
+function ofGeneration(condition: Statement['condition'], generation: number | undefined): Condition {
+  return { ...condition, ...(generation === undefined ? {} : { observedGeneration: generation }) };
 }
 
 function saysTheSame(a: Condition, b: Condition): boolean {

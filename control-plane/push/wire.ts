@@ -12,6 +12,7 @@ import type { Status } from '#api/xds/gen/google/rpc/status_pb.js';
 import { RESOURCE_TYPES, type ResourceType } from '#api/xds/resource-types.ts';
 import { DELTA, type DeltaRequest, receiveDelta } from './delta-session.ts';
 import type { Variant } from './proxy-session.ts';
+import { MAX_ERROR_LENGTH } from './refused-names.ts';
 import type { Push } from './session-state.ts';
 import { receiveSotw, SOTW, type SotwRequest } from './sotw-session.ts';
 
@@ -25,8 +26,6 @@ export interface WireVariant<Message, Request, Response> extends Variant<Request
 /** More names than this in one request, or longer ones, come from no proxy that works. */
 const MAX_NAMES = 50_000;
 const MAX_NAME_LENGTH = 2_048;
-/** Of a NACK's message this much is kept. */
-const MAX_ERROR_LENGTH = 4_096;
 
 export const DELTA_WIRE: WireVariant<DeltaDiscoveryRequest, DeltaRequest, DeltaDiscoveryResponse> = {
   name: 'delta',

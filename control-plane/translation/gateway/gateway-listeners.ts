@@ -108,7 +108,14 @@ function terminated(server: Server, port: number, scope: GatewayListenerScope): 
       ? [httpAtEdge(`outbound_${port}`, httpsRoutesName(port, server))]
       : tcpChain(server, port, scope)?.filters;
   if (filters === undefined) return [];
-  return [{ filterChainMatch: tlsMatch(names), transportSocket, filters }];
+  return [{ filterChainMatch: tlsMatch(names), transportSocket, filters, metadata: gatewayMetadata(server) }];
+}
+
+/** Where the Gateway can be read, in the manner of what is made of VirtualServices. */
+function gatewayMetadata({ gateway }: Server) {
+  const [namespace = '', name = ''] = gateway.split('/');
+  const config = `/apis/networking.istio.io/v1/namespaces/${namespace}/gateway/${name}`;
+  return { filterMetadata: { istio: { config } } };
 }
 
 /** Proxies refuse two chains for one name: the first keeps it. */

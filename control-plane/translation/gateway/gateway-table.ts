@@ -21,9 +21,11 @@ import { gatewaysFor, layerOf, type ServedPort, servedPorts } from './served-gat
 export interface GatewayResources {
   readonly listeners: ReadonlyMap<string, Encoded>;
   readonly routes: ReadonlyMap<string, Encoded>;
+  /** By the name of a listener or of routes: the keys of the Gateways that ask for them. */
+  readonly gateways: ReadonlyMap<string, readonly string[]>;
 }
 
-const NOTHING: GatewayResources = { listeners: new Map(), routes: new Map() };
+const NOTHING: GatewayResources = { listeners: new Map(), routes: new Map(), gateways: new Map() };
 
 export class GatewayTable {
   readonly #world: World;
@@ -52,13 +54,24 @@ function deriveGateway(world: World, pod: PodFacts): GatewayResources {
   const scope = scopeOf(world, pod);
   const listeners = new Map<string, Encoded>();
   const routes = new Map<string, Encoded>();
+  const gateways = new Map<string, readonly string[]>();
   for (const served of servedPorts(gatewaysFor(pod.labels, world.inputs.gateways.values()))) {
     const listener = gatewayListener(served, boundPort(world, pod, served.number), scope);
     if (listener === undefined) continue;
     listeners.set(listener.name, listener);
-    for (const table of routesOf(served, scope)) routes.set(table.name, table);
+    gateways.set(listener.name, askingFor(listener.name, served));
+    for (const table of routesOf(served, scope)) {
+      routes.set(table.name, table);
+      gateways.set(table.name, askingFor(table.name, served));
+    }
   }
-  return { listeners, routes };
+  return { listeners, routes, gateways };
+}
+
+/** Routes of one server are one Gateway's; what else a port has is everybody's who asks for it. */
+function askingFor(resource: string, { number, servers }: ServedPort): string[] {
+  const own = servers.filter((server) => httpsRoutesName(number, server) === resource);
+  return [...new Set((own.length > 0 ? own : servers).map(({ gateway }) => gateway))];
 }
 
 function scopeOf(world: World, pod: PodFacts): GatewayListenerScope {
