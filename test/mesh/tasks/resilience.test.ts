@@ -109,8 +109,9 @@ describe('when every endpoint fails', () => {
 });
 
 describe('an endpoint that answers 503', () => {
-  test('is put aside, and comes back when it is well', async () => {
+  test('is put aside, comes back with one request, and stays when that goes well', async () => {
     await rule({
+      loadBalancer: { simple: 'ROUND_ROBIN' },
       outlierDetection: {
         consecutive5xxErrors: 5,
         interval: '1s',
@@ -119,17 +120,24 @@ describe('an endpoint that answers 503', () => {
       },
     });
     await route({ retries: { attempts: 0 } });
-    await behave(pods[0]!, { status: 503 });
+    const sick = pods[0]!;
+    await behave(sick, { status: 503 });
     await tasks.mesh.until('it is put aside', async () => {
       const { codes } = await tasks.load('-c', '4', '-n', '100', 'http://web/');
       return codes['503'] === undefined ? true : undefined;
     });
-    const { codes } = await tasks.load('-c', '4', '-n', '1000', 'http://web/');
-    expect(codes['503'] ?? 0).toBeLessThanOrEqual(1);
-    await behave(pods[0]!, {});
-    await tasks.mesh.until('it is back', async () => {
+    expect((await tasks.load('-c', '8', '-n', '1000', 'http://web/')).codes).toEqual({ 200: 1000 });
+
+    await behave(sick, { status: 503 });
+    const { codes } = await steady(100, 8);
+    expect(await seenBy(sick)).toBe(codes['503']);
+    expect(codes['503']).toBeLessThanOrEqual(2);
+
+    await behave(sick, {});
+    await tasks.mesh.until('it has its share again', async () => {
+      await behave(sick, {});
       await tasks.load('-c', '4', '-n', '100', 'http://web/');
-      return (await seenBy(pods[0]!)) >= 20 ? true : undefined;
+      return (await seenBy(sick)) >= 15 ? true : undefined;
     });
   });
 });
