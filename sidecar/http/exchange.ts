@@ -25,7 +25,7 @@ import type { Head } from './head.ts';
 import { UPLOAD_TAIL_MS } from './limits.ts';
 import type { LocalReply } from './local-reply.ts';
 import { passHead, passSwitch } from './pass-response.ts';
-import { outcomeOf } from './response-verdict.ts';
+import { outcomeOf, passedOn } from './response-verdict.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What exchanges of one direction have in common. */
@@ -36,6 +36,8 @@ export interface ExchangeSettings {
   readonly pools: PoolSet<UpstreamConnection>;
   /** Towards the app: keeps the deadlines of the requests that it gets. */
   readonly remembers: DeadlineMemory | undefined;
+  /** Endpoints are the app. */
+  readonly inbound?: boolean;
 }
 
 export class Exchange implements DispatchListener {
@@ -169,6 +171,7 @@ export class Exchange implements DispatchListener {
     const verdict = this.#dispatch.answered(bytes, head);
     if (verdict === 'again') return this.#dispatch.discard(head, bytes, body, at, length);
     if (verdict !== 'final') this.#flag = verdict === 'exhausted' ? 'URX' : 'UO';
+    if (head.status === 503 && this.#settings.inbound === true) this.#disown(bytes, head);
     const end = passHead(this.#downstream, this.#request.minor, bytes, head, body, at, length);
     if (end >= 0) this.#status = head.status;
     this.#slowDown();
@@ -237,6 +240,14 @@ export class Exchange implements DispatchListener {
       this.#repeated = true;
       dispatch.repeat();
     } else dispatch.broke(failures.closedEarly(this.#decision.cluster, dispatch.tries.endpoint), 'reset');
+  }
+
+  /** What the app passes on of another sidecar is not said of the app. */
+  #disown(bytes: Buffer, head: Head): void {
+    const { response } = this.#downstream;
+    const edits = passedOn(bytes, head);
+    if (edits !== undefined)
+      response.edits = response.edits === undefined ? edits : edits.followedBy(response.edits);
   }
 
   #startDeadline(nowMs: number): void {

@@ -242,6 +242,26 @@ describe('retries', () => {
   });
 });
 
+test.each([
+  ['UF; cannot connect', 'UF, passed on by the app; cannot connect'],
+  ['UC; closed before', 'UC, passed on by the app; closed before'],
+  ['UH; no endpoint', 'UH; no endpoint'],
+])('what an app passes on of the sidecars behind it is not said of the app: %s', async (reason, told) => {
+  const words = (text: string) => `HTTP/1.1 503 x\r\nx-weft-reason: ${text}\r\nContent-Length: 0\r\n\r\n`;
+  const { onData, requests } = scripted((client) => client.send(words(reason)));
+  await using app = await startRawServer(onData);
+  const inner = new FakeCluster(new FakeEndpoint(app.port));
+  await using inbound = await startSidecar(targetOf({ cluster: inner }), 'inbound');
+  const outer = new FakeCluster(new FakeEndpoint(inbound.port));
+  await using outbound = await startSidecar(
+    targetOf({ cluster: outer, retry: retryOn({ connectFailure: true }) }),
+  );
+  const client = outbound.connect();
+  client.send(POST);
+  expect(await client.response()).toContain(`x-weft-reason: ${told}\r\n`);
+  expect(requests).toHaveLength(1);
+});
+
 describe('another sidecar whose app went away with the request', () => {
   const LOST = 'HTTP/1.1 503 x\r\nx-weft-reason: UC; closed before\r\nContent-Length: 0\r\n\r\n';
 

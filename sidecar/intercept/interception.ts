@@ -188,6 +188,7 @@ class Interceptor implements Interception {
       clock,
       random,
       remembers: direction === 'inbound' ? deadlineMemory : undefined,
+      inbound: direction === 'inbound',
       inherits: direction === 'outbound' ? deadlineMemory : undefined,
       deadlines,
       pools: this.#pools,
