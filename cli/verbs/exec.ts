@@ -20,22 +20,19 @@ export function define(command: Command, session: Session): void {
     .option('-c, --container <name>', 'in this container')
     .option('-i, --stdin', 'pass standard input on')
     .option('-t, --tty', 'with a terminal')
-    .passThroughOptions()
     .addHelpText(
       'after',
-      '\nThe exit code is that of the command. For example: weft exec deployment/web -- env',
+      '\nThe exit code is that of the command. What comes after -- is its own. For example:\n  weft exec deployment/web -c app -- ls -l',
     )
-    .action((pod: string, words: string[], options: Options) => exec(session, pod, words, options));
+    .action((pod: string, argv: string[], options: Options) => exec(session, pod, argv, options));
 }
 
 async function exec(
   session: Session,
   word: string,
-  command: readonly string[],
+  argv: readonly string[],
   options: Options,
 ): Promise<void> {
-  const [first, ...rest] = command;
-  const argv = first === '--' ? rest : command;
   if (argv.length === 0) throw new UsageError('say what to run', 'for example: weft exec POD -- env');
   const namespace = options.namespace ?? 'default';
   const pod = await podFor(await session.client(), namespace, [word]);

@@ -146,7 +146,7 @@ test('apply tells every mistake with its place and changes nothing', async () =>
 });
 
 test('exec runs a command in a container and passes on its exit code and streams', async () => {
-  expect(await good('exec deployment/details-v1 -- node -p process.version')).toMatch(/^v\d+/);
+  expect(await good('exec deployment/details-v1 -c details -- node -p process.version')).toMatch(/^v\d+/);
   expect((await weft('exec deployment/details-v1 -- node -e process.exit(7)')).code).toBe(7);
   expect(await good('exec -i deployment/details-v1 -- cat', 'over there\n')).toBe('over there\n');
 });
