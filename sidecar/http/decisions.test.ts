@@ -148,6 +148,18 @@ describe('a forwarded request and its response', () => {
     );
   });
 
+  test('are cut off when a body turns out malformed behind a head that was sent already', async () => {
+    const nonsense = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
+    await using app = await startRawServer((client) => client.send(nonsense));
+    const long = 'x'.repeat(16_000);
+    const add = Array.from({ length: 10 }, (_, i) => ({ name: `x-${i}`, value: long }));
+    await using sidecar = await startWith(to(app, { responseEdits: { ...NO_EDITS, add } }));
+    const client = sidecar.connect();
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect((await client.untilEnd()).split('HTTP/1.1 ').length).toBeLessThanOrEqual(2);
+    expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 200, flag: 'UPE' }]);
+  });
+
   test('a failure is edited as well, and the next response is not when its route wants nothing', async () => {
     await using app = await startRawServer(answer);
     const responseEdits = { ...NO_EDITS, add: [{ name: 'x-a', value: '1' }] };

@@ -172,8 +172,10 @@ export class Exchange implements DispatchListener {
     if (verdict === 'again') return this.#dispatch.discard(head, bytes, body, at, length);
     if (verdict !== 'final') this.#flag = verdict === 'exhausted' ? 'URX' : 'UO';
     if (head.status === 503 && this.#settings.inbound === true) this.#disown(bytes, head);
+    const { response } = this.#downstream;
+    const before = response.sent;
     const end = passHead(this.#downstream, this.#request.minor, bytes, head, body, at, length);
-    if (end >= 0) this.#status = head.status;
+    if (end >= 0 || response.sent > before) this.#status = head.status;
     this.#slowDown();
     return end;
   }

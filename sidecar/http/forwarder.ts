@@ -5,6 +5,7 @@
 import { hashRequest } from '#sidecar/routing/request-hash.ts';
 import type { ForwardDecision, HashRule } from '#sidecar/routing/route-table.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import { roundedUp } from './deadline-budget.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
 import { changesAtEdge } from './edge-lines.ts';
 import { Exchange } from './exchange.ts';
@@ -147,7 +148,9 @@ export class Forwarder {
       exchange.onFailed(fault.abort!);
       return;
     }
-    const leftMs = (outgoing.budget?.deadlineMs ?? Number.POSITIVE_INFINITY) - this.#request.startMs;
+    const leftMs = roundedUp(
+      (outgoing.budget?.deadlineMs ?? Number.POSITIVE_INFINITY) - this.#request.startMs,
+    );
     this.#carrier.hold();
     this.#request.delayed = true;
     this.#delay = new FaultDelay(deadlines, Math.max(1, Math.ceil(Math.min(fault.delayMs, leftMs))), () => {

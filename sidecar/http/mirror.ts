@@ -144,8 +144,11 @@ export class MirrorExchange implements ConnectListener, ResponseListener {
   }
 
   #start({ original, repeatable, timeoutMs }: MirroredRequest): void {
-    const endpoint = this.#cluster.pick({ excluded: [], original, hash: undefined });
-    if (endpoint === undefined || !this.#cluster.breakers.requests.take()) {
+    const { requests } = this.#cluster.breakers;
+    const room = requests.take();
+    const endpoint = room ? this.#cluster.pick({ excluded: [], original, hash: undefined }) : undefined;
+    if (endpoint === undefined) {
+      if (room) requests.give();
       this.#over = true;
       this.#counts.dropped += 1;
       return;
