@@ -67,6 +67,16 @@ describe('refused, each mistake with its place', () => {
       [`${lb}.consistentHash`],
     ],
     [
+      'a header that is none',
+      balancer({ consistentHash: { httpHeaderName: 'a b' } }),
+      [`${lb}.consistentHash.httpHeaderName`],
+    ],
+    [
+      'a cookie that would end a line',
+      balancer({ consistentHash: { httpCookie: { name: 'a;', path: '/\r\n', ttl: '0s' } } }),
+      [`${lb}.consistentHash.httpCookie.name`, `${lb}.consistentHash.httpCookie.path`],
+    ],
+    [
       'ring and table',
       balancer({ consistentHash: { useSourceIp: true, ringHash: {}, maglev: {} } }),
       [`${lb}.consistentHash`],
@@ -80,6 +90,16 @@ describe('refused, each mistake with its place', () => {
       'a ring that is too large',
       balancer({ consistentHash: { useSourceIp: true, ringHash: { minimumRingSize: 8388609 } } }),
       [`${lb}.consistentHash`],
+    ],
+    [
+      'a timer that cannot be set',
+      policy({ connectionPool: { tcp: { connectTimeout: '577h' } } }),
+      ['spec.trafficPolicy.connectionPool.tcp.connectTimeout'],
+    ],
+    [
+      'a time that is too short to be told from none',
+      policy({ connectionPool: { tcp: { idleTimeout: '10us' } } }),
+      ['spec.trafficPolicy.connectionPool.tcp.idleTimeout'],
     ],
     [
       'a table that is no prime',

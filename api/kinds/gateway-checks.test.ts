@@ -85,6 +85,16 @@ test.each<[string, object[], string[]]>([
     ],
     ['tls.maxProtocolVersion'],
   ],
+  ...['minProtocolVersion', 'maxProtocolVersion'].map((field): [string, object[], string[]] => [
+    `a broken version as ${field}`,
+    [server(https, { tls: { mode: 'SIMPLE', credentialName: 'x', [field]: 'TLSV1_1' } })],
+    [`tls.${field}`],
+  ]),
+  [
+    'ciphers that proxies have not',
+    [server(https, { tls: { mode: 'SIMPLE', credentialName: 'x', cipherSuites: ['AES128-SHA', '-ALL'] } })],
+    ['tls.cipherSuites[1]'],
+  ],
   ['ISTIO_MUTUAL', [server(https, { tls: { mode: 'ISTIO_MUTUAL' } })], ['tls.mode']],
   ['AUTO_PASSTHROUGH', [server(https, { tls: { mode: 'AUTO_PASSTHROUGH' } })], ['tls.mode']],
   [

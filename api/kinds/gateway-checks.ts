@@ -85,7 +85,7 @@ function modeMistakes(tls: ServerTlsSettings): Said[] {
         .map((field) => ({ at: `tls.${field}`, message: 'is of no use: PASSTHROUGH does not end TLS' }));
     case 'SIMPLE':
     case 'MUTUAL':
-      return [...credentialMistakes(tls), ...versionMistakes(tls)];
+      return [...credentialMistakes(tls), ...versionMistakes(tls), ...cipherMistakes(tls)];
     default:
       return [{ at: 'tls.mode', message: `${tls.mode} is not supported` }];
   }
@@ -111,12 +111,45 @@ function credentialMistakes(tls: ServerTlsSettings): Said[] {
   ];
 }
 
-const VERSIONS = ['TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'];
+const VERSIONS = ['TLSV1_2', 'TLSV1_3'];
+
+/** Of Envoy's cipher suites for TLS 1.2 those that OpenSSL still has. */
+const CIPHERS = new Set([
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-SHA',
+  'ECDHE-RSA-AES128-SHA',
+  'ECDHE-ECDSA-AES256-SHA',
+  'ECDHE-RSA-AES256-SHA',
+  'AES128-GCM-SHA256',
+  'AES256-GCM-SHA384',
+  'AES128-SHA',
+  'AES256-SHA',
+]);
+
+/** A proxy that cannot run one server of a port refuses the whole port, and everybody's servers there with it. */
+function cipherMistakes({ cipherSuites = [] }: ServerTlsSettings): Said[] {
+  return cipherSuites.flatMap((cipher, i) =>
+    CIPHERS.has(cipher) ? [] : [{ at: `tls.cipherSuites[${i}]`, message: 'is not supported' }],
+  );
+}
 
 function versionMistakes({
   minProtocolVersion = 'TLS_AUTO',
   maxProtocolVersion = 'TLS_AUTO',
-}: ServerTlsSettings) {
+}: ServerTlsSettings): Said[] {
+  const broken = Object.entries({ minProtocolVersion, maxProtocolVersion }).filter(([, version]) =>
+    ['TLSV1_0', 'TLSV1_1'].includes(version),
+  );
+  if (broken.length > 0)
+    return broken.map(([field, version]) => ({
+      at: `tls.${field}`,
+      message: `${version} is not supported: it is broken`,
+    }));
   const [least, most] = [VERSIONS.indexOf(minProtocolVersion), VERSIONS.indexOf(maxProtocolVersion)];
   return most >= 0 && least > most
     ? [{ at: 'tls.maxProtocolVersion', message: 'is below minProtocolVersion' }]

@@ -38,6 +38,24 @@ export function addressOrPrefixMistakes(text: string, path: string): Mistake[] {
     : [{ path, message: 'must be an IPv4 address or prefix, such as 10.1.2.3 or 10.1.0.0/16' }];
 }
 
+/**
+ * Addresses that mean another machine to each who reads them, as Kubernetes has it for endpoints: loopback would lead
+ * a proxy to its own ports, link-local to what the machine's provider keeps there.
+ */
+export function peerAddressMistakes(address: string, path: string): Mistake[] {
+  const kind = specialKind(address);
+  return kind === undefined ? [] : [{ path, message: `must not be ${kind} address` }];
+}
+
+function specialKind(address: string): string | undefined {
+  const [first = 0, second = 0] = address.split('.').map(Number);
+  if (!isIPv4(address)) return undefined;
+  if (first === 0) return 'an unspecified';
+  if (first === 127) return 'a loopback';
+  if (first === 169 && second === 254) return 'a link-local';
+  return first >= 224 && first < 240 ? 'a multicast' : undefined;
+}
+
 /** `REGION/ZONE/SUBZONE`; with `wildcards` the last parts may be `*`. */
 export function localityMistakes(text: string, path: string, wildcards = false): Mistake[] {
   const parts = text.split('/');

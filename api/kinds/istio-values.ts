@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import { parseDuration } from '#api/foundation/duration.ts';
 
+/** Proxies cannot set a timer further ahead, and refuse what asks for it. */
+const MAX_TIMER_MS = 24 * 86_400_000;
+
 /** Istio's protobuf Duration in YAML: Go syntax, at least 1 ms. */
-export const IstioDuration = z.string().refine((text) => (parseDuration(text) ?? 0) >= 1, {
-  message: 'must be a duration of at least 1ms, such as 500ms or 2s',
+export const IstioDuration = z.string().refine((text) => isTimer(parseDuration(text) ?? 0), {
+  message: 'must be a duration from 1ms to 576h (24 days), such as 500ms or 2s',
 });
 
 /** A duration that may be zero: `0s` switches off what it measures. */
-export const DurationOrZero = z.string().refine((text) => parseDuration(text) !== undefined, {
-  message: 'must be a duration, such as 0s, 500ms or 2s',
-});
+export const DurationOrZero = z.string().refine(
+  (text) => {
+    const ms = parseDuration(text);
+    return ms === 0 || isTimer(ms ?? 0);
+  },
+  { message: 'must be 0s or a duration from 1ms to 576h (24 days), such as 500ms or 2s' },
+);
+
+function isTimer(ms: number): boolean {
+  return ms >= 1 && ms <= MAX_TIMER_MS;
+}
 
 /** Istio StringMatch: exactly one of the three. `regex` is RE2 and matches the whole value. */
 export const StringMatch = z.union([

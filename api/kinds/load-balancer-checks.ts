@@ -19,6 +19,11 @@ export function loadBalancerMistakes(settings: LoadBalancerSettings, path: strin
   ];
 }
 
+/** A hash stands in the routes of a whole port: proxies would refuse them all for one name that is none. */
+const HASHED_HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,16384}$/;
+const COOKIE_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+const COOKIE_PATH = /^[\x21-\x3a\x3c-\x7e]{0,1024}$/;
+
 function hashMistakes(hash: ConsistentHash, path: string): Mistake[] {
   const keys = [
     hash.httpHeaderName,
@@ -34,6 +39,12 @@ function hashMistakes(hash: ConsistentHash, path: string): Mistake[] {
       'exactly one of httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName is required';
     mistakes.push({ path, message });
   }
+  if (hash.httpHeaderName !== undefined && !HASHED_HEADER.test(hash.httpHeaderName))
+    mistakes.push({ path: `${path}.httpHeaderName`, message: 'must be the name of a header' });
+  if (hash.httpCookie !== undefined && !COOKIE_NAME.test(hash.httpCookie.name))
+    mistakes.push({ path: `${path}.httpCookie.name`, message: 'must be the name of a cookie' });
+  if (!COOKIE_PATH.test(hash.httpCookie?.path ?? ''))
+    mistakes.push({ path: `${path}.httpCookie.path`, message: 'must be the path of a cookie' });
   if (hash.ringHash !== undefined && hash.maglev !== undefined)
     mistakes.push({ path, message: 'ringHash and maglev exclude each other' });
   if (hash.minimumRingSize !== undefined && (hash.ringHash ?? hash.maglev) !== undefined)

@@ -114,6 +114,16 @@ describe('refused, each mistake with its place', () => {
     ['a workload nowhere', workload({ address: '10.0.0.256' }), ['spec.address']],
     ['a locality with a gap', workload({ address: '10.0.0.1', locality: 'a//c' }), ['spec.locality']],
     ['a weight of 0', workload({ address: '10.0.0.1', weight: 0 }), ['spec.weight']],
+    [
+      'a weight that cannot travel',
+      workload({ address: '10.0.0.1', weight: 4_294_967_295 }),
+      ['spec.weight'],
+    ],
+    ['an endpoint on loopback', workload({ address: '127.0.0.1' }), ['spec.address']],
+    ['an endpoint that is link-local', workload({ address: '169.254.169.254' }), ['spec.address']],
+    ['the address of every listener', entry({ addresses: ['0.0.0.0/32'] }), ['spec.addresses[0]']],
+    ['a loopback address', entry({ addresses: ['127.0.0.9'] }), ['spec.addresses[0]']],
+    ['an empty name of a server', entry({ subjectAltNames: [''] }), ['spec.subjectAltNames[0]']],
     ['a network, which weft has one of', workload({ address: '10.0.0.1', network: 'n' }), ['spec.network']],
   ])('%s', (_name, manifest, expected) => expect(paths(manifest)).toEqual(expected));
 });

@@ -1,5 +1,11 @@
 import { isIPv4 } from '../mesh/ipv4.ts';
-import { addressOrPrefixMistakes, duplicateMistakes, exportToMistakes, hostMistakes } from './host-checks.ts';
+import {
+  addressOrPrefixMistakes,
+  duplicateMistakes,
+  exportToMistakes,
+  hostMistakes,
+  peerAddressMistakes,
+} from './host-checks.ts';
 import type { Check, Mistake } from './kind.ts';
 import type { ServiceEntry } from './service-entry.ts';
 import { workloadMistakes } from './workload-entry-checks.ts';
@@ -20,6 +26,9 @@ const addressesAreAddresses: Check<ServiceEntry> = {
   name: 'addresses are IPv4 addresses or prefixes, each once',
   check: ({ spec: { addresses = [] } }) => [
     ...addresses.flatMap((address, i) => addressOrPrefixMistakes(address, `spec.addresses[${i}]`)),
+    ...addresses.flatMap((address, i) =>
+      peerAddressMistakes(address.replace(/\/32$/, ''), `spec.addresses[${i}]`),
+    ),
     ...duplicateMistakes(addresses, (i) => `spec.addresses[${i}]`),
   ],
 };

@@ -32,7 +32,7 @@ export const ServiceEntrySchema = z.strictObject({
     workloadSelector: z.strictObject({ labels: LabelMap.optional() }).optional(),
     exportTo: ExportTo.optional(),
     /** Names of which one must be in the server's certificate. */
-    subjectAltNames: z.array(z.string()).optional(),
+    subjectAltNames: z.array(z.string().min(1)).optional(),
   }),
   status: z
     .looseObject({

@@ -108,7 +108,7 @@ export const ClientTlsSettings = z.strictObject({
   clientCertificate: z.string().min(1).optional(),
   privateKey: z.string().min(1).optional(),
   caCertificates: z.string().min(1).optional(),
-  subjectAltNames: z.array(z.string()).optional(),
+  subjectAltNames: z.array(z.string().min(1)).optional(),
   sni: z.string().optional(),
   insecureSkipVerify: z.boolean().optional(),
 });

@@ -1,5 +1,5 @@
 import { isIPv4 } from '../mesh/ipv4.ts';
-import { isDnsName, localityMistakes } from './host-checks.ts';
+import { isDnsName, localityMistakes, peerAddressMistakes } from './host-checks.ts';
 import type { Check, Mistake } from './kind.ts';
 import type { WorkloadEntry, WorkloadEntrySpec } from './workload-entry.ts';
 
@@ -15,7 +15,8 @@ export function workloadMistakes(spec: WorkloadEntrySpec, path: string): Mistake
 function addressMistakes(address: string | undefined, path: string): Mistake[] {
   if (address === undefined) return [{ path, message: 'is required' }];
   if (address.startsWith('unix:')) return [{ path, message: 'Unix sockets are not supported' }];
-  if (isIPv4(address) || isDnsName(address)) return [];
+  if (isIPv4(address)) return peerAddressMistakes(address, path);
+  if (isDnsName(address)) return [];
   return [{ path, message: 'must be an IPv4 address or a DNS name' }];
 }
 

@@ -13,7 +13,8 @@ export const WorkloadEntrySpec = z.strictObject({
   labels: LabelMap.optional(),
   /** `REGION/ZONE/SUBZONE` */
   locality: z.string().optional(),
-  weight: z.int().min(1).optional(),
+  /** Bounded so that those of a locality add up to a weight that can travel (a uint32). */
+  weight: z.int().min(1).max(1_000_000).optional(),
   serviceAccount: z.string().optional(),
 });
 export type WorkloadEntrySpec = z.infer<typeof WorkloadEntrySpec>;

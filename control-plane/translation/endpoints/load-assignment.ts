@@ -15,6 +15,9 @@ import type { LocalityPlan } from './locality-plan.ts';
 import { type Group, type Place, rank } from './rank.ts';
 import type { Target } from './targets.ts';
 
+/** What a uint32 holds: more endpoints than that together weigh as much as this. */
+const MAX_WEIGHT = 0xffff_ffff;
+
 type LbEndpoint = Init<typeof LbEndpointSchema>;
 
 /** How the endpoints are ranked, and for whom. */
@@ -36,7 +39,7 @@ export function loadAssignment(
     clusterName: cluster,
     endpoints: ranked.map(({ locality, weight, priority, targets: members }) => ({
       locality,
-      loadBalancingWeight: weight,
+      loadBalancingWeight: Math.min(weight, MAX_WEIGHT),
       priority,
       lbEndpoints: members.map(lbEndpoint),
     })),

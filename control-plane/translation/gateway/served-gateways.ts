@@ -40,10 +40,8 @@ export function servedPorts(gateways: readonly Stored<Gateway>[]): ServedPort[] 
   const byPort = Map.groupBy(servers, ({ server }) => server.port.number);
   return [...byPort].map(([number, all]) => {
     const layer = listenerLayer(all[0]!.server);
-    const bind = all[0]!.server.bind ?? '0.0.0.0';
-    const alike = all.filter(
-      ({ server }) => listenerLayer(server) === layer && (server.bind ?? '0.0.0.0') === bind,
-    );
+    const bind = bindOf(all[0]!.server);
+    const alike = all.filter(({ server }) => listenerLayer(server) === layer && bindOf(server) === bind);
     return { number, bind, layer, servers: alike };
   });
 }
@@ -64,6 +62,11 @@ export function layerOf({ port: { protocol }, tls }: GatewayServer): Layer {
     case 'MONGO':
       return 'tcp';
   }
+}
+
+/** An empty address is every one, as an absent one is. */
+function bindOf({ bind }: GatewayServer): string {
+  return bind || '0.0.0.0';
 }
 
 /** TLS that ends here and TLS that passes can share a port: the server name tells them apart. */
