@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
-import { ABANDONED_MS, DeadlineMemory, MAX_REMEMBERED, type Remembered } from './deadline-memory.ts';
+import {
+  ABANDONED_MS,
+  DeadlineMemory,
+  MAX_OF_ONE_KEY,
+  MAX_REMEMBERED,
+  type Remembered,
+} from './deadline-memory.ts';
 
 const NONE = Number.POSITIVE_INFINITY;
 
@@ -36,6 +42,42 @@ describe('deadline memory', () => {
     expect(memory.deadlineOf(['id'])).toBe(80);
     memory.end(later, false);
     expect(memory.deadlineOf(['id'])).toBe(50);
+  });
+
+  test('a crowd under one identity cuts nobody short', () => {
+    const memory = new DeadlineMemory(new ManualClock());
+    const crowd = Array.from({ length: MAX_OF_ONE_KEY }, () => memory.remember(['id'], 50));
+    expect(memory.deadlineOf(['id'])).toBe(50);
+    const beyond = memory.remember(['id'], 5000);
+    expect(memory.deadlineOf(['id'])).toBe(NONE);
+    for (const entry of crowd.slice(1)) memory.end(entry, false);
+    expect(memory.deadlineOf(['id'])).toBe(NONE);
+    memory.end(beyond, false);
+    expect(memory.deadlineOf(['id'])).toBe(50);
+    memory.end(crowd[0]!, false);
+    expect(memory.deadlineOf(['id'])).toBe(NONE);
+    expect(memory.empty).toBe(true);
+  });
+
+  test('requests without a deadline alone cost no looks, and are asked for once one with a deadline comes', () => {
+    const memory = new DeadlineMemory(new ManualClock());
+    let asked = 0;
+    const unnoted = {
+      note: () => {
+        asked += 1;
+        memory.remember(['trace'], NONE, false);
+      },
+    };
+    memory.askLater(unnoted);
+    const first = memory.remember(['trace'], 50);
+    const second = memory.remember(['trace'], 60);
+    expect([asked, memory.deadlineOf(['trace'])]).toEqual([1, NONE]);
+    memory.end(first, false);
+    memory.end(second, false);
+    expect(memory.empty).toBe(true);
+    memory.forgetAbout(unnoted);
+    memory.remember(['trace'], 70);
+    expect(asked).toBe(1);
   });
 
   test('stops the calls of an abandoned request for a while', () => {

@@ -186,6 +186,27 @@ describe('the calls of an app', () => {
       expect(await client.response()).toBe(OK);
     }));
 
+  test('inherit nothing from a later request of the same trace', () =>
+    relay(/^traceparent:/, async ({ clock, memory, end, outbound, inbound }) => {
+      const [free, limited] = [inbound.connect(), inbound.connect()];
+      free.send(get(...IDENTITY));
+      const first = await end.connection(0);
+      expect(told(await first.until((text) => text.includes('\r\n\r\n')))).toBeUndefined();
+      expect(memory.empty).toBe(true);
+      limited.send(get(`${EXPECTED}: 60`, ...IDENTITY));
+      const second = await end.connection(1);
+      expect(told(await second.until((text) => text.includes('\r\n\r\n')))).toBeUndefined();
+      clock.advance(60);
+      expect(await limited.response()).toMatch(/^HTTP\/1\.1 504 /);
+      const another = outbound.connect();
+      another.send(get(IDENTITY[1]!));
+      const third = await end.connection(2);
+      await third.until((text) => text.includes('\r\n\r\n'));
+      for (const upstream of [first, third]) upstream.send(OK);
+      expect(await another.response()).toBe(OK);
+      expect(await free.response()).toBe(OK);
+    }));
+
   test('that come after the deadline go nowhere', () =>
     relay(/^x-request-id:/, async ({ clock, end, outbound, inbound }) => {
       const client = inbound.connect();

@@ -95,6 +95,11 @@ export class Exchange implements DispatchListener {
     return this.#downstream.requestComplete;
   }
 
+  /** The account is closed, though the rest of the request may still flow. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   /** Body bytes can be passed on now. */
   get takesBody(): boolean {
     return this.#dispatch.upstream?.wire.blocked === false;

@@ -6,11 +6,12 @@ import { hashRequest } from '#sidecar/routing/request-hash.ts';
 import type { ForwardDecision, HashRule } from '#sidecar/routing/route-table.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { roundedUp } from './deadline-budget.ts';
+import type { Unnoted } from './deadline-memory.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
 import { changesAtEdge } from './edge-lines.ts';
 import { Exchange } from './exchange.ts';
 import { drawFault, FaultDelay, type InjectedFault } from './fault-injection.ts';
-import type { Head } from './head.ts';
+import { Head } from './head.ts';
 import type { HeadView } from './head-view.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { LocalReply, LocalResponse } from './local-reply.ts';
@@ -21,6 +22,7 @@ import { changesOf } from './request-changes.ts';
 import { RequestComposer } from './request-composer.ts';
 import { budgetOf, remember } from './request-timing.ts';
 import { judgeCors } from './rule-answers.ts';
+import { scanRequest } from './scan-request.ts';
 import { startMirrors } from './start-mirrors.ts';
 
 /** The request that is forwarded, as its sender's side keeps it. */
@@ -36,7 +38,10 @@ export interface Forwarded extends Downstream {
   answerPreflight(local: LocalResponse, decision: ForwardDecision): void;
 }
 
-export class Forwarder {
+/** One is enough: what is read from it is used at once. */
+const noted = new Head();
+
+export class Forwarder implements Unnoted {
   /** While one is under way, from before a delay on. */
   exchange: Exchange | undefined;
   /** What is sent of the present request; undefined before there is any. */
@@ -59,6 +64,7 @@ export class Forwarder {
     this.#carrier = carrier;
     this.#settings = settings;
     this.#composer = new RequestComposer(settings.added, original, fallbackHost);
+    settings.remembers?.askLater(this);
   }
 
   /** The body bytes so far are `bytes[headEnd, bodyEnd)`. */
@@ -117,8 +123,19 @@ export class Forwarder {
     this.#mirrors = undefined;
   }
 
+  /** Its request has no deadline, but may share its identity with one that has. */
+  note(): void {
+    const { exchange, outgoing } = this;
+    if (exchange === undefined || exchange.settled || outgoing === undefined) return;
+    const { bytes, length, budget, remembered } = outgoing;
+    if (budget !== undefined || remembered !== undefined) return;
+    if (scanRequest(bytes, 0, length, noted) <= 0) return;
+    outgoing.remembered = remember(bytes, noted, undefined, this.#settings.remembers);
+  }
+
   /** The client is gone. */
   cancel(): void {
+    this.#settings.remembers?.forgetAbout(this);
     this.#delay?.cancel();
     this.exchange?.cancel();
     this.over();

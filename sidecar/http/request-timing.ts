@@ -33,10 +33,7 @@ export function budgetOf(
   return new DeadlineBudget({ deadlineMs, requestMs, tryMs });
 }
 
-/**
- * Keeps the deadline of a request that goes to the app, for the calls that the app makes for it. One without a deadline is
- * kept only while others are, since it may share its identity with one of them.
- */
+/** Keeps the deadline of a request that goes to the app, for the calls that the app makes for it. */
 export function remember(
   bytes: Buffer,
   head: Head,
@@ -45,7 +42,8 @@ export function remember(
 ): Remembered | undefined {
   if (memory === undefined || (budget === undefined && memory.empty)) return undefined;
   const identities = identitiesOf(bytes, head);
-  return identities.length === 0 ? undefined : memory.remember(identities, budget?.deadlineMs ?? NONE);
+  if (identities.length === 0) return undefined;
+  return memory.remember(identities, budget?.deadlineMs ?? NONE, budget !== undefined);
 }
 
 function identitiesOf(bytes: Buffer, head: Head): string[] {
