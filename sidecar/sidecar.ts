@@ -8,6 +8,7 @@ import type { Random } from '#api/foundation/random.ts';
 import type { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { startAdmin } from './admin/admin.ts';
 import { startDiscovery } from './discovery/discovery.ts';
+import { EjectionLog } from './discovery/ejection-log.ts';
 import { nodeOf } from './discovery/node.ts';
 import type { DiscoveryTransport } from './discovery/transport.ts';
 import { DeadlineMemory } from './http/deadline-memory.ts';
@@ -18,6 +19,8 @@ import type { OriginalDestinationReader } from './intercept/original-destination
 import { exposeMeshMetrics } from './telemetry/exposition.ts';
 import { MeshTelemetry } from './telemetry/mesh-telemetry.ts';
 import { createGauges } from './telemetry/process-metrics.ts';
+import { UpstreamCounts } from './telemetry/upstream-counts.ts';
+import { exposeUpstreamCounts } from './telemetry/upstream-exposition.ts';
 
 /** What the sidecar needs of the world. */
 export interface World {
@@ -59,7 +62,14 @@ export async function startSidecar(
     cluster: config.clusterId,
     labels: config.labels,
   });
-  const discovery = startDiscovery({ ...world, node: nodeOf(config), nameServer: config.nameServer });
+  const upstream = new UpstreamCounts();
+  const witness = new EjectionLog(logger, clock, upstream);
+  const discovery = startDiscovery({
+    ...world,
+    node: nodeOf(config),
+    nameServer: config.nameServer,
+    witness,
+  });
   const deadlineMemory = new DeadlineMemory(clock);
   const pod = `${config.pod}.${config.namespace}`;
   const shared = { ...world, snapshot: discovery.snapshot, telemetry, deadlineMemory, host: '0.0.0.0', pod };
@@ -107,6 +117,7 @@ export async function startSidecar(
     isReady,
     async *metrics() {
       yield* exposeMeshMetrics(telemetry);
+      yield* exposeUpstreamCounts(upstream.read(discovery.configuration.clusters.all));
       yield await gauges();
     },
     startDrain: () => void drain(),

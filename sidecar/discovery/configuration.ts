@@ -21,7 +21,7 @@ import { NO_ENDPOINTS } from './accept-assignment.ts';
 import type { ReadFile } from './accept-data-source.ts';
 import { EMPTY_SNAPSHOT, SnapshotBuilder } from './build-snapshot.ts';
 import type { NameResolver } from './dns/resolver.ts';
-import { LiveClusters } from './live-clusters.ts';
+import { type ClusterWitness, LiveClusters } from './live-clusters.ts';
 import { LiveListeners } from './live-listeners.ts';
 import { LiveRoutes } from './live-routes.ts';
 import type { Accepted } from './refusals.ts';
@@ -43,6 +43,8 @@ export interface Surroundings {
   readonly resolver: NameResolver;
   /** Called when the configuration changed although no resource came: names were resolved. */
   readonly changed: () => void;
+  /** Told what becomes of clusters. */
+  readonly witness?: ClusterWitness | undefined;
 }
 
 export class Configuration {
@@ -57,11 +59,12 @@ export class Configuration {
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
   #complete = false;
 
-  constructor(clock: Clock, random: Random, { readFile, resolver, changed }: Surroundings) {
-    this.clusters = new LiveClusters(clock, random, resolver, () => {
+  constructor(clock: Clock, random: Random, { readFile, resolver, changed, witness }: Surroundings) {
+    const resolved = () => {
       this.#settle(undefined);
       changed();
-    });
+    };
+    this.clusters = new LiveClusters(clock, random, resolver, resolved, witness);
     this.#random = random;
     this.#readFile = readFile;
     this.#builder = new SnapshotBuilder(this.clusters, this.routes, random);

@@ -16,6 +16,7 @@ import { readDataFile } from '#sidecar/security/read-file.ts';
 import { Configuration } from './configuration.ts';
 import { DeltaStream } from './delta-stream.ts';
 import { createSystemResolver } from './dns/system-resolver.ts';
+import type { ClusterWitness } from './live-clusters.ts';
 import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { DiscoveryCall, DiscoveryTransport } from './transport.ts';
@@ -48,6 +49,8 @@ export function startDiscovery(options: {
   logger: Logger;
   /** Whom to ask for the names of clusters (`ADDRESS:PORT`). */
   nameServer?: string | undefined;
+  /** Told what becomes of clusters. */
+  witness?: ClusterWitness | undefined;
 }): Discovery {
   const session = new Session(options);
   session.connect();
@@ -73,6 +76,7 @@ class Session implements Discovery {
     this.configuration = new Configuration(options.clock, options.random, {
       readFile: readDataFile,
       resolver: createSystemResolver(options.nameServer),
+      witness: options.witness,
       changed: () => {
         this.#subscribe();
         this.#publish();

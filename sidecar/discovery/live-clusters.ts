@@ -6,6 +6,7 @@ import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
 import type { ClusterPolicy } from '#sidecar/upstream/cluster-policy.ts';
 import { EndpointCluster } from '#sidecar/upstream/endpoint-cluster.ts';
 import { OriginalDestinationCluster } from '#sidecar/upstream/original-destination-cluster.ts';
+import type { OutlierListener } from '#sidecar/upstream/outlier/outlier-detector.ts';
 import type { Assignment } from './accept-assignment.ts';
 import type { ClusterSpec } from './accept-cluster.ts';
 import { AssignmentAskers } from './assignment-askers.ts';
@@ -15,6 +16,14 @@ import type { NameResolver } from './dns/resolver.ts';
 
 /** A connection whose listener is gone still takes a request with the last routes; idle, it is closed before this. */
 export const LEAVE_MS: number = 2 * DRAIN_IDLE_MS;
+
+/** Who is told what becomes of clusters. */
+export interface ClusterWitness {
+  /** Who hears of the ejections in a cluster. */
+  listenerOf(policy: ClusterPolicy): OutlierListener;
+  /** The cluster is gone, and nobody has taken its place over. */
+  retired(cluster: LiveCluster): void;
+}
 
 export type LiveCluster = EndpointCluster | OriginalDestinationCluster;
 
@@ -34,11 +43,19 @@ export class LiveClusters implements ClusterDirectory {
   readonly #named: NamedClusters;
   /** Clusters that were removed, and since when nothing names them any more. */
   readonly #removed = new Map<string, Timer | undefined>();
+  readonly #witness: ClusterWitness | undefined;
 
   /** `changed` is called when something changed that nobody told this: names were resolved. */
-  constructor(clock: Clock, random: Random, resolver: NameResolver, changed: () => void) {
+  constructor(
+    clock: Clock,
+    random: Random,
+    resolver: NameResolver,
+    changed: () => void,
+    witness?: ClusterWitness,
+  ) {
     this.#clock = clock;
     this.#random = random;
+    this.#witness = witness;
     this.#named = new NamedClusters(resolver, clock, (name, assignment) => {
       this.#resolved(name, assignment);
       changed();
@@ -127,7 +144,8 @@ export class LiveClusters implements ClusterDirectory {
 
   #leave(name: string): void {
     this.#removed.delete(name);
-    this.#live.get(name)?.retire();
+    const leaving = this.#live.get(name);
+    if (leaving !== undefined) this.#retire(leaving);
     this.#live.delete(name);
   }
 
@@ -172,7 +190,9 @@ export class LiveClusters implements ClusterDirectory {
       return kept;
     }
     const heir = kept !== undefined && isSame(kept.policy.connections.tls, policy.connections.tls);
-    const cluster = new EndpointCluster(adjusted, this.#clock, this.#random, heir ? kept : undefined);
+    const predecessor = heir ? kept : undefined;
+    const listener = this.#witness?.listenerOf(adjusted);
+    const cluster = new EndpointCluster(adjusted, this.#clock, this.#random, predecessor, listener);
     if (used !== undefined && (assignment !== undefined || !heir)) cluster.replaceEndpoints(used.localities);
     return cluster;
   }
@@ -180,10 +200,16 @@ export class LiveClusters implements ClusterDirectory {
   /** A predecessor is retired, unless its endpoints live on in the successor. */
   #install(name: string, cluster: LiveCluster, source?: string): void {
     const previous = this.#live.get(name);
-    if (previous !== undefined && previous !== cluster && !inherits(cluster, previous)) previous.retire();
+    if (previous !== undefined && previous !== cluster && !inherits(cluster, previous))
+      this.#retire(previous);
     this.#live.set(name, cluster);
     if (source === undefined) this.#source.delete(name);
     else this.#source.set(name, source);
+  }
+
+  #retire(cluster: LiveCluster): void {
+    cluster.retire();
+    this.#witness?.retired(cluster);
   }
 
   /** Notes what a cluster is now, and what it asks for in place of what it asked for before. */

@@ -25,7 +25,7 @@ export function* exposeMeshMetrics(telemetry: MeshTelemetry): Generator<string> 
   yield* tcpCounters([...telemetry.tcpSeries]);
 }
 
-type Sample = readonly [labels: string, value: number];
+export type Sample = readonly [labels: string, value: number];
 
 /** "Sent" is what servers sent, as in Istio; the series count from the side of the client. */
 function* tcpCounters(series: readonly TcpSeries[]): Generator<string> {
@@ -53,10 +53,20 @@ function* tcpCounters(series: readonly TcpSeries[]): Generator<string> {
   );
 }
 
-function* counter(name: string, help: string, samples: readonly Sample[]): Generator<string> {
-  if (samples.length === 0) return;
-  yield `# HELP ${name} ${help}\n# TYPE ${name} counter\n`;
-  for (const [labels, value] of samples) yield `${name}{${labels}} ${value}\n`;
+function counter(name: string, help: string, values: readonly Sample[]): Generator<string> {
+  return samples('counter', name, help, values);
+}
+
+/** One metric with its values; nothing at all when it has none. */
+export function* samples(
+  type: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  values: readonly Sample[],
+): Generator<string> {
+  if (values.length === 0) return;
+  yield `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+  for (const [labels, value] of values) yield `${name}{${labels}} ${value}\n`;
 }
 
 function* histogram(
