@@ -346,6 +346,9 @@ describe.each(APIS)('over $name', ({ open }) => {
         { nodeName: 'n1', zone: 'z1', conditions: { ready: true, serving: true, terminating: false } },
       ],
     });
+    const labels = { 'topology.kubernetes.io/zone': 'z2' };
+    await cluster.client.patch(Node, undefined, 'n1', { metadata: { labels } });
+    await until(async () => (await endpoints())[0]?.zone === 'z2');
     await cluster.client.delete(Pod, ns, pod.metadata.name);
     await until(async () =>
       (await endpoints()).some((e) => e.conditions?.terminating === true && e.conditions.ready === false),
