@@ -2,6 +2,7 @@
  * The commands of the tasks in docs/tasks, for tests: what a reader types, done by the command line's own code against a
  * mesh of the test.
  */
+import { readFileSync } from 'node:fs';
 import { compareVersions } from '#api/client/resource-version.ts';
 import { Deployment } from '#api/kinds/deployment.ts';
 import type { Stored } from '#api/kinds/meta.ts';
@@ -71,6 +72,13 @@ export class Tasks {
       if (kind.kind === 'Deployment') await this.rolledOut(name!, namespace);
     }
     await awaitLive(client, versions.sort(compareVersions).at(-1)!, LIVE_SECONDS);
+  }
+
+  /** The ingress gateway, without the ports of this machine, which other meshes may have; where it is reached. */
+  async openGateway(): Promise<string> {
+    const manifest = readFileSync('examples/gateways/ingressgateway.yaml', 'utf8');
+    await this.applyText(manifest.replaceAll(/, hostPort: \d+/g, ''));
+    return this.address('istio-ingressgateway', 'istio-system');
   }
 
   /** `weft delete`: what the files name, where it is there. */

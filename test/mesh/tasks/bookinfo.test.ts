@@ -135,3 +135,13 @@ describe('request timeouts', () => {
     expect(hasty.seconds).toBeLessThan(1.8);
   });
 });
+
+test('the page is served through the ingress gateway too, and nothing else is', async () => {
+  const gateway = await tasks.openGateway();
+  await tasks.apply(`${NETWORKING}/bookinfo-gateway.yaml`);
+  const served = await tasks.mesh.until('the machine knows the way', () =>
+    fetch(`http://${gateway}/productpage`),
+  );
+  expect(await served.text()).toContain('<title>Simple Bookstore App</title>');
+  expect((await fetch(`http://${gateway}/health`)).status).toBe(404);
+});

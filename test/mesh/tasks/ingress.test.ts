@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { connect as dial } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueAuthority, issueServing, type KeyPair } from '#control-plane/apiserver/pki/issue.ts';
@@ -14,10 +15,7 @@ let authority: KeyPair;
 
 beforeAll(async () => {
   tasks = await Tasks.start('httpbin/httpbin.yaml', 'helloworld', 'tcp-echo/tcp-echo-services.yaml');
-  // Without the ports of this machine: other meshes may have them.
-  const manifest = readFileSync('examples/gateways/ingressgateway.yaml', 'utf8');
-  await tasks.applyText(manifest.replaceAll(/, hostPort: \d+/g, ''));
-  gateway = await tasks.address('istio-ingressgateway', 'istio-system');
+  gateway = await tasks.openGateway();
   authority = await issueAuthority('example.com', Date.now());
 });
 afterAll(() => tasks?.[Symbol.asyncDispose]());
@@ -42,15 +40,8 @@ function ask(
         : httpsRequest({ ...options, port: 443, servername: host, ...tls });
     sent.on('error', reject);
     sent.on('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-      });
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-      );
+      const { statusCode = 0, headers } = response;
+      text(response).then((body) => resolve({ status: statusCode, headers, text: body }), reject);
     });
     sent.end();
   });
@@ -86,6 +77,7 @@ async function secret(name: string, host: string, clients?: string): Promise<voi
 describe('ingress', () => {
   test('two paths of httpbin.example.com lead in, nothing else does', async () => {
     await tasks.apply('tasks/ingress/httpbin-gateway.yaml');
+    await tasks.mesh.until('the machine knows the way', () => ask('httpbin.example.com', '/status/200'));
     expect((await ask('httpbin.example.com', '/status/200')).status).toBe(200);
     expect((await ask('httpbin.example.com', '/status/418')).text).toContain('teapot');
     expect((await ask('httpbin.example.com', '/headers')).status).toBe(404);
@@ -97,6 +89,13 @@ describe('ingress', () => {
     expect((await ask('anything.example', '/headers')).text).toContain('"Host": "anything.example"');
     await tasks.delete('tasks/ingress/httpbin-any-host.yaml');
   });
+});
+
+test('lines for tcp-echo come in on a port of their own', async () => {
+  await tasks.apply('tcp-echo/tcp-echo-all-v1.yaml');
+  const socket = dial({ host: gateway, port: 31400 });
+  socket.end('hello\n');
+  expect(await text(socket)).toBe('one hello\n');
 });
 
 describe('secure ingress', () => {
