@@ -23,6 +23,8 @@ export interface OutgoingRequest {
   /** Safe to send twice, and whole in `bytes` (RFC 9110 §9.2.2). */
   readonly repeatable: boolean;
   readonly original: OriginalDestination;
+  /** It asks for another path than its sender, and a line of this proxy says for which one that asked. */
+  readonly rewritten: boolean;
   /** Where the number of milliseconds that are left stands in `bytes`; 0 when it is not told. */
   readonly deadlineAt: number;
   /** How long it may take; undefined: as long as it likes. */

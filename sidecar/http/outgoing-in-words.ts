@@ -11,12 +11,18 @@ const ORIGINAL_PATH = octets('x-envoy-original-path');
 const head = new Head();
 
 /** What a composed request that is over asked for, with the path as it came. */
-export function outgoingInWords({ bytes, length, deadlineAt }: OutgoingRequest): RequestInWords | undefined {
+export function outgoingInWords({
+  bytes,
+  length,
+  deadlineAt,
+  rewritten,
+}: Pick<OutgoingRequest, 'bytes' | 'length' | 'deadlineAt' | 'rewritten'>): RequestInWords | undefined {
   if (deadlineAt > 0) putDeadline(bytes, deadlineAt, 0);
   if (scanRequest(bytes, 0, length, head) <= 0) return undefined;
+  const original = rewritten ? originalPath(bytes) : undefined;
   return {
     method: bytes.toString('latin1', head.start, head.methodEnd),
-    path: originalPath(bytes) ?? bytes.toString('latin1', head.targetStart, head.targetEnd),
+    path: original ?? bytes.toString('latin1', head.targetStart, head.targetEnd),
     authority: head.host === NO_LINE ? '' : bytes.toString('latin1', head.authorityStart, head.authorityEnd),
   };
 }

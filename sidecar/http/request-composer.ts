@@ -51,6 +51,7 @@ export class RequestComposer {
       upgrade,
       repeatable: !head.chunked && head.contentLength <= 0 && isIdempotent(bytes, head),
       original: this.#original,
+      rewritten: changes?.path !== undefined,
       deadlineAt: budget === undefined ? 0 : deadlineOffset(headLength),
       budget,
       remembered: undefined,
