@@ -9,12 +9,12 @@ import {
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
 import type { Encoded } from './encoded.ts';
-import { CLOSED_OUTBOUND_LISTENER } from './listeners/outbound-listeners.ts';
+import { CLOSED_OUTBOUND_LISTENER, httpListenerName } from './listeners/outbound-listeners.ts';
 import { clientIn, clientOf, type MeshClient } from './model/client.ts';
 import { type Reader, sidecarReader } from './routes/reader.ts';
 import { followScope, type ProxyScope, WHOLE_MESH } from './scope/proxy-scope.ts';
 import type { View } from './view.ts';
-import type { World } from './world.ts';
+import type { World, WorldChange } from './world.ts';
 
 /** What a sidecar may ask for: the mesh, its namespace's short names, and its own pod's inbound side. */
 export function sidecarView(
@@ -56,17 +56,17 @@ export function sidecarView(
           return type === CLUSTER_TYPE ? [...names, ...ownClusters().map(({ name }) => name)] : names;
         }
         case LISTENER_TYPE:
-          return [
-            ...[...world.listeners.names()].filter((name) => seesListener(world, seen, name)),
-            VIRTUAL_INBOUND,
-          ];
+          return [...listenerNames(world, reader(), seen), VIRTUAL_INBOUND];
         case ROUTE_TYPE:
-          return [...world.detectedRoutes.names(), ...world.portRoutes.ports().map(String)];
+          return [...personal(world, type)].filter(
+            (name) => routes(world, name, reader(), seen) !== undefined,
+          );
       }
     },
     changed(type: ResourceType, change) {
       const own = change.inbound.get(podKey);
-      const shared = change.shared[type];
+      const shared =
+        type === LISTENER_TYPE && scope() !== WHOLE_MESH ? withPorts(change) : change.shared[type];
       const moved = scope().id !== told.get(type);
       told.set(type, scope().id);
       const touched = moved
@@ -89,6 +89,15 @@ function followClient(world: World, podKey: string, namespace: string, trusted: 
     known = clientOf(podKey, world.inputs, trusted) ?? known;
     return known;
   };
+}
+
+/**
+ * Who sees a part of the mesh may see the first service of a port come, or the last one go, when the port's listener is
+ * the same as ever for all others.
+ */
+function withPorts({ shared }: WorldChange): Set<string> {
+  const ports = [...shared[ROUTE_TYPE]].filter((name) => /^\d+$/.test(name)).map(Number);
+  return shared[LISTENER_TYPE].union(new Set(ports.map(httpListenerName)));
 }
 
 /** Names of what a pod's labels and place may make different. */
@@ -119,9 +128,10 @@ function routes(world: World, name: string, reader: Reader, scope: ProxyScope): 
 }
 
 function listener(world: World, name: string, reader: Reader, scope: ProxyScope): Encoded | undefined {
-  if (scope === WHOLE_MESH || !name.startsWith('0.0.0.0_'))
-    return seesListener(world, scope, name) ? world.listeners.get(name, reader) : undefined;
+  if (scope === WHOLE_MESH) return world.listeners.get(name, reader);
   const port = Number(name.slice(name.lastIndexOf('_') + 1));
+  if (!name.startsWith('0.0.0.0_'))
+    return world.listeners.get(name, reader, (owner) => scope.sees(owner, port));
   return world.portListeners.for(port, world.portRoutes.isSeen(port, scope), scope)?.for(reader);
 }
 
@@ -131,14 +141,6 @@ function seesCluster(scope: ProxyScope, name: string): boolean {
   return parsed?.direction !== 'outbound' || scope.sees(parsed.host, parsed.port);
 }
 
-function seesListener(world: World, scope: ProxyScope, name: string): boolean {
-  if (scope === WHOLE_MESH) return true;
-  const port = Number(name.slice(name.lastIndexOf('_') + 1));
-  const host = world.listenerHosts.get(name);
-  if (host !== undefined) return scope.sees(host, port);
-  return (
-    name === VIRTUAL_OUTBOUND ||
-    world.portRoutes.isSeen(port, scope) ||
-    world.portListeners.isSeen(port, scope)
-  );
+function listenerNames(world: World, reader: Reader, scope: ProxyScope): string[] {
+  return [...world.listeners.names()].filter((name) => listener(world, name, reader, scope) !== undefined);
 }

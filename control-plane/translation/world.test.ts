@@ -2,8 +2,10 @@
  * The world is a memory of what it was told, so two things must hold: the way to a state does not matter, and a
  * change touches what depends on it and nothing else.
  */
+import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
 import {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,
@@ -11,6 +13,7 @@ import {
   RESOURCE_TYPES,
   ROUTE_TYPE,
 } from '#api/xds/resource-types.ts';
+import { gatewayView } from './gateway/gateway-view.ts';
 import type { InputChange } from './model/inputs.ts';
 import { sidecarView } from './sidecar-view.ts';
 import { inputOf, newWorld } from './testing/golden.ts';
@@ -276,6 +279,74 @@ test('an address that passes from one service to another keeps its listener', ()
   expect(world.listeners.get('10.96.0.1_5432')).toBeDefined();
 });
 
+describe('an address that several ask for', () => {
+  const tcp = { ports: [{ number: 81, name: 'tcp' }], resolution: 'STATIC' };
+  const of = (name: string, spec: object, age: number, namespace = 'default') => {
+    const made = entry(name, { ...tcp, endpoints: [{ address: '10.2.0.1' }], ...spec });
+    return inputOf({ ...made, metadata: { name, namespace } }, age);
+  };
+  const gone = (input: InputChange) => ({ ...input, object: undefined }) as InputChange;
+  const clusterAt = (world: World, namespace: string) => {
+    const found = sidecarView(world, { pod: 'p', namespace }).get(LISTENER_TYPE, '10.9.0.1_81');
+    return found && /outbound\|81\|\|([a-z.]+)/.exec(new TextDecoder('latin1').decode(found.bytes))?.[1];
+  };
+  const old = of('old', { hosts: ['old.com'], addresses: ['10.9.0.1'] }, 1);
+  const young = of('young', { hosts: ['a.com'], addresses: ['10.9.0.1'] }, 2, 'other');
+
+  test.each([
+    ['the oldest has it', [old, young], 'old.com'],
+    ['whichever came first', [young, old], 'old.com'],
+    ['and has it still when the other goes', [old, young, gone(young)], 'old.com'],
+    ['the other has it when the oldest goes', [old, young, gone(old)], 'a.com'],
+    [
+      'who is not for the reader does not count',
+      [of('old', { hosts: ['old.com'], addresses: ['10.9.0.1'], exportTo: ['other'] }, 1), young],
+      'a.com',
+    ],
+    [
+      'nobody has it who is for others',
+      [of('old', { hosts: ['old.com'], addresses: ['10.9.0.1'], exportTo: ['other'] }, 1)],
+      undefined,
+    ],
+  ])('%s', (_, changes, expected) => {
+    const world = newWorld();
+    for (const change of changes) world.apply([change]);
+    expect(clusterAt(world, 'default')).toBe(expected);
+    const names = [...sidecarView(world, { pod: 'p', namespace: 'default' }).names(LISTENER_TYPE)];
+    expect(names.filter((name) => name === '10.9.0.1_81')).toHaveLength(expected === undefined ? 0 : 1);
+  });
+
+  test("a Service's is its own, whatever it speaks", () => {
+    const world = newWorld();
+    const taken = of(
+      'taker',
+      { hosts: ['a.com'], addresses: ['10.96.0.1'], ports: [{ number: 80, name: 'tcp' }] },
+      1,
+    );
+    world.apply([taken]);
+    expect(world.listeners.get('10.96.0.1_80')).toBeDefined();
+    const { diagnoses } = world.apply([inputOf(service('web'), 2)]);
+    expect(world.listeners.get('10.96.0.1_80')).toBeUndefined();
+    expect(diagnoses.flatMap(({ findings }) => findings.map(({ reason }) => reason))).toContain(
+      'HostConflict',
+    );
+    world.apply([gone(inputOf(service('web'), 2))]);
+    expect(world.listeners.get('10.96.0.1_80')).toBeDefined();
+  });
+
+  test('a name that sounds like a Service does not take its domains', () => {
+    const world = newWorld();
+    world.apply([
+      inputOf(service('web'), 2),
+      of('taker', { hosts: ['web.default'], ports: [{ number: 80, name: 'http' }] }, 1, 'other'),
+    ]);
+    const routes = sidecarView(world, { pod: 'p', namespace: 'default' }).get(ROUTE_TYPE, '80')!;
+    const { virtualHosts } = fromBinary(RouteConfigurationSchema, routes.bytes);
+    const owner = virtualHosts.find(({ domains }) => domains.includes('web.default'));
+    expect(owner?.name).toBe('web.default.svc.cluster.local:80');
+  });
+});
+
 test('the sidecar of a deleted pod keeps its inbound side while it drains', () => {
   const world = newWorld();
   const input = inputOf(pod('p', { app: 'a' }), 0);
@@ -354,6 +425,13 @@ describe('the way to a state does not matter', () => {
           { resolution: 'DNS', endpoints: [{ address: 'www.example.com' }] },
           { resolution: 'STATIC', workloadSelector: { labels: { app: 'a' } } },
           { resolution: 'STATIC', endpoints: [{ address: '10.2.0.1', weight: 2 }], exportTo: ['other'] },
+          {
+            resolution: 'STATIC',
+            endpoints: [{ address: '10.2.0.1' }],
+            addresses: ['10.96.0.1', '10.9.0.1'],
+          },
+          { ports: [{ number: 81, name: 'tcp' }], addresses: ['10.96.0.1', '10.9.0.1'] },
+          { ports: [{ number: 81, name: 'tcp' }], addresses: ['10.9.0.1'], exportTo: ['other'] },
         ),
       )
       .map(([name, hosts, spec]) => entry(name, { hosts, ...spec })),
@@ -396,16 +474,55 @@ describe('the way to a state does not matter', () => {
       .tuple(fc.constantFrom(...HOSTS, '*.default.svc.cluster.local'), fc.subarray(['v1', 'v2']))
       .map(([on, names]) => subsets(on, names)),
   );
+  const scopes = fc
+    .tuple(
+      fc.constantFrom('default', 'istio-system'),
+      fc.constantFrom({}, { workloadSelector: { labels: { version: 'v1' } } }),
+      fc.constantFrom(
+        { egress: [{ hosts: ['./*'] }] },
+        { egress: [{ port: { number: 81 }, hosts: ['*/*'] }, { hosts: ['~/*'] }] },
+        { egress: [{ hosts: ['*/ext.example.com', '*/a.default.svc.cluster.local'] }] },
+        { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
+      ),
+    )
+    .map(([namespace, selector, spec]) => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Sidecar',
+      metadata: { name: 'scope', namespace },
+      spec: { ...selector, ...spec },
+    }));
+  const doors = fc
+    .tuple(
+      fc.constantFrom('edge', 'door'),
+      fc.constantFrom({}, { selector: { version: 'v1' } }),
+      fc.constantFrom(
+        { port: { number: 80, name: 'http', protocol: 'HTTP' } },
+        { port: { number: 80, name: 'http', protocol: 'HTTP' }, tls: { httpsRedirect: true } },
+        { port: { number: 81, name: 'tcp', protocol: 'TCP' } },
+        { port: { number: 81, name: 'tls', protocol: 'TLS' }, tls: { mode: 'PASSTHROUGH' } },
+      ),
+      fc.constantFrom(['*'], ['ext.example.com'], ['./a.default.svc.cluster.local', '*.example.com']),
+    )
+    .map(([name, selector, server, hosts]) => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Gateway',
+      metadata: { name, namespace: 'default' },
+      spec: { ...selector, servers: [{ ...server, hosts }] },
+    }));
+  const anything = fc.oneof({ weight: 8, arbitrary: manifest }, scopes, doors);
   /** A deleted pod is the exception: its sidecar keeps what it has while it drains. */
   const change = fc
-    .tuple(manifest, fc.boolean())
+    .tuple(anything, fc.boolean())
     .map(([object, gone]) => [object, gone && object.kind !== 'Pod'] as const);
 
-  test('changes one by one, or the result at once', () => {
+  test.each([
+    ['a sidecar', sidecarView],
+    ['a gateway', gatewayView],
+  ])('changes one by one, or the result at once: %s', (_, viewOf) => {
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
         const stepwise = newWorld();
-        const view = sidecarView(stepwise, { pod: 'p', namespace: 'default' });
+        const view = viewOf(stepwise, { pod: 'p', namespace: 'default' });
         const held = new Map<string, string>();
         const final = new Map<string, InputChange>();
         const follow = (batch: InputChange[]): void => {
@@ -429,7 +546,7 @@ describe('the way to a state does not matter', () => {
         }
         const fresh = newWorld();
         fresh.apply([...final.values()].filter(({ object }) => object !== undefined));
-        const expected = sidecarView(fresh, { pod: 'p', namespace: 'default' });
+        const expected = viewOf(fresh, { pod: 'p', namespace: 'default' });
         for (const type of RESOURCE_TYPES) {
           const names = [...expected.names(type)].sort();
           expect([...view.names(type)].sort()).toEqual(names);

@@ -27,6 +27,7 @@ import { PortListeners } from './listeners/port-listeners.ts';
 import type { Dirt } from './model/dirt.ts';
 import { keyOf } from './model/host-match.ts';
 import { type InputChange, type InputOptions, Inputs } from './model/inputs.ts';
+import { rankOf } from './model/mesh-service.ts';
 import { ANYBODY, type Client } from './model/rule-book.ts';
 import { mergeRules, NO_RULES, type TrafficRules } from './model/traffic-rules.ts';
 import { ResourceTable } from './resource-table.ts';
@@ -71,8 +72,6 @@ export class World {
   };
   /** What the proxies of gateways get. */
   readonly gateways = new GatewayTable(this);
-  /** Which service a listener of its own belongs to, by the listener's name. */
-  readonly listenerHosts = new Map<string, string>();
   readonly portListeners = new PortListeners();
   readonly #chainPorts = new Map<string, ServiceRouting['chains']>();
   readonly #httpPorts = new Map<string, ServiceRouting['http']>();
@@ -116,7 +115,6 @@ export class World {
   #deriveServices(dirt: Dirt, shared: Record<ResourceType, Set<string>>): Set<number> {
     const hosts = [...dirt.services];
     const routing = new Map(hosts.map((host) => [host, this.#routingOf(host)]));
-    this.#noteListeners(routing);
     const owned = (of: (routing: ServiceRouting) => readonly VariedResource[]) =>
       new Map([...routing].map(([host, found]) => [host, of(found)]));
     this.listeners.replace(
@@ -135,12 +133,6 @@ export class World {
     return ports;
   }
 
-  #noteListeners(routing: ReadonlyMap<string, ServiceRouting>): void {
-    for (const [name, host] of this.listenerHosts) if (routing.has(host)) this.listenerHosts.delete(name);
-    for (const [host, { listeners }] of routing)
-      for (const { name } of listeners) this.listenerHosts.set(name, host);
-  }
-
   #routingOf(host: string): ServiceRouting {
     const service = this.inputs.services.get(host);
     return service === undefined ? NOWHERE : serviceRouting(service, this.inputs, this.destinations);
@@ -151,9 +143,11 @@ export class World {
       touched.add(port);
       if (!http.has(port)) this.portRoutes.remove(port, host);
     }
+    const service = this.inputs.services.get(host);
+    const rank = service && rankOf(service);
     for (const [port, routes] of http) {
       touched.add(port);
-      this.portRoutes.put(port, host, routes);
+      this.portRoutes.put(port, host, routes, rank);
     }
     if (http.size === 0) this.#httpPorts.delete(host);
     else this.#httpPorts.set(host, http);

@@ -12,7 +12,16 @@ export function serviceEntryFindings(entry: Stored<ServiceEntry>, inputs: Inputs
     const what = `${host} belongs to the ${winner?.source} ${winner?.namespace}/${winner?.name}`;
     return finding('HostConflict', 'spec.hosts', what);
   });
-  return [...lost, ...portsWithoutAddress(entry)];
+  return [...lost, ...takenAddresses(entry, inputs), ...portsWithoutAddress(entry)];
+}
+
+function takenAddresses({ spec: { addresses = [] } }: Stored<ServiceEntry>, inputs: Inputs): Finding[] {
+  return addresses.flatMap((address, i) => {
+    const owner = inputs.serviceAt(address.replace(/\/32$/, ''));
+    if (owner === undefined) return [];
+    const what = `${address} is the address of the Service ${owner.namespace}/${owner.name}`;
+    return [finding('HostConflict', `spec.addresses[${i}]`, what)];
+  });
 }
 
 /** HTTP is told apart by its authority, TLS by its SNI; anything else needs an address of its own. */

@@ -4,8 +4,9 @@
  * TLS greeting. One that neither tells apart takes what is left if it lets it through as addressed (NONE); any other
  * would take what is meant for somebody else.
  */
+import { isExported } from '../model/export-to.ts';
 import type { MeshPort, MeshService } from '../model/mesh-service.ts';
-import { allQuestions, questionsOfRule } from '../routes/audience.ts';
+import { allQuestions, exportQuestions, questionsAbout, questionsOfRule } from '../routes/audience.ts';
 import type { DestinationContext } from '../routes/destination.ts';
 import type { ResolvedRule } from '../routes/resolved-rule.ts';
 import { Varied } from '../varied.ts';
@@ -19,6 +20,8 @@ export interface PortChains {
 
 export type SharedChains = Varied<PortChains>;
 
+const NOTHING: PortChains = { chains: [], rest: undefined };
+
 /** Undefined for a service whose connections all come to listeners of its own, or by authority. */
 export function sharedChains(
   service: MeshService,
@@ -30,7 +33,10 @@ export function sharedChains(
   if (service.source !== 'ServiceEntry' || port.protocol === 'http') return undefined;
   const told = port.protocol === 'tls' || service.resolution === 'NONE';
   if (networks.length === 0 && (service.vip !== undefined || !told)) return undefined;
-  return new Varied(allQuestions(rules.map(questionsOfRule)), (reader) => {
+  const { exportTo, namespace } = service;
+  const questions = [questionsAbout(exportQuestions(exportTo, namespace)), ...rules.map(questionsOfRule)];
+  return new Varied(allQuestions(questions), (reader) => {
+    if (!isExported(exportTo, namespace, reader.namespace)) return NOTHING;
     const { chains, rest } = opaqueChains(service, port, rules, context, reader);
     const narrowed = chains.map((chain) => narrow(chain, networks));
     if (port.protocol === 'tls') {

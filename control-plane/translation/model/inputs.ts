@@ -52,6 +52,7 @@ export class Inputs {
   readonly #slicesOfHost = new Links();
   readonly #slicesOfPod = new Links();
   readonly #servicesOfNamespace = new Links();
+  readonly #hostsAt = new Links();
   readonly #workloadsOfNamespace = new Links();
   readonly #podsOfNamespace = new Links();
   /** VirtualServices by the hosts that their destinations name, and by the VirtualServices that they delegate to. */
@@ -70,6 +71,14 @@ export class Inputs {
 
   servicesIn(namespace: string): MeshService[] {
     return this.#servicesOfNamespace.get(namespace).flatMap((host) => this.services.get(host) ?? []);
+  }
+
+  /** The Service whose own an address is: no ServiceEntry can take its connections. */
+  serviceAt(address: string): MeshService | undefined {
+    return this.#hostsAt
+      .get(address)
+      .map((host) => this.services.get(host))
+      .find((service) => service?.source === 'Service');
   }
 
   slicesOf(host: string): Slice[] {
@@ -187,11 +196,22 @@ export class Inputs {
     for (const [host, before] of this.#table.put(owner, services)) {
       const next = this.services.get(host);
       this.#servicesOfNamespace.relink(host, before && [before.namespace], next && [next.namespace]);
+      this.#hostsAt.relink(host, before?.addresses, next?.addresses);
       dirt.services.add(host);
+      for (const service of [before, next])
+        if (service?.source === 'Service') this.#staleAddresses(service, dirt);
       for (const service of [before, next]) if (service !== undefined) dirt.namespaces.add(service.namespace);
       if ((before === undefined) !== (next === undefined)) dirt.foreignHosts = true;
       for (const rule of this.#rulesToHost.get(host)) this.#staleRule(rule, dirt);
       this.#restateClaims(host, dirt);
+      this.#restateEntries(host, dirt);
+    }
+  }
+
+  /** A Service's address came or went: who else asks for it may have it, or not. */
+  #staleAddresses({ addresses }: MeshService, dirt: Dirt): void {
+    for (const host of addresses.flatMap((address) => this.#hostsAt.get(address))) {
+      dirt.services.add(host);
       this.#restateEntries(host, dirt);
     }
   }

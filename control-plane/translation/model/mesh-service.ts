@@ -45,6 +45,11 @@ export interface MeshService {
   readonly createdAt: string;
 }
 
+/** Who has what two services ask for (an address, a domain): a Kubernetes Service before ServiceEntries, and of those the oldest. */
+export function rankOf({ source, createdAt, host }: MeshService): string {
+  return source === 'Service' ? `0 ${host}` : `1 ${createdAt} ${host}`;
+}
+
 export function meshServiceOf(service: Stored<Service>, domain: string): MeshService {
   const { name, namespace = 'default', creationTimestamp } = service.metadata;
   const selector = service.spec.selector ?? {};

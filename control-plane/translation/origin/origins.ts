@@ -88,8 +88,8 @@ function gatewaysOf(resource: string, { namespace, pod }: Refuser, world: World)
 function behindListener({ name, bytes, reason }: RefusedResource, by: Refuser, world: World): ObjectRef[] {
   if (name === VIRTUAL_OUTBOUND) return sidecarOf(by, world);
   const written = chainsWrittenIn(bytes, reason);
-  const host = world.listenerHosts.get(name);
-  if (host === undefined) return [...written];
+  const host = world.listeners.ownersOf(name)[0] ?? '';
+  if (!world.inputs.services.has(host)) return [...written];
   const rules = written.length > 0 ? written : rulesOf(host, world);
   return [...rules, ...entryOf(host, world)];
 }

@@ -18,15 +18,21 @@ const BLOCK_ALL_HOST = encodeVirtualHost(BLOCK_ALL);
 /** More views of the mesh than this on one port, and sharing starts over. */
 const MAX_SCOPES = 1_000;
 
+interface Ranked {
+  readonly routes: HostRoutes;
+  readonly rank: string;
+}
+
 export class PortRoutes {
-  readonly #services = new Map<number, Map<string, HostRoutes>>();
+  readonly #services = new Map<number, Map<string, Ranked>>();
   readonly #foreign = new Map<number, readonly (readonly [string, HostRoutes])[]>();
   /** By port, then by what the reader sees of the mesh. */
   readonly #assembled = new Map<number, Map<string, Varied<Encoded>>>();
 
-  put(port: number, host: string, routes: HostRoutes): void {
-    const services = this.#services.get(port) ?? new Map<string, HostRoutes>();
-    this.#services.set(port, services.set(host, routes));
+  /** Of hosts that ask for one domain the one with the smallest rank has it. */
+  put(port: number, host: string, routes: HostRoutes, rank = ''): void {
+    const services = this.#services.get(port) ?? new Map<string, Ranked>();
+    this.#services.set(port, services.set(host, { routes, rank }));
     this.#assembled.delete(port);
   }
 
@@ -54,7 +60,9 @@ export class PortRoutes {
 
   /** The hosts of a port, services first, each with its name. */
   hosts(port: number): (readonly [string, HostRoutes])[] {
-    const services = [...(this.#services.get(port) ?? [])].sort(([a], [b]) => compare(a, b));
+    const services = [...(this.#services.get(port) ?? [])]
+      .sort(([a, own], [b, other]) => compare(own.rank, other.rank) || compare(a, b))
+      .map(([host, { routes }]) => [host, routes] as const);
     return [...services, ...(this.#foreign.get(port) ?? [])];
   }
 
