@@ -54,15 +54,16 @@ export function equalsToken(bytes: Uint8Array, start: number, end: number, name:
   return end - start === name.length && isToken(bytes, start, name);
 }
 
-/** Whether two stretches hold the same octets. */
-export function sameOctets(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array): boolean {
-  if (aEnd - aStart !== b.length) return false;
-  for (let i = 0; i < b.length; i++) if (a[aStart + i] !== b[i]) return false;
+/** Below this a loop beats the call into `Buffer.copy` or `Buffer.compare`. */
+const SHORT = 24;
+
+/** Whether `a[start, end)` holds the octets of `b`. */
+export function sameOctets(a: Buffer, start: number, end: number, b: Uint8Array): boolean {
+  if (end - start !== b.length) return false;
+  if (b.length >= SHORT) return a.compare(b, 0, b.length, start, end) === 0;
+  for (let i = 0; i < b.length; i++) if (a[start + i] !== b[i]) return false;
   return true;
 }
-
-/** Below this a loop beats the call into `Buffer.copy`. */
-const SHORT = 24;
 
 /** Copies `from[start, end)` to `out` at `at`; returns the offset after it. */
 export function put(out: Buffer, at: number, from: Buffer, start: number, end: number): number {

@@ -4,10 +4,11 @@
  */
 import { scanConnection } from './connection-options.ts';
 import { Fault } from './fault.ts';
+import { endOfFieldValue } from './field-values.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
 import { MAX_HEAD_LINES } from './limits.ts';
-import { COLON, CR, equalsToken, FIELD, HTAB, isToken, LF, octets, SP, TOKEN } from './octets.ts';
+import { COLON, CR, equalsToken, HTAB, isToken, LF, octets, SP, TOKEN } from './octets.ts';
 
 const NAME = {
   te: octets('te'),
@@ -59,7 +60,7 @@ export function scanFields(bytes: Buffer, at: number, end: number, head: Head): 
     const nameEnd = p++;
     while (p < end && (bytes[p] === SP || bytes[p] === HTAB)) p++;
     const valueStart = p;
-    while (p < end && FIELD[bytes[p]!] === 1) p++;
+    p = endOfFieldValue(bytes, p, end);
     if (p + 1 >= end) return p < end && bytes[p] !== CR ? notALineEnd(bytes[p]!) : 0;
     if (bytes[p] !== CR || bytes[p + 1] !== LF) return notALineEnd(bytes[p]!);
     let valueEnd = p;
