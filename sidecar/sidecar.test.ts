@@ -88,9 +88,9 @@ function call(options: {
   });
 }
 
-async function configure(): Promise<void> {
+async function configure(web: Parameters<typeof cluster>[1] = {}): Promise<void> {
   await server.subscription(LISTENER_TYPE, '*');
-  server.send(CLUSTER_TYPE, [cluster('web')]);
+  server.send(CLUSTER_TYPE, [cluster('web', web)]);
   await server.subscription(ENDPOINT_TYPE, 'web');
   server.send(ENDPOINT_TYPE, [assignment('web', [`127.0.0.1:${(app.address() as AddressInfo).port}`])]);
   server.send(LISTENER_TYPE, [httpListener(80)]);
@@ -112,6 +112,37 @@ test('is not ready before it is configured, carries requests then, and counts th
   const metrics = await call({ port: sidecar.ports.metrics, path: '/stats/prometheus' });
   expect(metrics.body).toMatch(/istio_requests_total\{reporter="source".*response_code="200".*\} 1\n/);
   expect(metrics.body).toContain('weft_sidecar_ready 1');
+});
+
+test('counts by service who was ejected and what breakers had no room for', async () => {
+  const page = async () =>
+    (await call({ port: sidecar.ports.metrics, path: '/stats/prometheus' })).body
+      .split('\n')
+      .filter((line) => /^weft_sidecar_(outlier|breaker|retries)/.test(line));
+  const ejection = { consecutive_5xx: 1, max_ejection_percent: 100 };
+  const thresholds = [{ max_requests: 1, track_remaining: true }];
+  const services = [{ host: 'web.shop', name: 'web', namespace: 'shop' }];
+  await configure({
+    metadata: { filter_metadata: { istio: { services } } },
+    outlier_detection: ejection,
+    circuit_breakers: { thresholds },
+  });
+  expect(await page()).toEqual([]);
+
+  const answers = new Promise<{ failing: () => void }>((resolve) => {
+    app.removeAllListeners('request');
+    app.on('request', (_request, response) => resolve({ failing: () => void response.writeHead(500).end() }));
+  });
+  const first = throughMesh('/');
+  const { failing } = await answers;
+  expect((await throughMesh('/')).status).toBe(503);
+  failing();
+  expect((await first).status).toBe(500);
+  expect(await page()).toEqual([
+    'weft_sidecar_outlier_ejections_total{destination_service="web.shop",cause="consecutive-5xx"} 1',
+    'weft_sidecar_outlier_ejected_endpoints{destination_service="web.shop"} 1',
+    'weft_sidecar_breaker_overflows_total{destination_service="web.shop",breaker="requests"} 1',
+  ]);
 });
 
 test('shows on its admin port and socket what it runs, and what it refused', async () => {
