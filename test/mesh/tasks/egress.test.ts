@@ -20,12 +20,15 @@ beforeEach(() => {
   outside.asked.length = 0;
 });
 
-/** The ServiceEntry of a task, with the test's own server for an endpoint. */
+/** The ServiceEntry of a task, with the test's own server for an endpoint; resolves when its name is known in the pod. */
 async function entry(file: string): Promise<void> {
   for (const { object } of loadManifests([`examples/tasks/${file}`])) {
-    const { spec, ...rest } = object as typeof object & { spec: object };
+    const { spec, ...rest } = object as typeof object & { spec: { hosts: string[] } };
     await tasks.applyText(
       JSON.stringify({ ...rest, spec: { ...spec, endpoints: [{ address: outside.address }] } }),
+    );
+    await tasks.mesh.until(`${spec.hosts[0]} has an address`, async () =>
+      (await tasks.exec('curl', 'curl', ['getent', 'hosts', spec.hosts[0]!])) === '' ? undefined : true,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { processesOf } from '../../support/pod-processes.ts';
 import { sidecarMetric, Tasks } from '../../support/tasks.ts';
 
 /** The tasks that are told with httpbin: circuit breaking, mirroring, and what routes change in requests and answers. */
@@ -45,6 +46,22 @@ describe('mirroring', () => {
     ]);
     expect((await logOf('v2')).join()).not.toContain('alone');
   });
+});
+
+test('a mirror that hangs does not keep the caller waiting', async () => {
+  await tasks.apply('tasks/mirroring/httpbin-v1.yaml', 'tasks/mirroring/mirror-to-v2.yaml');
+  const pods = await tasks.mesh.podsReady('httpbin', 2);
+  const v2 = pods.find(({ metadata }) => metadata.labels?.['version'] === 'v2')!;
+  const { pid } = processesOf(v2).find(({ command }) => command.startsWith('node '))!;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const { codes, ms } = await tasks.load('-c', '2', '-n', '20', 'http://httpbin:8000/get');
+    expect(codes).toEqual({ 200: 20 });
+    expect(ms.max).toBeLessThan(1000);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+    await tasks.delete('tasks/mirroring/httpbin-v1.yaml');
+  }
 });
 
 describe('circuit breaking', () => {
