@@ -1,4 +1,4 @@
-import { parseClusterName, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
+import { VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '#api/xds/names.ts';
 import type { SidecarNode } from '#api/xds/node-metadata.ts';
 import {
   CLUSTER_TYPE,
@@ -15,6 +15,9 @@ import { type Reader, sidecarReader } from './routes/reader.ts';
 import { followScope, type ProxyScope, WHOLE_MESH } from './scope/proxy-scope.ts';
 import type { View } from './view.ts';
 import type { World, WorldChange } from './world.ts';
+
+/** How the names of clusters begin that are of the mesh's services: `outbound|PORT|SUBSET|HOST`. */
+const OUTBOUND = 'outbound|';
 
 /** What a sidecar may ask for: the mesh, its namespace's short names, and its own pod's inbound side. */
 export function sidecarView(
@@ -137,8 +140,9 @@ function listener(world: World, name: string, reader: Reader, scope: ProxyScope)
 
 function seesCluster(scope: ProxyScope, name: string): boolean {
   if (scope === WHOLE_MESH) return true;
-  const parsed = parseClusterName(name);
-  return parsed?.direction !== 'outbound' || scope.sees(parsed.host, parsed.port);
+  if (!name.startsWith(OUTBOUND)) return true;
+  const port = Number(name.slice(OUTBOUND.length, name.indexOf('|', OUTBOUND.length)));
+  return scope.sees(name.slice(name.lastIndexOf('|') + 1), port);
 }
 
 function listenerNames(world: World, reader: Reader, scope: ProxyScope): string[] {

@@ -26,6 +26,8 @@ interface Ranked {
 export class PortRoutes {
   readonly #services = new Map<number, Map<string, Ranked>>();
   readonly #foreign = new Map<number, readonly (readonly [string, HostRoutes])[]>();
+  /** The hosts of a port in their order, until one of them changes: every view of the mesh goes through them. */
+  readonly #hosts = new Map<number, readonly (readonly [string, HostRoutes])[]>();
   /** By port, then by what the reader sees of the mesh. */
   readonly #assembled = new Map<number, Map<string, Varied<Encoded>>>();
 
@@ -33,21 +35,21 @@ export class PortRoutes {
   put(port: number, host: string, routes: HostRoutes, rank = ''): void {
     const services = this.#services.get(port) ?? new Map<string, Ranked>();
     this.#services.set(port, services.set(host, { routes, rank }));
-    this.#assembled.delete(port);
+    this.#forget(port);
   }
 
   remove(port: number, host: string): void {
     const services = this.#services.get(port);
     services?.delete(host);
     if (services?.size === 0) this.#services.delete(port);
-    this.#assembled.delete(port);
+    this.#forget(port);
   }
 
   /** The names that are no services, after all services. */
   setForeign(port: number, hosts: readonly (readonly [string, HostRoutes])[]): void {
     if (hosts.length === 0) this.#foreign.delete(port);
     else this.#foreign.set(port, hosts);
-    this.#assembled.delete(port);
+    this.#forget(port);
   }
 
   has(port: number): boolean {
@@ -59,11 +61,15 @@ export class PortRoutes {
   }
 
   /** The hosts of a port, services first, each with its name. */
-  hosts(port: number): (readonly [string, HostRoutes])[] {
+  hosts(port: number): readonly (readonly [string, HostRoutes])[] {
+    const known = this.#hosts.get(port);
+    if (known !== undefined) return known;
     const services = [...(this.#services.get(port) ?? [])]
       .sort(([a, own], [b, other]) => compare(own.rank, other.rank) || compare(a, b))
       .map(([host, { routes }]) => [host, routes] as const);
-    return [...services, ...(this.#foreign.get(port) ?? [])];
+    const hosts = [...services, ...(this.#foreign.get(port) ?? [])];
+    this.#hosts.set(port, hosts);
+    return hosts;
   }
 
   /** Whether a proxy with this scope sees anything on the port. */
@@ -82,6 +88,11 @@ export class PortRoutes {
     const assembled = this.#assemble(port, scope);
     scopes.set(scope.id, assembled);
     return assembled.for(reader);
+  }
+
+  #forget(port: number): void {
+    this.#hosts.delete(port);
+    this.#assembled.delete(port);
   }
 
   #assemble(port: number, scope: ProxyScope): Varied<Encoded> {

@@ -27,12 +27,14 @@ export function sidecarFor(
   sidecars: Iterable<Stored<Sidecar>>,
   rootNamespace: string,
 ): Stored<Sidecar> | undefined {
-  const all = [...sidecars].sort(byAge);
-  const home = all.filter(({ metadata }) => metadata.namespace === workload.namespace);
+  const all = [...sidecars];
+  const of = (namespace: string) =>
+    all.filter(({ metadata }) => metadata.namespace === namespace).sort(byAge);
+  const home = of(workload.namespace);
   return (
     home.find((sidecar) => isFor(sidecar, workload.labels)) ??
     home.find((sidecar) => selectorOf(sidecar) === undefined) ??
-    all.find((sidecar) => sidecar.metadata.namespace === rootNamespace && selectorOf(sidecar) === undefined)
+    of(rootNamespace).find((sidecar) => selectorOf(sidecar) === undefined)
   );
 }
 
