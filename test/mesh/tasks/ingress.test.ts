@@ -47,6 +47,10 @@ function ask(
   });
 }
 
+/** The same, once the port is open: it is a moment after the change is live. */
+const askOnceOpen = (...words: Parameters<typeof ask>): Promise<Answer> =>
+  tasks.mesh.until('the gateway listens', () => ask(...words));
+
 /** The certificate that the gateway shows for a name. */
 function shown(servername: string): Promise<PeerCertificate> {
   return new Promise((resolve, reject) => {
@@ -77,8 +81,7 @@ async function secret(name: string, host: string, clients?: string): Promise<voi
 describe('ingress', () => {
   test('two paths of httpbin.example.com lead in, nothing else does', async () => {
     await tasks.apply('tasks/ingress/httpbin-gateway.yaml');
-    await tasks.mesh.until('the machine knows the way', () => ask('httpbin.example.com', '/status/200'));
-    expect((await ask('httpbin.example.com', '/status/200')).status).toBe(200);
+    expect((await askOnceOpen('httpbin.example.com', '/status/200')).status).toBe(200);
     expect((await ask('httpbin.example.com', '/status/418')).text).toContain('teapot');
     expect((await ask('httpbin.example.com', '/headers')).status).toBe(404);
     expect((await ask('other.example.com', '/status/200')).status).toBe(404);
@@ -86,16 +89,19 @@ describe('ingress', () => {
 
   test('or every host, for a browser', async () => {
     await tasks.apply('tasks/ingress/httpbin-any-host.yaml');
-    expect((await ask('anything.example', '/headers')).text).toContain('"Host": "anything.example"');
+    expect((await askOnceOpen('anything.example', '/headers')).text).toContain('"Host": "anything.example"');
     await tasks.delete('tasks/ingress/httpbin-any-host.yaml');
   });
 });
 
 test('lines for tcp-echo come in on a port of their own', async () => {
   await tasks.apply('tcp-echo/tcp-echo-all-v1.yaml');
-  const socket = dial({ host: gateway, port: 31400 });
-  socket.end('hello\n');
-  expect(await text(socket)).toBe('one hello\n');
+  const answer = await tasks.mesh.until('the gateway listens', () => {
+    const socket = dial({ host: gateway, port: 31400 });
+    socket.end('hello\n');
+    return text(socket);
+  });
+  expect(answer).toBe('one hello\n');
 });
 
 describe('secure ingress', () => {
@@ -103,7 +109,7 @@ describe('secure ingress', () => {
     await secret('httpbin-credential', 'httpbin.example.com');
     await tasks.apply('tasks/secure-ingress/simple-tls.yaml');
     const ca = authority.certificate;
-    const answer = await ask('httpbin.example.com', '/status/418', { ca });
+    const answer = await askOnceOpen('httpbin.example.com', '/status/418', { ca });
     expect(answer).toMatchObject({ status: 418, text: expect.stringContaining('teapot') });
   });
 
@@ -117,7 +123,7 @@ describe('secure ingress', () => {
 
   test('plain HTTP is sent to HTTPS', async () => {
     await tasks.apply('tasks/secure-ingress/https-redirect.yaml');
-    const { status, headers } = await ask('httpbin.example.com', '/status/200');
+    const { status, headers } = await askOnceOpen('httpbin.example.com', '/status/200');
     expect({ status, to: headers['location'] }).toEqual({
       status: 301,
       to: 'https://httpbin.example.com/status/200',
