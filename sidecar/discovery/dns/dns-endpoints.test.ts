@@ -106,6 +106,24 @@ describe('a name', () => {
     expect(subject.questions).toHaveLength(1);
   });
 
+  test('that leads to this machine leads nowhere', async () => {
+    const subject = new Subject('strict', {}, 'a.test');
+    const here = ['127.0.0.1', '127.9.9.9', '0.0.0.0', '169.254.169.254', '224.0.0.1'];
+    await subject.question.answer([
+      ...here,
+      '10.0.0.1',
+      '::1',
+      '::',
+      'fe80::1',
+      '::ffff:127.0.0.1',
+      '2001:db8::1',
+    ]);
+    expect(subject.addresses).toEqual(['10.0.0.1', '2001:db8::1']);
+    subject.clock.advance(5_000);
+    await subject.question.answer(here);
+    expect(subject.addresses).toEqual(['10.0.0.1', '2001:db8::1']);
+  });
+
   test('keeps its last addresses while nobody answers', async () => {
     const subject = new Subject('strict', { respectTtl: true }, 'a.test');
     await subject.question.answer(['10.0.0.1'], 1_000);

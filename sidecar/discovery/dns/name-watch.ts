@@ -1,4 +1,5 @@
 /** The addresses of one name, asked for again and again. */
+import { BlockList, isIPv6 } from 'node:net';
 import type { Clock, Timer } from '#api/foundation/clock.ts';
 import type { NameResolver, ResolvedAddress } from './resolver.ts';
 
@@ -69,7 +70,10 @@ export class NameWatch {
   #answered(found: readonly ResolvedAddress[]): void {
     if (this.#stopped) return;
     this.#timer = this.#clock.after(this.#nextMs(found), () => this.start());
-    const addresses = [...new Set(found.map(({ address }) => address))].sort().slice(0, MAX_ADDRESSES);
+    const addresses = [...new Set(found.map(({ address }) => address))]
+      .filter(isElsewhere)
+      .sort()
+      .slice(0, MAX_ADDRESSES);
     const isNews = addresses.length > 0 && addresses.join() !== this.addresses.join();
     if (isNews) this.addresses = addresses;
     const isFirst = !this.settled;
@@ -79,8 +83,31 @@ export class NameWatch {
 
   #nextMs(found: readonly ResolvedAddress[]): number {
     const { refreshMs, respectTtl } = this.#policy;
-    if (found.length === 0 || !respectTtl) return refreshMs;
+    if (found.length === 0 || !respectTtl) return Math.max(MIN_REFRESH_MS, refreshMs);
     const ttlMs = Math.min(...found.map((each) => each.ttlMs));
     return Math.min(MAX_REFRESH_MS, Math.max(MIN_REFRESH_MS, ttlMs));
   }
+}
+
+const HERE = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['224.0.0.0', 4],
+] as const)
+  HERE.addSubnet(network, prefix, 'ipv4');
+for (const [network, prefix] of [
+  ['::', 127],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  HERE.addSubnet(network, prefix, 'ipv6');
+
+/**
+ * Whoever owns a name says what it resolves to. Loopback would be this sidecar's own ports, its admin's among them, and
+ * link-local what the machine's provider keeps there: nobody's service.
+ */
+function isElsewhere(address: string): boolean {
+  return !HERE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
