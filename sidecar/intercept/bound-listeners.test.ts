@@ -11,6 +11,8 @@ import {
   startRawServer,
   startSidecar,
 } from '#sidecar/http/testing/sidecar-under-test.ts';
+import { OriginalDestinationCluster } from '#sidecar/upstream/original-destination-cluster.ts';
+import { policyOf } from '#sidecar/upstream/testing/endpoints.ts';
 import { BoundListeners } from './bound-listeners.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: web\r\n\r\n';
@@ -94,6 +96,15 @@ async function exchange(client: Client): Promise<string> {
 }
 
 describe('a listener', () => {
+  test('does not call itself where a route leads to wherever the connection was going', async () => {
+    await using w = await world();
+    const port = await freePort();
+    const cluster = new OriginalDestinationCluster(policyOf(), systemClock);
+    w.bound.update(snapshotWith([port, targetOf({ cluster })]));
+    expect(await exchange(await w.connect(port))).toContain('503');
+    expect(w.bound.connections()).toBe(1);
+  });
+
   test('is bound, serves, and is gone with its configuration', async () => {
     await using app = await startRawServer(answer('one'));
     await using w = await world();

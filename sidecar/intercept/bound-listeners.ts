@@ -148,7 +148,7 @@ class BoundServer {
     const address = localAddress.startsWith('::ffff:') ? localAddress.slice(7) : localAddress;
     const chains = this.listener.chains(address, localPort);
     if (chains.state === 'found') {
-      this.connections.carry(wire, chains.value, { address, port: localPort });
+      this.connections.carry(wire, chains.value, { address, port: localPort, bound: true });
       return;
     }
     const { name: listener } = this.listener;

@@ -71,4 +71,6 @@ export interface UpstreamTls {
 export interface OriginalDestination {
   readonly address: string;
   readonly port: number;
+  /** It came to a listener that this proxy binds: it was going nowhere else. */
+  readonly bound?: true;
 }

@@ -44,7 +44,9 @@ export class OriginalDestinationCluster implements Cluster {
     return [...this.#destinations.values()];
   }
 
-  pick({ original }: PickContext): TrackedEndpoint {
+  /** Undefined for a connection that came to this proxy itself: going where it was going would go round in circles. */
+  pick({ original }: PickContext): TrackedEndpoint | undefined {
+    if (original.bound === true) return undefined;
     const latest = this.#latest;
     if (latest !== undefined && latest.port === original.port && latest.address === original.address) {
       return latest;
