@@ -29,12 +29,14 @@ function startingReason({ state }: Member): string | undefined {
   return undefined;
 }
 
-/** One entry a type: the resources of a refused response share its reason. */
+/** One entry a type, with all that was said. */
 export function refusalsSince(member: Member, generation: number): WaitResult['refused'] {
   return RESOURCE_TYPES.flatMap((type) => {
     const refusals = [...member.state.types[type].refused.values()].filter((r) => r.generation >= generation);
     const reasons = new Set(refusals.map(({ reason }) => reason));
-    return [...reasons].map((reason) => ({ proxy: member.identity.proxy, type: SHORT_NAMES[type], reason }));
+    if (reasons.size === 0) return [];
+    const reason = [...reasons].join('\n');
+    return [{ proxy: member.identity.proxy, type: SHORT_NAMES[type], reason }];
   });
 }
 

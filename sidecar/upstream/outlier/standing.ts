@@ -22,7 +22,10 @@ export type Standing =
 export const SERVING: Standing = { kind: 'serving' };
 export const TRIAL: Standing = { kind: 'trial', givenMs: undefined, begunMs: undefined };
 
-/** A try that was given away and has not begun after this long is given again, milliseconds. */
+/**
+ * A try that was given away and has not begun after this long is given again, milliseconds. Who uses a try begins it in the
+ * same turn, before any wait for a connection: one that has not begun was refused by a breaker, or not wanted.
+ */
 const LAPSE_MS = 1_000;
 /** A try that has not ended after this long says nothing for now (it may be a stream): another one is given, milliseconds. */
 const PATIENCE_MS = 10_000;
