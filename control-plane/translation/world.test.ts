@@ -5,6 +5,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ListenerSchema } from '#api/xds/gen/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '#api/xds/gen/envoy/config/route/v3/route_pb.js';
 import {
   CLUSTER_TYPE,
@@ -334,6 +335,25 @@ describe('an address that several ask for', () => {
     expect(world.listeners.get('10.96.0.1_80')).toBeDefined();
   });
 
+  test('a network around it does not take what the Service speaks HTTP on', () => {
+    const world = newWorld();
+    const ports = [{ number: 80, name: 'tcp' }];
+    const around = (age: number) =>
+      of('around', { hosts: ['a.com'], addresses: ['0.0.0.0/0'], ports }, age, 'other');
+    world.apply([around(1)]);
+    world.apply([inputOf(service('web'), 2)]);
+    const view = sidecarView(world, { pod: 'p', namespace: 'default' });
+    const chains = fromBinary(ListenerSchema, view.get(LISTENER_TYPE, '0.0.0.0_80')!.bytes).filterChains;
+    const said = chains.map(({ filterChainMatch, filters }) => [
+      filterChainMatch?.prefixRanges.map(({ addressPrefix, prefixLen }) => `${addressPrefix}/${prefixLen}`),
+      filters[0]?.name,
+    ]);
+    expect(said).toEqual([
+      [['10.96.0.1/32'], 'envoy.filters.network.http_connection_manager'],
+      [['0.0.0.0/0'], 'envoy.filters.network.tcp_proxy'],
+    ]);
+  });
+
   test('a name that sounds like a Service does not take its domains', () => {
     const world = newWorld();
     world.apply([
@@ -432,6 +452,7 @@ describe('the way to a state does not matter', () => {
           },
           { ports: [{ number: 81, name: 'tcp' }], addresses: ['10.96.0.1', '10.9.0.1'] },
           { ports: [{ number: 81, name: 'tcp' }], addresses: ['10.9.0.1'], exportTo: ['other'] },
+          { ports: [{ number: 80, name: 'tcp' }], addresses: ['0.0.0.0/0'], resolution: 'NONE' },
         ),
       )
       .map(([name, hosts, spec]) => entry(name, { hosts, ...spec })),

@@ -72,7 +72,7 @@ export class World {
   };
   /** What the proxies of gateways get. */
   readonly gateways = new GatewayTable(this);
-  readonly portListeners = new PortListeners();
+  readonly portListeners = new PortListeners((port) => this.#httpAddresses(port));
   readonly #chainPorts = new Map<string, ServiceRouting['chains']>();
   readonly #httpPorts = new Map<string, ServiceRouting['http']>();
 
@@ -164,6 +164,13 @@ export class World {
     }
     if (chains.size === 0) this.#chainPorts.delete(host);
     else this.#chainPorts.set(host, chains);
+  }
+
+  #httpAddresses(port: number): string[] {
+    return this.portRoutes
+      .hosts(port)
+      .map(([host]) => this.inputs.services.get(host))
+      .flatMap((service) => (service?.source === 'Service' ? service.addresses : []));
   }
 
   #deriveForeign(dirt: Dirt, touched: Set<number>): void {

@@ -16,7 +16,7 @@ import {
   TLS_INSPECTOR,
   tcpProxy,
 } from './filters.ts';
-import type { FilterChain, OpaqueChains } from './opaque-chains.ts';
+import { type FilterChain, type OpaqueChains, within } from './opaque-chains.ts';
 
 type ListenerInit = Init<typeof ListenerSchema>;
 
@@ -49,21 +49,27 @@ export function httpPortListener(port: number): Encoded {
   });
 }
 
-/** A port where services without an address of their own are; what none of them takes is HTTP's, or goes on. */
+/**
+ * A port where services without an address of their own are; what none of them takes is HTTP's, or goes on. `kept`:
+ * addresses whose connections are HTTP's whatever network they lie in.
+ */
 export function sharedPortListener(
   port: number,
   http: boolean,
   allowAny: boolean,
+  kept: readonly string[],
   chains: readonly FilterChain[],
   rest: FilterChain | undefined,
 ): Encoded {
   const name = httpListenerName(port);
   const onward = tcpProxy(allowAny ? PASSTHROUGH_CLUSTER : BLACK_HOLE_CLUSTER);
-  const last = http ? { filters: [httpOverRds(`outbound_${name}`, String(port))] } : rest;
+  const routed: FilterChain = { filters: [httpOverRds(`outbound_${name}`, String(port))] };
+  const last = http ? routed : rest;
+  const own = kept.length === 0 ? [] : [{ ...routed, filterChainMatch: within(kept) }];
   return encodeListener({
     ...handedOver(name, '0.0.0.0', port),
     ...inspection('tls', chains),
-    ...withDefault(chains, last ?? { filters: [onward] }),
+    ...withDefault([...own, ...chains], last ?? { filters: [onward] }),
   });
 }
 

@@ -14,8 +14,14 @@ const MAX_SCOPES = 1_000;
 
 export class PortListeners {
   readonly #services = new Map<number, Map<string, SharedChains>>();
+  readonly #httpAddresses: (port: number) => readonly string[];
   /** By port, then by what the reader sees of the mesh. */
   readonly #assembled = new Map<number, Map<string, Varied<Encoded>>>();
+
+  /** `httpAddresses`: those of the Services that speak HTTP on a port; no network takes their connections. */
+  constructor(httpAddresses: (port: number) => readonly string[]) {
+    this.#httpAddresses = httpAddresses;
+  }
 
   put(port: number, host: string, chains: SharedChains): void {
     const services = this.#services.get(port) ?? new Map<string, SharedChains>();
@@ -63,9 +69,15 @@ export class PortListeners {
       .map(([, chains]) => chains);
     return new Varied(allQuestions(services.map(({ questions }) => questions)), (reader) => {
       if (services.length === 0) return httpPortListener(port);
-      return sharedPortListener(port, http, scope.allowAny, ...together(services, reader));
+      const [chains, rest] = together(services, reader);
+      const kept = http && chains.some(isForNetworks) ? this.#httpAddresses(port) : [];
+      return sharedPortListener(port, http, scope.allowAny, kept, chains, rest);
     });
   }
+}
+
+function isForNetworks({ filterChainMatch }: FilterChain): boolean {
+  return (filterChainMatch?.prefixRanges ?? []).length > 0;
 }
 
 /** Proxies refuse a match that comes twice: the first has it. The first that takes the rest takes it. */
