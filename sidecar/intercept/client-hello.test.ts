@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ClientHello, MAX_HELLO_BYTES, readClientHello } from './client-hello.ts';
 
 type Extension = readonly [kind: number, value: Buffer];
@@ -134,6 +134,19 @@ describe('no hello', () => {
     ['records that never come to an end', Buffer.concat(Array(3000).fill(Buffer.from([22, 3, 1, 0, 1, 1])))],
   ])('%s', (_, bytes) => {
     expect(read(bytes)).toBe('not-tls');
+  });
+
+  test('in records of one byte each costs no more for each read than its length', () => {
+    const count = Math.floor(MAX_HELLO_BYTES / 6);
+    const head = [1, 0, count >> 8, count & 255];
+    const bytes = Buffer.concat(
+      Array.from({ length: count }, (_, i) => Buffer.from([22, 3, 1, 0, 1, head[i] ?? 0])),
+    );
+    const concat = vi.spyOn(Buffer, 'concat');
+    for (let length = 1; length <= bytes.length; length += 100)
+      expect(readClientHello(bytes, length)).toBe('more');
+    expect(concat).not.toHaveBeenCalled();
+    concat.mockRestore();
   });
 
   test('whatever comes, it is judged without a throw, and at last for good', () => {

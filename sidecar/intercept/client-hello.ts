@@ -33,26 +33,39 @@ export function readClientHello(bytes: Buffer, length: number): ClientHello | 'm
   return decode(message) ?? 'not-tls';
 }
 
-/** The body of the first handshake message, put together from its records. */
+/**
+ * The body of the first handshake message, put together from its records. They are walked over until it is whole, and
+ * copied only then: a client may send thousands of records of one byte each, in as many reads.
+ */
 function assemble(bytes: Buffer, length: number): Buffer | 'more' | 'not-tls' {
-  const pieces: Buffer[] = [];
+  const head = Buffer.alloc(MESSAGE_HEAD_BYTES);
   let gathered = 0;
   let wanted = MESSAGE_HEAD_BYTES;
-  for (let at = 0; gathered < wanted; ) {
+  let at = 0;
+  while (gathered < wanted) {
     if (!mayBeRecord(bytes, at, length)) return 'not-tls';
     if (length - at < RECORD_HEAD_BYTES) return awaitMore(length);
     const end = at + RECORD_HEAD_BYTES + bytes.readUInt16BE(at + 3);
-    const piece = bytes.subarray(at + RECORD_HEAD_BYTES, Math.min(end, length));
-    pieces.push(piece);
-    gathered += piece.length;
-    const size = messageSize(pieces, gathered);
-    if (size < 0) return 'not-tls';
-    wanted = size;
+    const there = Math.min(end, length);
+    if (gathered < MESSAGE_HEAD_BYTES) bytes.copy(head, gathered, at + RECORD_HEAD_BYTES, there);
+    gathered += there - at - RECORD_HEAD_BYTES;
+    wanted = messageSize(head, gathered);
+    if (wanted < 0) return 'not-tls';
     if (gathered < wanted && end > length) return awaitMore(length);
     at = end;
   }
-  const message = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-  return message.subarray(MESSAGE_HEAD_BYTES, wanted);
+  return payload(bytes, Math.min(at, length)).subarray(MESSAGE_HEAD_BYTES, wanted);
+}
+
+/** What the records of `bytes[0, length)` hold, the last one as far as it is there. */
+function payload(bytes: Buffer, length: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < length; ) {
+    const end = at + RECORD_HEAD_BYTES + bytes.readUInt16BE(at + 3);
+    pieces.push(bytes.subarray(at + RECORD_HEAD_BYTES, Math.min(end, length)));
+    at = end;
+  }
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 function awaitMore(length: number): 'more' | 'not-tls' {
@@ -71,10 +84,9 @@ function mayBeRecord(bytes: Buffer, at: number, length: number): boolean {
 }
 
 /** Bytes that the message has with its head; as much as is needed to know while that is not there; -1: no hello. */
-function messageSize(pieces: readonly Buffer[], gathered: number): number {
-  if (gathered > 0 && pieces[0]![0] !== CLIENT_HELLO) return -1;
+function messageSize(head: Buffer, gathered: number): number {
+  if (gathered > 0 && head[0] !== CLIENT_HELLO) return -1;
   if (gathered < MESSAGE_HEAD_BYTES) return MESSAGE_HEAD_BYTES;
-  const head = pieces[0]!.length >= MESSAGE_HEAD_BYTES ? pieces[0]! : Buffer.concat(pieces);
   const size = MESSAGE_HEAD_BYTES + head.readUIntBE(1, 3);
   return size > MAX_HELLO_BYTES ? -1 : size;
 }
