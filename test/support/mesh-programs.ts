@@ -4,14 +4,19 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { overlaps, parseCidr } from '#cli/mesh/cidr.ts';
+import { parseRoutes } from '#cli/mesh/host-use.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export type Program = 'control-plane' | 'node-runtime';
 
-/** A short id and a second octet of its own: meshes of tests that run beside each other must not meet. */
+/** Ranges for this many meshes at a time: pods in 10.(120+k), services in 10.(180+k). */
+const SLOTS = 60;
+
+/** A short id, and address ranges that nobody on this machine uses: meshes that run beside each other must not meet. */
 export async function freshConfig(): Promise<MeshConfig> {
-  const serial = (process.pid * 7 + Math.floor(performance.now())) % 40;
-  const id = `t${serial}${(process.pid % 1296).toString(36)}`;
+  const slot = freeSlot((process.pid * 7 + Math.floor(performance.now())) % SLOTS);
+  const id = `t${slot}${(process.pid % 1296).toString(36)}`;
   const directory = `/tmp/weft-test/${id}`;
   const [apiPort, xdsPort, monitoringPort] = await freePorts(3);
   return MeshConfig.parse({
@@ -19,12 +24,25 @@ export async function freshConfig(): Promise<MeshConfig> {
     dataDir: `${directory}/data`,
     runDir: `${directory}/run`,
     nodeName: `node-${id}`,
-    podCidr: `10.${150 + serial}.0.0/16`,
-    serviceCidr: `10.${200 + serial}.0.0/16`,
+    ...rangesOf(slot),
     apiPort,
     xdsPort,
     monitoringPort,
   });
+}
+
+function rangesOf(slot: number): { podCidr: string; serviceCidr: string } {
+  return { podCidr: `10.${120 + slot}.0.0/16`, serviceCidr: `10.${180 + slot}.0.0/16` };
+}
+
+function freeSlot(first: number): number {
+  const used = parseRoutes(readFileSync('/proc/net/route', 'utf8'));
+  const isFree = (slot: number): boolean =>
+    Object.values(rangesOf(slot)).every((range) => !used.some((route) => overlaps(route, parseCidr(range)!)));
+  const slots = Array.from({ length: SLOTS }, (_, i) => (first + i) % SLOTS);
+  const free = slots.find(isFree);
+  if (free === undefined) throw new Error('every address range for test meshes is in use: ip route');
+  return free;
 }
 
 async function freePorts(count: number): Promise<number[]> {
