@@ -72,7 +72,7 @@ function readerOf({ gateway }: Server, { reader }: GatewayListenerScope): Reader
 }
 
 function tcpChain(server: Server, port: number, scope: GatewayListenerScope): FilterChain | undefined {
-  const rules = scope.rules.map(({ rule }) => rule);
+  const rules = scope.rulesOf(server.gateway).map(({ rule }) => rule);
   return opaqueRoute(rules, port, scope.context, readerOf(server, scope));
 }
 
@@ -85,7 +85,7 @@ function tlsServerChains(server: Server, port: number, scope: GatewayListenerSco
 /** The VirtualServices' `tls` routes, for the names that the server takes. */
 function passedThrough(server: Server, port: number, scope: GatewayListenerScope): FilterChain[] {
   const home = homeOf(server);
-  return scope.rules.flatMap(({ rule }) => {
+  return scope.rulesOf(server.gateway).flatMap(({ rule }) => {
     const { namespace = 'default' } = rule.rule.metadata;
     return tlsChains([rule], port, scope.context, readerOf(server, scope)).flatMap((chain): FilterChain[] => {
       const asked = chain.filterChainMatch?.serverNames ?? [];

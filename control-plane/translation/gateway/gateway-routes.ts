@@ -19,10 +19,16 @@ import { commonHosts, parseServerHost } from './server-hosts.ts';
 
 type Route = Init<typeof RouteSchema>;
 
+/** With its full host names. */
+export interface BoundRule {
+  readonly rule: ResolvedRule;
+  readonly hosts: readonly string[];
+}
+
 export interface GatewayRouteScope {
   readonly context: DestinationContext;
-  /** Every VirtualService with its full host names, oldest first. */
-  readonly rules: readonly { readonly rule: ResolvedRule; readonly hosts: readonly string[] }[];
+  /** The VirtualServices that name a Gateway, oldest first: there are many of both, and few of these. */
+  readonly rulesOf: (gateway: string) => readonly BoundRule[];
   /** The reader's gateways are replaced by those of each server. */
   readonly reader: Reader;
 }
@@ -68,7 +74,7 @@ function addServer(
     hosts.set(host, draft);
     return draft;
   };
-  for (const { rule, hosts: names } of scope.rules) {
+  for (const { rule, hosts: names } of scope.rulesOf(gateway)) {
     if (!isAddressedTo(rule.rule, rule.gateways, reader)) continue;
     const { namespace = 'default' } = rule.rule.metadata;
     for (const host of commonHosts(server.hosts, home, { namespace, hosts: names })) {

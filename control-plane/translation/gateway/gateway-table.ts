@@ -15,7 +15,7 @@ import {
   httpRoutesName,
   httpsRoutesName,
 } from './gateway-listeners.ts';
-import { gatewayRoutes } from './gateway-routes.ts';
+import { type BoundRule, gatewayRoutes } from './gateway-routes.ts';
 import { gatewaysFor, layerOf, type ServedPort, servedPorts } from './served-gateways.ts';
 
 export interface GatewayResources {
@@ -81,12 +81,21 @@ function scopeOf(world: World, pod: PodFacts): GatewayListenerScope {
     domain: inputs.options.clusterDomain,
     rule: (key: string) => inputs.virtualServices.get(key),
   };
+  const rules = new Map<string, BoundRule[]>();
+  for (const rule of [...inputs.virtualServices.rules()].sort(byAge)) {
+    const hosts = (rule.spec.hosts ?? []).map((host) =>
+      fullHost(host, rule.metadata.namespace, context.domain),
+    );
+    const bound = { rule: resolveRule(rule, context), hosts };
+    for (const gateway of new Set(bound.rule.gateways)) {
+      const others = rules.get(gateway);
+      if (others === undefined) rules.set(gateway, [bound]);
+      else others.push(bound);
+    }
+  }
   return {
     context: world.destinations,
-    rules: [...inputs.virtualServices.rules()].sort(byAge).map((rule) => ({
-      rule: resolveRule(rule, context),
-      hosts: (rule.spec.hosts ?? []).map((host) => fullHost(host, rule.metadata.namespace, context.domain)),
-    })),
+    rulesOf: (gateway) => rules.get(gateway) ?? [],
     reader: { kind: 'proxy', namespace, labels, gateways: new Set(), secure: false },
     secret: (name) => inputs.secrets.get(`${namespace}/${name}`),
   };
