@@ -11,6 +11,11 @@
  * square makes one error among many cost little (10 % → 1.2×) and a run of errors much (90 % → 100×); a factor keeps
  * its meaning at any latency, which a penalty in milliseconds would not.
  *
+ * The put aside. One stall makes an endpoint so dear that it is left alone, and alone it would stay for many times the
+ * decay time. So one that was not tried for a pause may be looked at again although it is the dearer: a look that shows it
+ * faster than was thought halves the difference at least, and the next comes soon; one that shows it as slow doubles the
+ * pause, up to the decay time.
+ *
  * The unknown. Without a sample an endpoint is free while idle and dear while its first try is under way: it gets
  * one probe at a time, as in finagle. While it has only failed it counts as slow as a probe is dear, and awaits another
  * probe after a pause that grows from failure to failure up to the decay time; its first success tells its latency. How
@@ -30,8 +35,14 @@ export const DEFAULT_PEAK_EWMA: PeakEwmaPolicy = { decayMs: 10_000, probePenalty
 const MIN_FAILURE_WEIGHT = 0.1;
 /** And at most this much, however rare the samples: one failure alone is no verdict. */
 const MAX_FAILURE_WEIGHT = 0.5;
-/** Pause after the first failure of an endpoint that never succeeded, as a part of the decay time; it doubles. */
+/** The first pause between two looks at an endpoint that failed or was slow, as a part of the decay time; it doubles. */
 const FIRST_PAUSE = 1 / 40;
+/** A sample that differs from the estimate by this factor shows another endpoint than was thought. */
+const SURPRISE = 1.5;
+/** How much of the estimate a look keeps at most, where it shows less. */
+const KEPT_AT_A_LOOK = 0.5;
+/** Above it an endpoint was put aside for its failures, which fade by themselves. */
+const NEGLIGIBLE_FAILURES = 0.01;
 /** Keeps the cost finite: an endpoint that only fails costs ten thousand times its latency. */
 const MAX_FAILURE_SHARE = 0.99;
 
@@ -70,6 +81,12 @@ export class LoadEstimate {
     return this.#knows === 'nothing' || nowMs - this.#latencyAtMs >= this.#pauseMs;
   }
 
+  /** Whether it was left alone for long enough that what is thought of it deserves another look. */
+  isStale(nowMs: number, active: number): boolean {
+    if (active > 0 || this.#knows !== 'latency' || nowMs - this.#latencyAtMs < this.#pauseMs) return false;
+    return this.failureShare(nowMs) < NEGLIGIBLE_FAILURES;
+  }
+
   /** The expected price of one more try, milliseconds. */
   cost(nowMs: number, active: number): number {
     if (this.#knows === 'nothing') return this.policy.probePenaltyMs * active;
@@ -89,10 +106,16 @@ export class LoadEstimate {
 
   #measure(nowMs: number, tookMs: number): void {
     const peak = this.#knows !== 'latency' || tookMs >= this.#latencyMs;
-    const keep = peak ? 0 : this.#keep(nowMs - this.#latencyAtMs);
+    const stale = this.isStale(nowMs, 0);
+    const better = tookMs * SURPRISE < this.#latencyMs;
+    const worse = tookMs > this.#latencyMs * SURPRISE;
+    const faded = peak ? 0 : this.#keep(nowMs - this.#latencyAtMs);
+    const keep = stale ? Math.min(faded, KEPT_AT_A_LOOK) : faded;
     this.#latencyMs = this.#latencyMs * keep + tookMs * (1 - keep);
     this.#latencyAtMs = nowMs;
     this.#knows = 'latency';
+    if (better || worse) this.#pauseMs = this.policy.decayMs * FIRST_PAUSE;
+    else if (stale && peak) this.#pauseMs = Math.min(this.policy.decayMs, this.#pauseMs * 2);
   }
 
   /** A try that did not end well took at least this long. */

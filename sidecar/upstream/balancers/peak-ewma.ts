@@ -5,6 +5,9 @@
  * endpoints would get all requests, cold as they are. So against an endpoint whose latency is known a probe gets only a
  * share of the draws.
  *
+ * The dearer of two that was left alone for a while gets the same share of its draws: one stall must not put an
+ * endpoint aside for good.
+ *
  * Where weights differ, both are drawn by weight, and the choice between the two is by lot: in favour of the first as
  * far as it takes for equal costs to give shares that equal the weights, tilted by the square of the costs. A
  * hundredfold cost still leaves an endpoint one request in ten thousand.
@@ -40,7 +43,10 @@ export function peakEwma(
     const b = endpoints[drawn < first ? drawn : drawn + 1]!;
     const probe = probed(a, b, nowMs, random);
     if (probe !== undefined) return probe;
-    return b.cost(nowMs) < a.cost(nowMs) ? b : a;
+    const cheaper = b.cost(nowMs) < a.cost(nowMs) ? b : a;
+    const dearer = cheaper === a ? b : a;
+    const look = dearer.load.isStale(nowMs, dearer.active) && random() < PROBE_SHARE;
+    return look ? dearer : cheaper;
   };
 }
 

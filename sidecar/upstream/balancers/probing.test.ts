@@ -45,6 +45,47 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(toFresh).toBeGreaterThan(2);
   });
 
+  test('an endpoint that stalled once is back after seconds, and has its share within the decay time', () => {
+    const clock = new ManualClock();
+    const endpoints = endpointsOf([1, 1, 1, 1, 1], clock);
+    const balancer = balancerOf(DEFAULT_POLICY, endpoints, clock, seededRandom(seed));
+    const stalled = endpoints[0]!;
+    const share = (requests: number): number => {
+      let picked = 0;
+      for (let i = 0; i < requests; i += 1) {
+        const endpoint = balancer(undefined, 0);
+        if (endpoint === stalled) picked += 1;
+        oneTry(endpoint, clock, 4 + (i % 3), 'success');
+        clock.advance(4);
+      }
+      return picked / requests;
+    };
+    share(500);
+    oneTry(stalled, clock, 500, 'success');
+    clock.advance(501);
+    expect(share(100)).toBeLessThan(0.05);
+    share(500);
+    expect(share(500)).toBeGreaterThan(0.03);
+    share(3_000);
+    expect(share(1_000)).toBeGreaterThan(0.15);
+  });
+
+  test('an endpoint that stays slow is looked at ever less often', () => {
+    const clock = new ManualClock();
+    const endpoints = endpointsOf([1, 1, 1, 1, 1], clock);
+    const balancer = balancerOf(DEFAULT_POLICY, endpoints, clock, seededRandom(seed));
+    const slow = endpoints[0]!;
+    let looks = 0;
+    while (clock.nowMs() < 60_000) {
+      const endpoint = balancer(undefined, 0);
+      if (endpoint === slow) looks += 1;
+      oneTry(endpoint, clock, endpoint === slow ? 500 : 5, 'success');
+      clock.advance(4);
+    }
+    expect(looks).toBeGreaterThan(3);
+    expect(looks).toBeLessThan(20);
+  });
+
   test('an endpoint that only ever failed is probed at growing pauses, up to the decay time', () => {
     const clock = new ManualClock();
     const endpoints = endpointsOf([1, 1, 1, 1], clock);
