@@ -147,6 +147,11 @@ test.each<[string, object, string[]]>([
     ['headers.response.add[Content-Length]'],
   ],
   [
+    "the sidecars' own header",
+    to({ headers: { request: { remove: ['X-Envoy-Peer-Metadata'] } } }),
+    ['headers.request.remove[0]'],
+  ],
+  [
     'a header that is no token',
     to({ headers: { request: { remove: ['a b'] } } }),
     ['headers.request.remove[0]'],

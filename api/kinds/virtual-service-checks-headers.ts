@@ -24,6 +24,9 @@ const FRAMING = new Set([
   'upgrade',
 ]);
 
+/** Sidecars tell each other who they are with it, and take it out again. */
+const PEER_METADATA = 'x-envoy-peer-metadata';
+
 export const headerEditsAreSafe: Check<VirtualService> = {
   name: 'headers that are set, added or removed are well formed and not of the framing',
   check: ({ spec }) =>
@@ -95,6 +98,7 @@ function nameMistakes(name: string, path: string): Mistake[] {
   if (isAuthority(name)) return [{ path, message: 'the host of a request can only be set' }];
   if (name.length > MAX_LENGTH || !TOKEN.test(name))
     return [{ path, message: 'must be the name of a header' }];
+  if (name.toLowerCase() === PEER_METADATA) return [{ path, message: `${name} is the sidecars' own` }];
   return FRAMING.has(name.toLowerCase())
     ? [{ path, message: `${name} belongs to the framing and cannot be changed` }]
     : [];

@@ -151,6 +151,11 @@ describe('refused', () => {
       'response_headers_to_add[0].header.key: pseudo-header :status is not supported',
     ],
     [
+      "the sidecars' own header",
+      { response_headers_to_remove: ['X-Envoy-Peer-Metadata'] },
+      "response_headers_to_remove[0]: x-envoy-peer-metadata is the sidecars' own",
+    ],
+    [
       'removal of the host',
       { request_headers_to_remove: ['Host'] },
       'request_headers_to_remove[0]: the host cannot be removed',

@@ -32,6 +32,9 @@ const FRAMING = new Set([
   'upgrade',
 ]);
 
+/** Sidecars tell each other who they are with it, and take it out again. */
+const PEER_METADATA = 'x-envoy-peer-metadata';
+
 /** A header's name in lower case. */
 export function acceptHeaderName(name: string, place: Place): string {
   const lower = name.toLowerCase();
@@ -43,6 +46,7 @@ export function acceptHeaderName(name: string, place: Place): string {
 /** The name, in lower case, of a header that a rule may change. */
 export function acceptEditedName(name: string, place: Place): string {
   const lower = acceptHeaderName(name, place);
+  if (lower === PEER_METADATA) place.refuse(`${lower} is the sidecars' own`);
   if (FRAMING.has(lower)) place.refuse(`${lower} belongs to the framing and cannot be changed`);
   return lower;
 }
