@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '#api/foundation/clock.ts';
-import { RESOURCE_TYPES } from '#api/xds/resource-types.ts';
+import { RESOURCE_TYPES, type ResourceType } from '#api/xds/resource-types.ts';
 import type { View } from '#control-plane/translation/view.ts';
 import type { WorldChange } from '#control-plane/translation/world.ts';
 import { advance, type Composer, isQuiet, isWaiting } from './advance.ts';
@@ -66,6 +66,12 @@ export class ProxySession<Request> implements Member {
     }
     this.#advance();
     if (!isQuiet(this.state)) this.#behindSinceMs ??= this.#tools.clock.nowMs();
+  }
+
+  /** Names of a type that are there for this proxy and that it has not asked for. */
+  unasked(type: ResourceType): string[] {
+    const { names } = this.state.types[type];
+    return [...this.#view.names(type)].filter((name) => !names.has(name));
   }
 
   close(): void {

@@ -1,9 +1,15 @@
-import { CLUSTER_TYPE, LISTENER_TYPE, RESOURCE_TYPES, SHORT_NAMES } from '#api/xds/resource-types.ts';
+import {
+  CLUSTER_TYPE,
+  LISTENER_TYPE,
+  RESOURCE_TYPES,
+  ROUTE_TYPE,
+  SHORT_NAMES,
+} from '#api/xds/resource-types.ts';
 import type { ProxyStatus, ShortType, TypeStatus, WaitResult } from './ledger.ts';
 import type { ProxySession } from './proxy-session.ts';
 import type { TypeState } from './session-state.ts';
 
-type Member = Pick<ProxySession<never>, 'identity' | 'state' | 'connectedAt'>;
+type Member = Pick<ProxySession<never>, 'identity' | 'state' | 'connectedAt' | 'unasked'>;
 
 /** What the proxy still lacks of generation `target` or older, as one sentence; undefined when nothing. */
 export function behindReason(member: Member, target: number): string | undefined {
@@ -17,7 +23,14 @@ export function behindReason(member: Member, target: number): string | undefined
       return `${name} waits for the acknowledgement of what it needs`;
     }
   }
-  return member.identity.kind === 'sidecar' ? startingReason(member) : undefined;
+  switch (member.identity.kind) {
+    case 'sidecar':
+      return startingReason(member);
+    case 'gateway':
+      return startingReason(member) ?? unaskedReason(member);
+    case 'proxyless':
+      return undefined;
+  }
 }
 
 /** A sidecar that has just connected runs what it had, or nothing, until it has answered its first responses. */
@@ -27,6 +40,16 @@ function startingReason({ state }: Member): string | undefined {
     if (settledNonce === undefined) return `is starting: ${SHORT_NAMES[type]} is not acknowledged yet`;
   }
   return undefined;
+}
+
+/**
+ * A gateway opens a port when it has the port's routes, and asks for those when it has heard of the port: until it has
+ * asked, nobody else would know that something is still to come.
+ */
+function unaskedReason(member: Member): string | undefined {
+  if (member.state.types[LISTENER_TYPE].refused.size > 0) return undefined;
+  const [name] = member.unasked(ROUTE_TYPE);
+  return name === undefined ? undefined : `has not asked for ${SHORT_NAMES[ROUTE_TYPE]} ${name} yet`;
 }
 
 /** One entry a type, with all that was said. */
