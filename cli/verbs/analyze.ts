@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { EXIT } from '../failure.ts';
 import { formatData } from '../output/objects.ts';
 import { formatTable } from '../output/table.ts';
 import { dataFormat } from '../proxy/data-format.ts';
 import { placed } from '../resources/apply.ts';
+import { analyze as analyzed } from '../resources/findings.ts';
 import { loadManifests } from '../resources/manifests.ts';
 import { collect, namespaceOption } from '../resources/selection.ts';
 import type { Session } from '../session.ts';
@@ -15,10 +15,6 @@ interface Options {
   readonly recursive?: boolean;
   readonly output?: string;
 }
-
-const Answer = z.looseObject({
-  findings: z.array(z.looseObject({ object: z.string(), reason: z.string(), message: z.string() })),
-});
 
 export function define(command: Command, session: Session): void {
   namespaceOption(command)
@@ -41,7 +37,7 @@ async function analyze(session: Session, options: Options & { filename: readonly
   const manifests = options.filename.length === 0 ? [] : loadManifests(options.filename, options.recursive);
   const objects = manifests.map((manifest) => placed(manifest, options.namespace).object);
   const client = await session.client();
-  const { findings } = Answer.parse(await client.request('POST', '/weft/v1/analyze', { body: { objects } }));
+  const findings = await analyzed(client, objects);
   if (findings.length > 0) session.exit(EXIT.failed);
   if (format !== undefined) return session.print(formatData(findings, format));
   if (findings.length === 0) return session.print('Nothing is wrong.\n');

@@ -3,6 +3,7 @@ import { compareVersions } from '#api/client/resource-version.ts';
 import { UsageError } from '../failure.ts';
 import { nameOf } from '../output/objects.ts';
 import { type Applied, applyManifest, inOrder, placed } from '../resources/apply.ts';
+import { findingsOn } from '../resources/findings.ts';
 import { loadManifests } from '../resources/manifests.ts';
 import { collect, namespaceOption } from '../resources/selection.ts';
 import { awaitDeployment } from '../rollout/deployment.ts';
@@ -74,6 +75,7 @@ async function waitFor(session: Session, done: readonly Applied[], timeoutSecond
   const versions = done.map(({ object }) => object.metadata.resourceVersion).sort(compareVersions);
   const live = await awaitLive(client, versions.at(-1)!, timeoutSeconds);
   session.print(`${live}\n`);
+  for (const line of await findingsOn(client, done)) session.warn(`warning: ${line}\n`);
 }
 
 function dryRunOf(value: string | boolean | undefined): 'none' | 'client' | 'server' {

@@ -1,4 +1,7 @@
 import { Argument, type Command } from 'commander';
+import type { Client } from '#api/client/client.ts';
+import type { Stored } from '#api/kinds/meta.ts';
+import type { Pod } from '#api/kinds/pod.ts';
 import { formatData } from '../output/objects.ts';
 import { formatTable } from '../output/table.ts';
 import { printConfig, SECTIONS, type Section } from '../proxy/config-tables.ts';
@@ -51,9 +54,21 @@ async function config(
 ): Promise<void> {
   const format = dataFormat(options.output);
   const client = await session.client();
-  const namespace = options.namespace ?? 'default';
-  const pod = await podFor(client, namespace, [word]);
-  const path = `/weft/v1/proxyconfig/${encodeURIComponent(namespace)}/${encodeURIComponent(pod.metadata.name)}`;
+  const { metadata } = await podOf(client, word, options.namespace);
+  const path = `/weft/v1/proxyconfig/${encodeURIComponent(metadata.namespace ?? '')}/${encodeURIComponent(metadata.name)}`;
   const dump = await client.request('GET', path);
   session.print(printConfig(dump, section, format));
+}
+
+/** `weft proxy status` names pods as istioctl does, `POD.NAMESPACE`; a pod's own name may have dots too. */
+async function podOf(client: Client, word: string, namespace: string | undefined): Promise<Stored<Pod>> {
+  const [, name, home] = /^([^/]+)\.([^./]+)$/.exec(word) ?? [];
+  try {
+    return await podFor(client, namespace ?? 'default', [word]);
+  } catch (error) {
+    if (namespace !== undefined || name === undefined || home === undefined) throw error;
+    return podFor(client, home, [name]).catch(() => {
+      throw error;
+    });
+  }
 }

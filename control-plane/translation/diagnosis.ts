@@ -5,6 +5,7 @@
 import { destinationFindings } from './diagnosis/destination-findings.ts';
 import { destinationRuleFindings } from './diagnosis/destination-rule-findings.ts';
 import type { Finding } from './diagnosis/finding.ts';
+import { gatewayOwnFindings } from './diagnosis/gateway-own-findings.ts';
 import { hostFindings } from './diagnosis/host-findings.ts';
 import { delegateFindings, gatewayFindings } from './diagnosis/reference-findings.ts';
 import { serviceEntryFindings } from './diagnosis/service-entry-findings.ts';
@@ -15,7 +16,7 @@ import type { TrafficRules } from './model/traffic-rules.ts';
 
 /** The verdict on one rule. No findings: it is in effect as written. */
 export interface Diagnosis {
-  readonly kind: 'VirtualService' | 'DestinationRule' | 'ServiceEntry';
+  readonly kind: 'VirtualService' | 'DestinationRule' | 'ServiceEntry' | 'Gateway';
   readonly key: string;
   readonly findings: readonly Finding[];
 }
@@ -50,4 +51,10 @@ export function diagnoseDestinationRule(key: string, inputs: Inputs): Diagnosis 
 export function diagnoseServiceEntry(key: string, inputs: Inputs): Diagnosis | undefined {
   const entry = inputs.serviceEntries.get(key);
   return entry && { kind: 'ServiceEntry', key, findings: serviceEntryFindings(entry, inputs) };
+}
+
+/** Undefined when the Gateway is gone. */
+export function diagnoseGateway(key: string, inputs: Inputs): Diagnosis | undefined {
+  const gateway = inputs.gateways.get(key);
+  return gateway && { kind: 'Gateway', key, findings: gatewayOwnFindings(gateway, inputs) };
 }

@@ -16,6 +16,7 @@ import { gatewaysOf } from './diagnosis/reference-findings.ts';
 import {
   type Diagnosis,
   diagnoseDestinationRule,
+  diagnoseGateway,
   diagnoseServiceEntry,
   diagnoseVirtualService,
 } from './diagnosis.ts';
@@ -219,6 +220,11 @@ export class World {
     return new Set(naming.map(keyOf));
   }
 
+  /** Whether a Gateway is served depends on pods and Secrets too. */
+  #staleGateways({ gateways, secrets, clients }: Dirt): Iterable<string> {
+    return secrets.size > 0 || clients.size > 0 ? this.inputs.gateways.keys() : gateways;
+  }
+
   #diagnose(dirt: Dirt): Diagnosis[] {
     return [
       ...[...dirt.virtualServices.union(this.#rulesNaming(dirt.gateways))].flatMap(
@@ -226,6 +232,7 @@ export class World {
       ),
       ...[...dirt.destinationRules].flatMap((key) => diagnoseDestinationRule(key, this.inputs) ?? []),
       ...[...dirt.serviceEntries].flatMap((key) => diagnoseServiceEntry(key, this.inputs) ?? []),
+      ...[...this.#staleGateways(dirt)].flatMap((key) => diagnoseGateway(key, this.inputs) ?? []),
     ];
   }
 }

@@ -143,6 +143,18 @@ test.each<[JsonObject, string, boolean]>([
 });
 
 describe('decisions', () => {
+  test('a route without a name is called by the rule behind it', () => {
+    const config = '/apis/networking.istio.io/v1/namespaces/shop/virtual-service/reviews';
+    const metadata = { filter_metadata: { istio: { config } } };
+    const named = (fields: JsonObject) => {
+      const route = { match: { prefix: '/' }, route: { cluster: 'c' }, ...fields };
+      return tableOf([{ name: 'h', domains: ['*'], routes: [route] }]).select(request({}));
+    };
+    expect(named({ metadata })).toMatchObject({ route: 'virtual-service shop/reviews' });
+    expect(named({ metadata, name: 'own' })).toMatchObject({ route: 'own' });
+    expect(named({})).toMatchObject({ route: '' });
+  });
+
   const decide = (route: JsonObject, fields: JsonObject = {}) =>
     tableOf([{ ...host(['*'], { name: 'r', match: { prefix: '/' }, route }), ...fields }]).select(
       request({}),

@@ -41,6 +41,8 @@ const MATCH_FIELDS = new Set([
   'query_parameters',
 ]);
 
+const RULE_PATH = /\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
+
 /** What a virtual host hands down to its routes. */
 export interface HostScope extends Scope {
   readonly countAttempts: boolean;
@@ -59,13 +61,20 @@ export function compileRoute(
   if (route.match === undefined) return undefined;
   const matches = compileMatch(route.match, place.in('match'));
   const owner: RouteOwner = {
-    name: route.name,
+    name: route.name || ruleOf(route) || '',
     match: route.match,
     countAttempts: host.countAttempts,
     scope,
   };
   const action = compileAction(owner, route.action, context, place);
   return action === undefined ? undefined : { matches, action };
+}
+
+/** The rule behind a route without a name, as the control plane tells it (Istio's metadata): `KIND NAMESPACE/NAME`. */
+function ruleOf({ metadata }: XdsRoute): string | undefined {
+  const config = metadata?.filterMetadata['istio']?.['config'];
+  const path = typeof config === 'string' ? RULE_PATH.exec(config) : null;
+  return path === null ? undefined : `${path[2]} ${path[1]}/${path[3]}`;
 }
 
 function compileAction(

@@ -54,6 +54,10 @@ export const ALLOW_ANY: VirtualHost = create(VirtualHostSchema, {
   includeRequestAttemptCount: true,
 });
 
+const BLOCKED_REASON =
+  'no service that this workload may see has this name, and others are not reached (REGISTRY_ONLY)';
+const BLOCKED = { specifier: { case: 'inlineString' as const, value: `${BLOCKED_REASON}\n` } };
+
 /** Whoever is not in the mesh is not reached (Istio's REGISTRY_ONLY). */
 export const BLOCK_ALL: VirtualHost = create(VirtualHostSchema, {
   name: 'block_all',
@@ -62,7 +66,8 @@ export const BLOCK_ALL: VirtualHost = create(VirtualHostSchema, {
     {
       name: 'block_all',
       match: MATCH_ALL,
-      action: { case: 'directResponse', value: { status: 502 } },
+      action: { case: 'directResponse', value: { status: 502, body: BLOCKED } },
+      responseHeadersToAdd: [{ header: { key: 'x-weft-reason', value: `NR; ${BLOCKED_REASON}` } }],
     },
   ],
   includeRequestAttemptCount: true,
