@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -333,8 +333,10 @@ function bomb(): string {
 async function optionsOf(fixture: ServerFixture) {
   const pki = mkdtempSync(join(tmpdir(), 'weft-pki-'));
   const paths = { pki, caCertificate: join(pki, 'ca.crt') };
+  const certificates = await ensureServingCertificate(paths, 'cluster.local', Date.now());
+  rmSync(pki, { recursive: true });
   return {
-    ...(await ensureServingCertificate(paths, 'cluster.local', Date.now())),
+    ...certificates,
     registry: fixture.registry,
     token: fixture.token,
     clock: systemClock,
