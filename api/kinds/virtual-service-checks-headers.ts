@@ -1,4 +1,5 @@
 /** What a rule writes into the head of a message must not end a line or change where the message ends. */
+import { FRAMING_HEADERS, MAX_HEADER_LENGTH, PEER_METADATA_HEADER } from '#api/mesh/header-rules.ts';
 import type { Check, Mistake } from './kind.ts';
 import type { HeaderEdits, HeaderOperations, VirtualService } from './virtual-service.ts';
 
@@ -7,25 +8,6 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Printable ASCII and tabs: other octets mean different things to different readers. */
 const VALUE = /^[\t\x20-\x7e]*$/;
 const AUTHORITY = /^[0-9A-Za-z._~!$&'()*+,;=:[\]-]+$/;
-/** Envoy's limit. */
-const MAX_LENGTH = 16_384;
-
-/** They say where a message ends or what the connection becomes: the codec alone decides that. */
-const FRAMING = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** Sidecars tell each other who they are with it, and take it out again. */
-const PEER_METADATA = 'x-envoy-peer-metadata';
 
 export const headerEditsAreSafe: Check<VirtualService> = {
   name: 'headers that are set, added or removed are well formed and not of the framing',
@@ -61,7 +43,7 @@ export const authorityIsSetOnce: Check<VirtualService> = {
 };
 
 export function isAuthorityText(text: string): boolean {
-  return text.length <= MAX_LENGTH && AUTHORITY.test(text);
+  return text.length <= MAX_HEADER_LENGTH && AUTHORITY.test(text);
 }
 
 function editMistakes(edits: HeaderEdits | undefined, path: string): Mistake[] {
@@ -96,18 +78,18 @@ function lineMistakes(
 
 function nameMistakes(name: string, path: string): Mistake[] {
   if (isAuthority(name)) return [{ path, message: 'the host of a request can only be set' }];
-  if (name.length > MAX_LENGTH || !TOKEN.test(name))
+  if (name.length > MAX_HEADER_LENGTH || !TOKEN.test(name))
     return [{ path, message: 'must be the name of a header' }];
-  if (name.toLowerCase() === PEER_METADATA) return [{ path, message: `${name} is the sidecars' own` }];
-  return FRAMING.has(name.toLowerCase())
+  if (name.toLowerCase() === PEER_METADATA_HEADER) return [{ path, message: `${name} is the sidecars' own` }];
+  return FRAMING_HEADERS.has(name.toLowerCase())
     ? [{ path, message: `${name} belongs to the framing and cannot be changed` }]
     : [];
 }
 
 /** Envoy reads `%NAME%` in a value; weft knows none of its names yet, so only `%%` may stand there. */
 function valueMistakes(value: string, path: string): Mistake[] {
-  if (value.length > MAX_LENGTH || !VALUE.test(value))
-    return [{ path, message: `must be printable ASCII of at most ${MAX_LENGTH} characters` }];
+  if (value.length > MAX_HEADER_LENGTH || !VALUE.test(value))
+    return [{ path, message: `must be printable ASCII of at most ${MAX_HEADER_LENGTH} characters` }];
   return value.replaceAll('%%', '').includes('%')
     ? [{ path, message: 'a percent sign is written %%; %COMMANDS% are not supported' }]
     : [];

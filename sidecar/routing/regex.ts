@@ -4,11 +4,7 @@
  */
 import { RE2JS } from 're2js';
 import { messageOf } from '#api/foundation/errors.ts';
-
-/** Longer patterns are lists in disguise. */
-const MAX_PATTERN_LENGTH = 1024;
-/** Instructions after compilation: bounds the time per character (`(x{0,30}){0,30}` alone has 1900). */
-const MAX_PROGRAM_SIZE = 500;
+import { MAX_REGEX_LENGTH, MAX_REGEX_PROGRAM } from '#api/kinds/regex-checks.ts';
 
 export type Regex =
   | { readonly ok: true; readonly matches: (text: string) => boolean }
@@ -27,13 +23,13 @@ export function compileRegex(pattern: string): Regex {
 export function compileRegexProgram(
   pattern: string,
 ): { readonly ok: true; readonly regex: CompiledRegex } | { readonly ok: false; readonly reason: string } {
-  if (pattern.length > MAX_PATTERN_LENGTH) {
-    return { ok: false, reason: `regex is longer than ${MAX_PATTERN_LENGTH} characters` };
+  if (pattern.length > MAX_REGEX_LENGTH) {
+    return { ok: false, reason: `regex is longer than ${MAX_REGEX_LENGTH} characters` };
   }
   try {
     const regex = RE2JS.compile(pattern);
-    if (regex.programSize() > MAX_PROGRAM_SIZE) {
-      return { ok: false, reason: `regex compiles to more than ${MAX_PROGRAM_SIZE} instructions` };
+    if (regex.programSize() > MAX_REGEX_PROGRAM) {
+      return { ok: false, reason: `regex compiles to more than ${MAX_REGEX_PROGRAM} instructions` };
     }
     return { ok: true, regex };
   } catch (error) {
