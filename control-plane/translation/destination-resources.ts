@@ -2,7 +2,7 @@
 import { ClusterSchema } from '#api/xds/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '#api/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { outboundCluster } from '#api/xds/names.ts';
-import { type Credentials, clientTls } from './clusters/client-tls.ts';
+import { clientTls } from './clusters/client-tls.ts';
 import { discoveryOf } from './clusters/discovery.ts';
 import { type ClusterParts, outboundClusterOf } from './clusters/outbound-cluster.ts';
 import { type Encoded, encode } from './encoded.ts';
@@ -10,14 +10,11 @@ import { loadAssignment } from './endpoints/load-assignment.ts';
 import { localityPlan } from './endpoints/locality-plan.ts';
 import { targetsOf } from './endpoints/targets.ts';
 import type { MeshClient } from './model/client.ts';
+import { type Credentials, credentialsIn, NO_CREDENTIALS } from './model/credentials.ts';
 import { isExported } from './model/export-to.ts';
 import type { Inputs } from './model/inputs.ts';
 import type { MeshPort, MeshService } from './model/mesh-service.ts';
-import type { TlsMaterial } from './model/tls-material.ts';
 import { type Settings, settingsFor, type TrafficRules } from './model/traffic-rules.ts';
-
-/** Suffix of the Secret that holds the authority beside one that holds the certificate (Istio). */
-const CA_SECRET_SUFFIX = '-cacert';
 
 export interface Destination {
   readonly service: MeshService;
@@ -61,7 +58,7 @@ export function clusterParts(
     subset,
     settings,
     assignment,
-    credentials: client.trusted ? credentialsOf(client.namespace, inputs) : NO_CREDENTIALS,
+    credentials: client.trusted ? credentialsIn(client.namespace, inputs.secrets) : NO_CREDENTIALS,
   };
 }
 
@@ -78,16 +75,4 @@ function isOverEds({ service, settings, credentials }: ClusterParts): boolean {
 
 function hasCredentials(settings: Settings, service: MeshService, credentials: Credentials): boolean {
   return clientTls(settings.tls, service, credentials) !== undefined;
-}
-
-const NO_CREDENTIALS: Credentials = () => undefined;
-
-/** Secrets are the client's own namespace's, and nobody else's. */
-function credentialsOf(namespace: string, { secrets }: Inputs): Credentials {
-  return (name): TlsMaterial | undefined => {
-    const own = secrets.get(`${namespace}/${name}`);
-    const ca = own?.ca ?? secrets.get(`${namespace}/${name}${CA_SECRET_SUFFIX}`)?.ca;
-    if (own === undefined && ca === undefined) return undefined;
-    return { certificate: own?.certificate, key: own?.key, ca };
-  };
 }

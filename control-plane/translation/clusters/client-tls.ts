@@ -4,7 +4,6 @@
  */
 import type { ClientTlsSettings } from '#api/kinds/traffic-policy.ts';
 import type { ClusterSchema } from '#api/xds/gen/envoy/config/cluster/v3/cluster_pb.js';
-import type { DataSourceSchema } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import {
   type CertificateValidationContextSchema,
   SubjectAltNameMatcher_SanType,
@@ -12,7 +11,9 @@ import {
   CertificateValidationContext_TrustChainVerification as Verification,
 } from '#api/xds/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
 import { UpstreamTlsContextSchema } from '#api/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
+import { fileSource, inlineSource } from '../data-source.ts';
 import { type Init, pack } from '../message.ts';
+import type { Credentials } from '../model/credentials.ts';
 import { isWildcard } from '../model/host-match.ts';
 import type { MeshService } from '../model/mesh-service.ts';
 import type { TlsMaterial } from '../model/tls-material.ts';
@@ -20,10 +21,6 @@ import type { TlsMaterial } from '../model/tls-material.ts';
 type ClusterInit = Init<typeof ClusterSchema>;
 type Validation = Init<typeof CertificateValidationContextSchema>;
 type Certificate = Init<typeof TlsCertificateSchema>;
-type DataSource = Init<typeof DataSourceSchema>;
-
-/** The Secret that `credentialName` means for the client; undefined when there is none, or not for it. */
-export type Credentials = (name: string) => TlsMaterial | undefined;
 
 /** Undefined: what the settings need is not there, and the cluster must not be used. */
 export function clientTls(
@@ -83,8 +80,8 @@ function validation(
 }
 
 function authorities({ caCertificates }: ClientTlsSettings, material: TlsMaterial | undefined): Validation {
-  if (material?.ca !== undefined) return { trustedCa: inline(material.ca) };
-  return caCertificates === undefined ? { systemRootCerts: {} } : { trustedCa: file(caCertificates) };
+  if (material?.ca !== undefined) return { trustedCa: inlineSource(material.ca) };
+  return caCertificates === undefined ? { systemRootCerts: {} } : { trustedCa: fileSource(caCertificates) };
 }
 
 /** Only MUTUAL shows one. */
@@ -94,16 +91,7 @@ function certificateOf(
 ): Certificate | undefined {
   if (mode !== 'MUTUAL') return undefined;
   if (material?.certificate !== undefined && material.key !== undefined)
-    return { certificateChain: inline(material.certificate), privateKey: inline(material.key) };
+    return { certificateChain: inlineSource(material.certificate), privateKey: inlineSource(material.key) };
   if (clientCertificate === undefined || privateKey === undefined) return undefined;
-  return { certificateChain: file(clientCertificate), privateKey: file(privateKey) };
-}
-
-function inline(base64: string): DataSource {
-  const value = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  return { specifier: { case: 'inlineBytes', value } };
-}
-
-function file(filename: string): DataSource {
-  return { specifier: { case: 'filename', value: filename } };
+  return { certificateChain: fileSource(clientCertificate), privateKey: fileSource(privateKey) };
 }

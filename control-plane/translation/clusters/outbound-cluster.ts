@@ -6,10 +6,11 @@ import {
 } from '#api/xds/gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { ClusterLoadAssignment } from '#api/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { outboundCluster } from '#api/xds/names.ts';
+import type { Credentials } from '../model/credentials.ts';
 import type { MeshPort, MeshService } from '../model/mesh-service.ts';
 import type { Settings } from '../model/traffic-rules.ts';
 import { circuitBreakers } from './circuit-breakers.ts';
-import { type Credentials, clientTls } from './client-tls.ts';
+import { clientTls } from './client-tls.ts';
 import { connectionPool } from './connection-pool.ts';
 import { discovery, discoveryOf, UNREACHABLE } from './discovery.ts';
 import { loadBalancing } from './load-balancing.ts';

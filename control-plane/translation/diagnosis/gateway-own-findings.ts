@@ -2,7 +2,7 @@
 import type { Gateway, GatewayServer } from '#api/kinds/gateway.ts';
 import type { Stored } from '#api/kinds/meta.ts';
 import { carries } from '#api/kinds/selectors.ts';
-import { caSecretName } from '../gateway/termination.ts';
+import { credentialsIn } from '../model/credentials.ts';
 import type { Inputs } from '../model/inputs.ts';
 import { type Finding, finding } from './finding.ts';
 
@@ -28,12 +28,11 @@ function credentialFindings(
 ): Finding[] {
   const name = tls?.credentialName;
   if (name === undefined) return [];
-  const own = secrets.get(`${namespace}/${name}`);
-  const ca = own?.ca ?? secrets.get(`${namespace}/${caSecretName(name)}`)?.ca;
+  const found = credentialsIn(namespace, secrets)(name);
   const lacks = [
-    ...(own?.certificate === undefined ? ['tls.crt'] : []),
-    ...(own?.key === undefined ? ['tls.key'] : []),
-    ...(tls?.mode === 'MUTUAL' && ca === undefined ? ['ca.crt'] : []),
+    ...(found?.certificate === undefined ? ['tls.crt'] : []),
+    ...(found?.key === undefined ? ['tls.key'] : []),
+    ...(tls?.mode === 'MUTUAL' && found?.ca === undefined ? ['ca.crt'] : []),
   ];
   if (lacks.length === 0) return [];
   const what = `the Secret ${namespace}/${name} is not there or lacks ${lacks.join(', ')}: the server is not served`;

@@ -8,7 +8,7 @@ import { type Encoded, encode } from '../encoded.ts';
 import { DETECTION_TIMEOUT_MS, httpAtEdge, TLS_INSPECTOR } from '../listeners/filters.ts';
 import { type FilterChain, opaqueRoute, tlsChains, tlsMatch } from '../listeners/opaque-chains.ts';
 import { durationOf, type Init } from '../message.ts';
-import type { TlsMaterial } from '../model/tls-material.ts';
+import type { Credentials } from '../model/credentials.ts';
 import type { Reader } from '../routes/reader.ts';
 import type { GatewayRouteScope } from './gateway-routes.ts';
 import { layerOf, type ServedPort, type Server } from './served-gateways.ts';
@@ -19,7 +19,7 @@ type Match = Init<typeof FilterChainMatchSchema>;
 
 export interface GatewayListenerScope extends GatewayRouteScope {
   /** A Secret of the gateway's own namespace. */
-  readonly secret: (name: string) => TlsMaterial | undefined;
+  readonly credentials: Credentials;
 }
 
 export function httpRoutesName(port: number): string {
@@ -99,7 +99,7 @@ function passedThrough(server: Server, port: number, scope: GatewayListenerScope
 }
 
 function terminated(server: Server, port: number, scope: GatewayListenerScope): FilterChain[] {
-  const transportSocket = downstreamTls(server.server.tls!, scope.secret);
+  const transportSocket = downstreamTls(server.server.tls!, scope.credentials);
   if (transportSocket === undefined) return [];
   const home = homeOf(server);
   const names = server.server.hosts.map((text) => parseServerHost(text, home).host);

@@ -5,6 +5,7 @@
 import { carries } from '#api/kinds/selectors.ts';
 import { ruleHost } from '#api/mesh/names.ts';
 import type { Encoded } from '../encoded.ts';
+import { credentialsIn } from '../model/credentials.ts';
 import { byAge, isWildcard } from '../model/host-match.ts';
 import type { PodFacts } from '../model/pod-facts.ts';
 import { resolveRule } from '../routes/resolved-rule.ts';
@@ -97,7 +98,7 @@ function scopeOf(world: World, pod: PodFacts): GatewayListenerScope {
     context: world.destinations,
     rulesOf: (gateway) => rules.get(gateway) ?? [],
     reader: { kind: 'proxy', namespace, labels, gateways: new Set(), secure: false },
-    secret: (name) => inputs.secrets.get(`${namespace}/${name}`),
+    credentials: credentialsIn(namespace, inputs.secrets),
   };
 }
 

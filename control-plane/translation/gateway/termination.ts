@@ -3,17 +3,18 @@
  * the listener, to that gateway's proxies and nobody else.
  */
 import type { ServerTlsSettings } from '#api/kinds/gateway.ts';
-import type { DataSourceSchema, TransportSocketSchema } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
+import type { TransportSocketSchema } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { TlsParameters_TlsProtocol as Protocol } from '#api/xds/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
 import {
   type CommonTlsContextSchema,
   DownstreamTlsContextSchema,
 } from '#api/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
+import { type DataSource, fileSource, inlineSource } from '../data-source.ts';
 import { type Init, pack } from '../message.ts';
+import type { Credentials } from '../model/credentials.ts';
 import type { TlsMaterial } from '../model/tls-material.ts';
 
 type TransportSocket = Init<typeof TransportSocketSchema>;
-type DataSource = Init<typeof DataSourceSchema>;
 type Common = Init<typeof CommonTlsContextSchema>;
 
 const VERSIONS = {
@@ -24,18 +25,11 @@ const VERSIONS = {
   TLSV1_3: Protocol.TLSv1_3,
 } as const;
 
-/** Istio's `-cacert` Secret beside one for the certificate. */
-export function caSecretName(credentialName: string): string {
-  return `${credentialName}-cacert`;
-}
-
 /** Undefined while the Secret is not there, or holds no certificate: the server is not served then. */
-export function downstreamTls(
-  tls: ServerTlsSettings,
-  secret: (name: string) => TlsMaterial | undefined,
-): TransportSocket | undefined {
+export function downstreamTls(tls: ServerTlsSettings, credentials: Credentials): TransportSocket | undefined {
   const mutual = tls.mode === 'MUTUAL';
-  const material = tls.credentialName === undefined ? fromFiles(tls) : fromSecret(tls.credentialName, secret);
+  const material =
+    tls.credentialName === undefined ? fromFiles(tls) : fromSecret(credentials(tls.credentialName));
   if (material.certificate === undefined || material.key === undefined) return undefined;
   if (mutual && material.ca === undefined) return undefined;
   const commonTlsContext: Common = {
@@ -75,29 +69,22 @@ interface Sources {
   readonly ca: DataSource | undefined;
 }
 
-function fromSecret(name: string, secret: (name: string) => TlsMaterial | undefined): Sources {
-  const own = secret(name);
-  const ca = own?.ca ?? secret(caSecretName(name))?.ca;
-  return { certificate: inline(own?.certificate), key: inline(own?.key), ca: inline(ca) };
+function fromSecret(material: TlsMaterial | undefined): Sources {
+  return {
+    certificate: source(material?.certificate, inlineSource),
+    key: source(material?.key, inlineSource),
+    ca: source(material?.ca, inlineSource),
+  };
 }
 
 function fromFiles(tls: ServerTlsSettings): Sources {
   return {
-    certificate: file(tls.serverCertificate),
-    key: file(tls.privateKey),
-    ca: file(tls.caCertificates),
+    certificate: source(tls.serverCertificate, fileSource),
+    key: source(tls.privateKey, fileSource),
+    ca: source(tls.caCertificates, fileSource),
   };
 }
 
-/** Secrets hold base64 of PEM. */
-function inline(base64: string | undefined): DataSource | undefined {
-  return base64 === undefined ? undefined : { specifier: { case: 'inlineString', value: decode(base64) } };
-}
-
-function file(path: string | undefined): DataSource | undefined {
-  return path === undefined ? undefined : { specifier: { case: 'filename', value: path } };
-}
-
-function decode(base64: string): string {
-  return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+function source(text: string | undefined, make: (text: string) => DataSource): DataSource | undefined {
+  return text === undefined ? undefined : make(text);
 }
