@@ -1,0 +1,16 @@
+/** The middle value; of an even number of values the mean of the two in the middle. NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const above = sorted[Math.floor(middle)] ?? Number.NaN;
+  return Number.isInteger(middle) ? (above + (sorted[middle - 1] ?? Number.NaN)) / 2 : above;
+}
+
+/**
+ * Median over the rounds of the quotients, not quotient of the medians: what disturbed a round disturbed both sides of its
+ * quotient. `ours` and `theirs` have one value a round.
+ */
+export function ratioOf(ours: readonly number[], theirs: readonly number[]): number {
+  if (ours.length !== theirs.length) throw new Error(`${ours.length} rounds against ${theirs.length}`);
+  return median(ours.map((value, round) => value / theirs[round]!));
+}
