@@ -1,6 +1,7 @@
 import { type DescMessage, fromBinary } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { AdaptiveConcurrencySchema } from '#api/xds/gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.js';
+import { type Buffer, BufferSchema } from '#api/xds/gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js';
 import { CorsSchema } from '#api/xds/gen/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import { HTTPFaultSchema } from '#api/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js';
 import { LocalRateLimitSchema } from '#api/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js';
@@ -28,10 +29,15 @@ const EMPTY_FILTERS = new Map<string, DescMessage>(
 export interface HttpLimits {
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency: ConcurrencyLimitPolicy | undefined;
+  /** Of a request; 0 is no limit. */
+  readonly maxBodyBytes: number;
 }
 
-/** Each kind of limit may stand in a list once, in this order: what the first one turns away is nothing to the second. */
-const LIMITS = [LocalRateLimitSchema, AdaptiveConcurrencySchema].map(
+/**
+ * Each kind of limit may stand in a list once, the first two in this order: what the one turns away is nothing to the other.
+ * Where the buffer stands says nothing.
+ */
+const LIMITS = [LocalRateLimitSchema, AdaptiveConcurrencySchema, BufferSchema].map(
   ({ typeName }) => `type.googleapis.com/${typeName}`,
 );
 
@@ -40,10 +46,12 @@ export function acceptHttpFilters(filters: readonly HttpFilter[], place: Place):
   const found = filters.map((filter, i) => acceptOne(filter, i === filters.length - 1, place));
   const order = filters.map(typeOf).filter((type) => LIMITS.includes(type));
   if (new Set(order).size < order.length) place.refuse('only one filter of each kind of limit is supported');
-  if (order.indexOf(LIMITS[0]!) > 0) place.refuse('local_ratelimit must come before adaptive_concurrency');
+  if (order.filter((type) => type !== LIMITS[2]).indexOf(LIMITS[0]!) > 0)
+    place.refuse('local_ratelimit must come before adaptive_concurrency');
   return {
     rateLimit: found.find((each) => each?.rateLimit !== undefined)?.rateLimit,
     concurrency: found.find((each) => each?.concurrency !== undefined)?.concurrency,
+    maxBodyBytes: found.find((each) => each?.maxBodyBytes !== undefined)?.maxBodyBytes ?? 0,
   };
 }
 
@@ -66,10 +74,18 @@ function acceptOne(filter: HttpFilter, isLast: boolean, place: Place): Partial<H
 function acceptLimit(config: Any, place: Place): Partial<HttpLimits> {
   const rate = unpack(config, LocalRateLimitSchema);
   if (rate !== undefined) return { rateLimit: acceptRateLimit(rate, place) };
+  const buffer = unpack(config, BufferSchema);
+  if (buffer !== undefined) return { maxBodyBytes: acceptBuffer(buffer, place) };
   const adaptive = unpack(config, AdaptiveConcurrencySchema);
   return { concurrency: adaptive && acceptConcurrencyLimit(adaptive, place) };
 }
 
 function typeOf({ configType }: HttpFilter): string {
   return configType.case === 'typedConfig' ? configType.value.typeUrl : '';
+}
+
+/** Its limit only: bodies are counted as they pass, and not held back until they are whole. */
+function acceptBuffer({ maxRequestBytes = 0 }: Buffer, place: Place): number {
+  if (maxRequestBytes < 1) place.in('max_request_bytes').refuse('must be at least 1');
+  return maxRequestBytes;
 }

@@ -8,11 +8,11 @@ import type { RouteContext } from '#sidecar/routing/compile-action.ts';
 import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
 import { acceptConfigSource } from './accept-config-source.ts';
 import { acceptHttpFilters } from './accept-http-filters.ts';
-import { acceptDuration } from './durations.ts';
+import { acceptServerLimits, LIMIT_FIELDS } from './accept-server-limits.ts';
 import type { HttpSpec, RouteSource } from './listener-spec.ts';
 import type { Place } from './refusals.ts';
 
-const SUPPORTED = new Set([
+const SUPPORTED = new Set<string>([
   'codec_type',
   'stat_prefix',
   'rds',
@@ -20,7 +20,7 @@ const SUPPORTED = new Set([
   'http_filters',
   'use_remote_address',
   'upgrade_configs',
-  'stream_idle_timeout',
+  ...LIMIT_FIELDS,
 ]);
 
 export function acceptHttpManager(
@@ -32,17 +32,15 @@ export function acceptHttpManager(
   if (manager.codecType !== CodecType.AUTO && manager.codecType !== CodecType.HTTP1) {
     place.in('codec_type').refuse(`${CodecType[manager.codecType]} is not supported`);
   }
-  const idle = place.in('stream_idle_timeout');
-  if (manager.streamIdleTimeout !== undefined && acceptDuration(manager.streamIdleTimeout, idle) !== 0) {
-    idle.refuse('only 0s is supported');
-  }
   for (const upgrade of manager.upgradeConfigs) {
     const supported = new Set(['upgrade_type', 'enabled']);
     place.in('upgrade_configs').allow(HttpConnectionManager_UpgradeConfigSchema, upgrade, supported);
   }
-  const limits = acceptHttpFilters(manager.httpFilters, place.in('http_filters'));
+  const { maxBodyBytes, ...filters } = acceptHttpFilters(manager.httpFilters, place.in('http_filters'));
+  const limits = acceptServerLimits(manager, maxBodyBytes, place);
   const routes = acceptRouteSource(manager, context, place);
-  return routes === undefined ? undefined : { routes, edge: manager.useRemoteAddress === true, ...limits };
+  if (routes === undefined) return undefined;
+  return { routes, edge: manager.useRemoteAddress === true, limits, ...filters };
 }
 
 function acceptRouteSource(

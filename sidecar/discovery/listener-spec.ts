@@ -1,5 +1,6 @@
 import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
+import type { ServerLimits } from '#sidecar/http/server-limits.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
@@ -30,6 +31,7 @@ export interface HttpSpec {
   /** In front of the routes, one after the other. */
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency?: ConcurrencyLimitPolicy | undefined;
+  readonly limits: ServerLimits;
 }
 
 /** What happens to a connection, in names: the live clusters and routes are looked up when it comes. */

@@ -2,6 +2,7 @@ import { evenDraws } from '#api/foundation/even-draws.ts';
 import type { Random } from '#api/foundation/random.ts';
 import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
+import type { ServerLimits } from '#sidecar/http/server-limits.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
@@ -24,6 +25,7 @@ export class LiveTarget implements ListenerTarget {
   readonly edge: boolean;
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency: ConcurrencyLimitPolicy | undefined;
+  readonly limits: ServerLimits | undefined;
   readonly chain: string | undefined;
   readonly #choices: readonly WeightedCluster[];
   readonly #source: RouteSource | undefined;
@@ -43,6 +45,7 @@ export class LiveTarget implements ListenerTarget {
     this.edge = http?.edge === true;
     this.rateLimit = http?.rateLimit;
     this.concurrency = http?.concurrency;
+    this.limits = http?.limits;
     this.chain = spec.chain;
     this.#choices = tcp?.clusters.filter(({ weight }) => weight > 0) ?? [];
     this.#source = http?.routes;

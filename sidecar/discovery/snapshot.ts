@@ -1,5 +1,6 @@
 import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
+import type { ServerLimits } from '#sidecar/http/server-limits.ts';
 import type { ClientHello } from '#sidecar/intercept/client-hello.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
@@ -27,6 +28,8 @@ export interface ListenerTarget {
   readonly rateLimit?: LocalRateLimitPolicy | undefined;
   /** For http: how many requests of all connections to this target may be under way at once. */
   readonly concurrency?: ConcurrencyLimitPolicy | undefined;
+  /** For http: what it allows each of its connections; absent is `MESH_LIMITS`. */
+  readonly limits?: ServerLimits | undefined;
   /** Targets of one chain are versions of each other: what counts for a limit that did not change counts on. */
   readonly chain?: string | undefined;
 }

@@ -11,9 +11,11 @@ import { Wire } from '#sidecar/tcp/wire.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
 import { AddedLines, ENTROPY_BYTES } from './added-lines.ts';
 import { AnswerLog } from './answer-log.ts';
+import { Head } from './head.ts';
 import { FLUSH_MS, LINGER_MS } from './limits.ts';
 import { RequestMeters } from './meters.ts';
 import { ServerConnection } from './server-connection.ts';
+import { MESH_LIMITS } from './server-limits.ts';
 import { FakeCluster, FakeTelemetry, targetOf } from './testing/fakes.ts';
 
 /** A socket that holds what is written to it until `accept` is called. */
@@ -56,6 +58,8 @@ function refusedRequest(): { clock: ManualClock; socket: SlowSocket } {
     hop: 'outbound sidecar of a',
     scheme: 'http' as const,
     answers: new AnswerLog(silentLogger, clock, ''),
+    limits: MESH_LIMITS,
+    head: new Head(),
     mirrors: { started: 0, answered: 0, dropped: 0 },
   };
   const original = { address: '10.0.0.1', port: 80 };

@@ -1,3 +1,4 @@
+import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { Deadline } from '#sidecar/tcp/deadlines.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
 import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
@@ -61,6 +62,6 @@ export interface Downstream {
   exchangeOver(): void;
   /** Cuts the response off, so that it cannot be taken for complete. */
   abort(): void;
-  /** Both wires carry another protocol from now on; `closed` hears how many bytes came back once it is over. */
-  tunnel(upstream: Wire, closed: (received: number) => void): void;
+  /** Both wires carry another protocol from now on; `closed` hears that it is over, and why it was ended here, if it was. */
+  tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void;
 }

@@ -130,11 +130,11 @@ export class Exchange implements DispatchListener {
     this.#settle(this.#status, 'DC', 'cancelled');
   }
 
-  /** The request turned out to be malformed. True when that can still be answered. */
-  refuse(status: number): boolean {
+  /** The request turned out to be malformed, or too slow. True when that can still be answered. */
+  refuse(status: number, flag: ResponseFlag): boolean {
     this.#dispatch.drop();
     const answerable = this.#status === 0;
-    this.#settle(answerable ? status : this.#status, 'DPE', 'cancelled');
+    this.#settle(answerable ? status : this.#status, flag, 'cancelled');
     return answerable;
   }
 
@@ -214,9 +214,9 @@ export class Exchange implements DispatchListener {
     this.#dispatch.handOver();
     this.#status = head.status;
     const answeredMs = clock.nowMs();
-    passSwitch(this.#downstream, connection, bytes, head, at, length, () => {
+    passSwitch(this.#downstream, connection, bytes, head, at, length, (flag) => {
       this.#dispatch.tries.discount(clock.nowMs() - answeredMs);
-      this.#settle(101, '-', 'success');
+      this.#settle(101, flag, 'success');
     });
   }
 

@@ -29,6 +29,7 @@ export const Fault = {
   trailer: -23,
   connectMethod: -24,
   upgradeUnasked: -25,
+  bodyTooLong: -26,
 } as const;
 
 export type FaultCode = (typeof Fault)[keyof typeof Fault];
@@ -71,6 +72,7 @@ const EXPLANATIONS: Readonly<Record<FaultCode, Explanation>> = {
     status: 405,
     sentence: 'asks for a tunnel with CONNECT, which is not offered here',
   },
+  [Fault.bodyTooLong]: { status: 413, sentence: 'has a body that is longer than is let in' },
   [Fault.upgradeUnasked]: { status: 400, sentence: 'switches protocols without being asked' },
 };
 

@@ -11,7 +11,7 @@ import type { Downstream, OutgoingRequest } from './downstream.ts';
 import { changesAtEdge } from './edge-lines.ts';
 import { Exchange } from './exchange.ts';
 import { drawFault, FaultDelay, type InjectedFault } from './fault-injection.ts';
-import { Head } from './head.ts';
+import { type Head, roomyHead } from './head.ts';
 import type { HeadView } from './head-view.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { LocalReply, LocalResponse } from './local-reply.ts';
@@ -39,7 +39,7 @@ export interface Forwarded extends Downstream {
 }
 
 /** One is enough: what is read from it is used at once. */
-const noted = new Head();
+const noted = roomyHead();
 
 export class Forwarder implements Unnoted {
   /** While one is under way, from before a delay on. */
@@ -131,6 +131,12 @@ export class Forwarder implements Unnoted {
     if (budget !== undefined || remembered !== undefined) return;
     if (scanRequest(bytes, 0, length, noted) <= 0) return;
     outgoing.remembered = remember(bytes, noted, undefined, this.#settings.remembers);
+  }
+
+  /** The exchange is over before its end. */
+  abandon(): void {
+    this.#delay?.cancel();
+    this.exchange = undefined;
   }
 
   /** The client is gone. */

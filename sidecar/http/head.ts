@@ -1,4 +1,4 @@
-import { MAX_HEAD_LINES } from './limits.ts';
+import { HIGHEST_HEAD_BYTES, HIGHEST_HEAD_LINES, MAX_HEAD_BYTES, MAX_HEAD_LINES } from './limits.ts';
 
 /** No header line of that name. */
 export const NO_LINE = -1;
@@ -58,15 +58,30 @@ export class Head {
 
   /** Number of header lines. */
   lines = 0;
-  readonly nameStart: Int32Array = new Int32Array(MAX_HEAD_LINES);
-  readonly nameEnd: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  readonly nameStart: Int32Array;
+  readonly nameEnd: Int32Array;
   /** Values without the white space around them. */
-  readonly valueStart: Int32Array = new Int32Array(MAX_HEAD_LINES);
-  readonly valueEnd: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  readonly valueStart: Int32Array;
+  readonly valueEnd: Int32Array;
   /** First byte after the line's CRLF. */
-  readonly lineEnd: Int32Array = new Int32Array(MAX_HEAD_LINES);
+  readonly lineEnd: Int32Array;
   /** 1 for lines that stay on this hop. */
-  readonly cut: Uint8Array = new Uint8Array(MAX_HEAD_LINES);
+  readonly cut: Uint8Array;
+
+  /** What is longer does not fit. */
+  readonly maxBytes: number;
+  readonly maxLines: number;
+
+  constructor(maxBytes: number = MAX_HEAD_BYTES, maxLines: number = MAX_HEAD_LINES) {
+    this.maxBytes = maxBytes;
+    this.maxLines = maxLines;
+    this.nameStart = new Int32Array(maxLines);
+    this.nameEnd = new Int32Array(maxLines);
+    this.valueStart = new Int32Array(maxLines);
+    this.valueEnd = new Int32Array(maxLines);
+    this.lineEnd = new Int32Array(maxLines);
+    this.cut = new Uint8Array(maxLines);
+  }
 
   reset(start: number): void {
     this.start = start;
@@ -90,4 +105,9 @@ export class Head {
     this.expect = NO_LINE;
     this.timed = false;
   }
+}
+
+/** For requests as they are sent: the longest that is let in, and what this proxy and its rules add. */
+export function roomyHead(): Head {
+  return new Head(2 * HIGHEST_HEAD_BYTES, 2 * HIGHEST_HEAD_LINES);
 }

@@ -3,9 +3,11 @@ import type { AnswerLog } from './answer-log.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { DeadlineMemory } from './deadline-memory.ts';
 import type { ExchangeSettings } from './exchange.ts';
+import type { Head } from './head.ts';
 import type { LocalRateLimit } from './local-rate-limit.ts';
 import type { RequestMeters } from './meters.ts';
 import type { MirrorCounts } from './mirror.ts';
+import type { ServerLimits } from './server-limits.ts';
 
 /** What the HTTP connections of one direction have in common. */
 export interface HttpSettings extends ExchangeSettings {
@@ -23,6 +25,9 @@ export interface HttpSettings extends ExchangeSettings {
   readonly edge?: boolean | undefined;
   readonly answers: AnswerLog;
   readonly mirrors: MirrorCounts;
+  readonly limits: ServerLimits;
+  /** As large as the limits allow; one head is scanned at a time. */
+  readonly head: Head;
   /** In front of all routes. */
   readonly rateLimit?: LocalRateLimit | undefined;
   /** In front of all routes too, behind the rate limit. */

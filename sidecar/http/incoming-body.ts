@@ -1,13 +1,22 @@
 /** The body of the present request of a connection: what is still to come of it, and whether anybody wants that. */
-import { Body } from './body.ts';
+import { Body, type PayloadSink } from './body.ts';
+import { Fault } from './fault.ts';
 import { type Head, NO_LINE } from './head.ts';
 import { MAX_DISCARDED_BYTES } from './limits.ts';
 
-export class IncomingBody {
+export class IncomingBody implements PayloadSink {
   readonly #body = new Body();
+  readonly #maxBytes: number;
   /** It may never come: its sender waits to be told that it is wanted (RFC 9110 §10.1.1). */
   #waits = false;
   #discarded = 0;
+  /** Of a chunked body, what came in its chunks; counted where that is limited. */
+  #payload = 0;
+
+  /** What is longer than `maxBytes` is a fault; 0 is no limit. */
+  constructor(maxBytes = 0) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** All of it has come. */
   get done(): boolean {
@@ -18,6 +27,7 @@ export class IncomingBody {
   begin(head: Head): void {
     this.#waits = head.expect !== NO_LINE;
     this.#discarded = 0;
+    this.#payload = 0;
     if (head.chunked) this.#body.chunked();
     else this.#body.length(Math.max(0, head.contentLength));
   }
@@ -30,7 +40,11 @@ export class IncomingBody {
   /** Takes what belongs to it from `bytes[at, end)`. Returns the offset after it, or a fault. */
   take(bytes: Buffer, at: number, end: number): number {
     if (end > at) this.#waits = false;
-    return this.#body.take(bytes, at, end);
+    return this.#maxBytes === 0 ? this.#body.take(bytes, at, end) : this.#takeLimited(bytes, at, end);
+  }
+
+  payload(_bytes: Buffer, start: number, end: number): void {
+    this.#payload += end - start;
   }
 
   /** Its rest is too long to be read for nothing, or may never come; `informed`: its sender was told to go on. */
@@ -44,5 +58,11 @@ export class IncomingBody {
   discard(bytes: number): boolean {
     this.#discarded += bytes;
     return this.#discarded <= MAX_DISCARDED_BYTES;
+  }
+
+  #takeLimited(bytes: Buffer, at: number, end: number): number {
+    if (this.#body.kind === 'length' && this.#body.remaining > this.#maxBytes) return Fault.bodyTooLong;
+    const next = this.#body.take(bytes, at, end, this);
+    return this.#payload > this.#maxBytes ? Fault.bodyTooLong : next;
   }
 }

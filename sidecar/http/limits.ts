@@ -1,11 +1,26 @@
+import { READ_BYTES } from '#sidecar/tcp/write-buffer.ts';
+
 /** Longest head of a request or response, bytes: Envoy's `max_request_headers_kb`. More is 431, or 502 from an app. */
 export const MAX_HEAD_BYTES: number = 60 * 1024;
 
 /** Most header lines of a head: Envoy's `max_headers_count`. */
 export const MAX_HEAD_LINES = 100;
 
-/** Longest request target, bytes: half of the head. More is 414. RFC 9112 §3 asks for 8000 at least. */
-export const MAX_TARGET_BYTES: number = 30 * 1024;
+/** Longest request target, as a share of the longest head: more is 414. */
+export const TARGET_SHARE = 0.5;
+
+/** Longest request target where heads have their default size, bytes. RFC 9112 §3 asks for 8000 at least. */
+export const MAX_TARGET_BYTES: number = TARGET_SHARE * MAX_HEAD_BYTES;
+
+/** What can be configured ends here: an incomplete head is scanned again with each line that comes. */
+export const HIGHEST_HEAD_BYTES: number = 256 * 1024;
+export const HIGHEST_HEAD_LINES = 1000;
+
+/**
+ * How far a client may run ahead of its responses, bytes: what one read brings beyond the present request is kept, and
+ * nothing more is read until that request is answered.
+ */
+export const PIPELINED_BYTES: number = READ_BYTES;
 
 /** Longest chunk-size line with its extensions, bytes: far above any use, small enough to give no cover to abuse. */
 export const MAX_CHUNK_LINE_BYTES = 4096;
@@ -18,12 +33,6 @@ export const MAX_TRAILER_BYTES = 8192;
  * a new connection is cheaper than the reading.
  */
 export const MAX_DISCARDED_BYTES: number = 256 * 1024;
-
-/** A head that began must be complete within this time; less patience would hurt people typing into telnet. */
-export const HEAD_TIMEOUT_MS = 60_000;
-
-/** How long a connection without a request stays open: Envoy's default for HTTP connections. */
-export const DOWNSTREAM_IDLE_MS = 3_600_000;
 
 /** After the last response on a connection that must close, how long the peer's bytes are read and dropped (RFC 9112 §9.6). */
 export const LINGER_MS = 2_000;

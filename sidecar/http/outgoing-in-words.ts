@@ -1,14 +1,14 @@
 import type { RequestInWords } from './answer-log.ts';
 import { putDeadline } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
-import { Head, NO_LINE } from './head.ts';
+import { NO_LINE, roomyHead } from './head.ts';
 import { equalsToken, octets } from './octets.ts';
 import { scanRequest } from './scan-request.ts';
 
 const ORIGINAL_PATH = octets('x-envoy-original-path');
 
 /** One is enough: what is read from it becomes strings at once. */
-const head = new Head();
+const head = roomyHead();
 
 /** What a composed request that is over asked for, with the path as it came. */
 export function outgoingInWords({

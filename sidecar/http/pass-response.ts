@@ -1,4 +1,5 @@
 /** Passes the head of a response on to the side that the request came from. */
+import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { Body } from './body.ts';
 import type { Downstream } from './downstream.ts';
 import type { Head } from './head.ts';
@@ -27,7 +28,7 @@ export function noteFor(closing: boolean, minor: number): ConnectionNote {
   return minor === 0 ? 'keep-alive' : 'silent';
 }
 
-/** A 101, after which both connections carry another protocol; `over` comes when they are closed. */
+/** A 101, after which both connections carry another protocol; `over` comes when they are closed, with the reason if it was one of this proxy. */
 export function passSwitch(
   downstream: Downstream,
   connection: UpstreamConnection,
@@ -35,14 +36,13 @@ export function passSwitch(
   head: Head,
   at: number,
   length: number,
-  over: () => void,
+  over: (flag: ResponseFlag) => void,
 ): void {
   const { response } = downstream;
   response.informational(bytes, head, 'upgrade');
   if (length > at) response.wire.sendCopy(bytes, at, length);
-  downstream.tunnel(connection.surrender(), (received) => {
+  downstream.tunnel(connection.surrender(), (flag) => {
     connection.surrenderedWireClosed();
-    response.sent += received;
-    over();
+    over(flag);
   });
 }

@@ -8,10 +8,12 @@ import { adopt, SERVER_OPTIONS } from '#sidecar/tcp/sockets.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
 import { AddedLines, ENTROPY_BYTES } from './added-lines.ts';
 import { AnswerLog } from './answer-log.ts';
+import { Head } from './head.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { LocalRateLimit } from './local-rate-limit.ts';
 import { RequestMeters } from './meters.ts';
 import { ServerConnection } from './server-connection.ts';
+import { MESH_LIMITS } from './server-limits.ts';
 import { FakeCluster, FakeTelemetry, tableOf, targetOf } from './testing/fakes.ts';
 import { Client, ORIGINAL } from './testing/sidecar-under-test.ts';
 
@@ -33,6 +35,8 @@ test('a request that is one too many is answered before it is routed', async () 
     hop: 'inbound sidecar of app-1.ns',
     scheme: 'http',
     answers: new AnswerLog(silentLogger, clock, ''),
+    limits: MESH_LIMITS,
+    head: new Head(),
     mirrors: { started: 0, answered: 0, dropped: 0 },
     rateLimit: new LocalRateLimit({ name: 'front', bucket, status: 429, share: 1_000_000 }, 0),
   };

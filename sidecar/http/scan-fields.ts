@@ -7,7 +7,6 @@ import { Fault } from './fault.ts';
 import { endOfFieldValue } from './field-values.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
-import { MAX_HEAD_LINES } from './limits.ts';
 import { COLON, CR, equalsToken, HTAB, isToken, LF, octets, SP, TOKEN } from './octets.ts';
 
 const NAME = {
@@ -68,7 +67,7 @@ export function scanFields(bytes: Buffer, at: number, end: number, head: Head): 
     p += 2;
 
     const line = head.lines;
-    if (line === MAX_HEAD_LINES) return Fault.tooManyLines;
+    if (line === head.maxLines) return Fault.tooManyLines;
     head.lines = line + 1;
     head.nameStart[line] = nameStart;
     head.nameEnd[line] = nameEnd;

@@ -2,7 +2,7 @@
 import { Fault } from './fault.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
-import { MAX_HEAD_BYTES, MAX_TARGET_BYTES } from './limits.ts';
+import { TARGET_SHARE } from './limits.ts';
 import { ASTERISK, CR, equalsToken, HOST, LF, octets, SLASH, SP, TARGET, TOKEN } from './octets.ts';
 import { scanFields } from './scan-fields.ts';
 
@@ -26,14 +26,14 @@ export function scanRequest(bytes: Buffer, at: number, end: number, head: Head):
   head.reset(start);
   const line = scanRequestLine(bytes, start, end, head);
   const result = line > 0 ? scanFields(bytes, line, end, head) : line;
-  if (result === 0) return end - start > MAX_HEAD_BYTES ? tooLong(head, end) : 0;
+  if (result === 0) return end - start > head.maxBytes ? tooLong(head, end) : 0;
   if (result < 0) return result;
-  if (result - start > MAX_HEAD_BYTES) return Fault.headTooLong;
+  if (result - start > head.maxBytes) return Fault.headTooLong;
   return checkHost(bytes, head) ?? result;
 }
 
 function tooLong(head: Head, end: number): number {
-  return head.targetEnd === 0 && end - head.targetStart > MAX_TARGET_BYTES
+  return head.targetEnd === 0 && end - head.targetStart > TARGET_SHARE * head.maxBytes
     ? Fault.targetTooLong
     : Fault.headTooLong;
 }
@@ -51,7 +51,7 @@ function scanRequestLine(bytes: Buffer, start: number, end: number, head: Head):
   if (p >= end) return 0;
   if (bytes[p] !== SP) return p - head.targetStart > 0 ? Fault.requestLine : Fault.target;
   head.targetEnd = p++;
-  if (head.targetEnd - head.targetStart > MAX_TARGET_BYTES) return Fault.targetTooLong;
+  if (head.targetEnd - head.targetStart > TARGET_SHARE * head.maxBytes) return Fault.targetTooLong;
   const version = scanVersion(bytes, p, end, head);
   if (version <= 0) return version;
   return scanTarget(bytes, head) ?? version;

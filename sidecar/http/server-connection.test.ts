@@ -3,7 +3,8 @@ import { ManualClock } from '#api/foundation/manual-clock.ts';
 import type { Lookup } from '#sidecar/discovery/lookup.ts';
 import type { RequestView } from '#sidecar/routing/request-view.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
-import { DOWNSTREAM_IDLE_MS, DRAIN_IDLE_MS, HEAD_TIMEOUT_MS } from './limits.ts';
+import { DRAIN_IDLE_MS } from './limits.ts';
+import { DOWNSTREAM_IDLE_MS, HEAD_TIMEOUT_MS } from './server-limits.ts';
 import { FakeCluster, FakeEndpoint, forwardTo, tableOf, targetOf } from './testing/fakes.ts';
 import { type Client, startRawServer, startSidecar } from './testing/sidecar-under-test.ts';
 

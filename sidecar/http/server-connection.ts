@@ -9,20 +9,22 @@
  *      └──▶ linger                      all is said: the peer's bytes are dropped until it closes (RFC 9112 §9.6)
  */
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
+import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
-import { explain } from './fault.ts';
-import { Head } from './head.ts';
+import { explain, Fault } from './fault.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { IncomingBody } from './incoming-body.ts';
-import { MAX_HEAD_BYTES } from './limits.ts';
+import type { LocalReply } from './local-reply.ts';
 import { LF } from './octets.ts';
 import { type Impatient, Patience } from './patience.ts';
 import type { RequestCarrier } from './request-carrier.ts';
 import { scanRequest } from './scan-request.ts';
+import { excessInWords } from './server-limits.ts';
 import { ServerRequest } from './server-request.ts';
+import { StreamTimers, type Timed } from './stream-timers.ts';
 import { startTunnel } from './tunnel.ts';
 
 /** Bytes of a request that is held back are read up to this; without reading, a client that leaves goes unseen. */
@@ -30,10 +32,7 @@ const MAX_HELD_BYTES = 64 * 1024;
 
 type State = 'head' | 'fetching' | 'delay' | 'exchange' | 'discard' | 'linger' | 'tunnel' | 'closed';
 
-/** One head is scanned at a time. */
-const head = new Head();
-
-export class ServerConnection implements WireReader, RequestCarrier, Impatient {
+export class ServerConnection implements WireReader, RequestCarrier, Impatient, Timed {
   readonly #wire: Wire;
   readonly #target: ListenerTarget;
   readonly #settings: HttpSettings;
@@ -41,13 +40,21 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   readonly #request: ServerRequest;
   readonly #patience: Patience;
   readonly #unread = new Unread();
-  readonly #body = new IncomingBody();
+  readonly #body: IncomingBody;
+  /** Undefined where requests may take as long as they like. */
+  readonly #timers: StreamTimers | undefined;
   #state: State = 'head';
   #serving = false;
   /** This connection is wanted to end, whatever becomes of the others. */
   #ending = false;
   /** Body bytes that came while the request was held back wait for its exchange. */
   #held = false;
+  /** Requests so far. */
+  #requests = 0;
+  /** The other side of a tunnel. */
+  #upstream: Wire | undefined;
+  /** Why a tunnel was ended here. */
+  #tunnelFlag: ResponseFlag = '-';
 
   /** `closed` is called once, when the connection is gone. */
   constructor(
@@ -62,7 +69,9 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
     this.#settings = settings;
     this.#closed = closed;
     this.#request = new ServerRequest(this, wire, original, settings);
-    this.#patience = new Patience(this, settings.clock, settings.deadlines);
+    this.#body = new IncomingBody(settings.limits.maxBodyBytes);
+    this.#timers = StreamTimers.for(this, settings.deadlines, settings.limits);
+    this.#patience = new Patience(this, settings.clock, settings.deadlines, settings.limits);
   }
 
   /** A request is under way. */
@@ -80,6 +89,16 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
 
   get draining(): boolean {
     return this.#ending || this.#settings.draining();
+  }
+
+  get progress(): number {
+    return this.#wire.socket.bytesRead + this.#request.response.sent + this.#requests;
+  }
+
+  /** It does not take its response, or leaves out what is still to come of its request. */
+  get owed(): boolean {
+    const waitsForBody = this.#state === 'exchange' || this.#state === 'discard';
+    return this.#wire.blocked || (waitsForBody && !this.#body.done && this.#mayRead());
   }
 
   get requestComplete(): boolean {
@@ -125,6 +144,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#patience.stop();
+    this.#timers?.end();
     this.#request.cancel();
     this.#closed();
   }
@@ -145,6 +165,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   }
 
   requestOver(): void {
+    this.#timers?.end();
     const held = this.#held;
     this.#held = false;
     if (this.#request.closing || this.restUnwanted) {
@@ -161,14 +182,20 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
     this.#wire.reset();
   }
 
-  tunnel(upstream: Wire, closed: (received: number) => void): void {
+  tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void {
     this.#state = 'tunnel';
-    const sent = (bytes: number): void => {
-      this.#request.requestBytes += bytes;
-    };
-    startTunnel(this.#wire, upstream, this.#unread, sent, (received) => {
-      closed(received);
-      this.onClose();
+    this.#upstream = upstream;
+    startTunnel(this.#wire, upstream, this.#unread, {
+      onSent: (bytes) => {
+        this.#request.requestBytes += bytes;
+      },
+      onReceived: (bytes) => {
+        this.#request.response.sent += bytes;
+      },
+      onClosed: () => {
+        closed(this.#tunnelFlag);
+        this.onClose();
+      },
     });
   }
 
@@ -187,7 +214,8 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
       return;
     }
     this.#unread.append(bytes, 0, length);
-    const worthAScan = this.#unread.length > MAX_HEAD_BYTES || bytes.subarray(0, length).includes(LF);
+    const worthAScan =
+      this.#unread.length > this.#settings.limits.maxHeadBytes || bytes.subarray(0, length).includes(LF);
     if (worthAScan) this.#serveUnread();
   }
 
@@ -198,10 +226,12 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
 
   /** Serves the requests in `bytes`; what cannot be served yet is kept. */
   #serve(bytes: Buffer, length: number): void {
+    const { head } = this.#settings;
     let at = 0;
     this.#serving = true;
     while (at < length && this.#state === 'head' && !this.#wire.blocked) {
-      const end = scanRequest(bytes, at, length, head);
+      const scanned = scanRequest(bytes, at, length, head);
+      const end = scanned === 0 && length - at > head.maxBytes ? Fault.headTooLong : scanned;
       if (end === 0) {
         this.#patience.headBegan();
         break;
@@ -223,8 +253,11 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
       this.#waitFor(routes.settled);
       return at;
     }
+    const { head, limits } = this.#settings;
     const nowMs = this.#settings.clock.nowMs();
     this.#patience.headEnded(nowMs);
+    this.#requests += 1;
+    if (this.#requests === limits.maxRequests) this.#ending = true;
     this.#request.begin(bytes, head, nowMs);
     this.#body.begin(head);
     const bodyEnd = this.#body.take(bytes, headEnd, length);
@@ -233,6 +266,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
       return length;
     }
     this.#request.requestBytes = bodyEnd - head.start;
+    this.#timers?.begin(this.#body.done);
     const table = routes.state === 'found' ? routes.value : this.#noRoutes();
     this.#request.serve(table, bytes, head, headEnd, bodyEnd);
     return bodyEnd;
@@ -291,9 +325,25 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
   /** Answers a request that cannot be understood, and ends the connection: nobody knows where the next one begins. */
   #refuse(fault: number): void {
     const { status, sentence } = explain(fault);
+    const why = excessInWords(fault, this.#settings.limits) ?? sentence;
     if (this.#state === 'head') this.#forgetRequest();
-    const reply = { status, flag: 'DPE', reason: `the request ${sentence}` } as const;
+    this.#giveUp({ status, flag: 'DPE', reason: `the request ${why}` });
+  }
+
+  /** Ends the connection, with an answer if none is on its way. */
+  #giveUp(reply: LocalReply): void {
     if (this.#state === 'discard' || !this.#request.refuse(reply)) this.#wire.reset();
+  }
+
+  /** Ends what is under way since its time is over: as in Envoy, 408 while the client still sends and 504 after. */
+  #timeOut(flag: ResponseFlag, reason: string): void {
+    if (this.#state === 'tunnel') {
+      this.#tunnelFlag = flag;
+      this.#wire.destroy();
+      this.#upstream?.destroy();
+    } else if (this.#state !== 'fetching' && this.#state !== 'linger' && this.#state !== 'closed') {
+      this.#giveUp({ status: this.#body.done ? 504 : 408, flag, reason });
+    }
   }
 
   #forgetRequest(): void {
@@ -313,12 +363,29 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient {
     this.#wire.end();
   }
 
+  onStreamIdle(ms: number): void {
+    if (this.#state === 'delay') return;
+    const who = this.#body.done ? 'neither side sent' : 'the client sent';
+    this.#timeOut('SI', `${who} not a byte for ${Math.round(ms)} ms (stream_idle_timeout)`);
+  }
+
+  onRequestLate(): void {
+    if (this.#body.done || this.#request.response.sent > 0) return;
+    const { requestTimeoutMs } = this.#settings.limits;
+    this.#timeOut('DT', `the request did not come whole within ${requestTimeoutMs} ms (request_timeout)`);
+  }
+
+  onStreamTooLong(): void {
+    const { maxStreamMs } = this.#settings.limits;
+    this.#timeOut('DT', `the request took longer than ${maxStreamMs} ms (max_stream_duration)`);
+  }
+
   onHeadLate(): void {
     this.#forgetRequest();
     this.#request.refuse({
       status: 408,
       flag: 'DPE',
-      reason: 'the head of the request did not come in time',
+      reason: `the head of the request did not come within ${this.#settings.limits.headTimeoutMs} ms (request_headers_timeout)`,
     });
   }
 

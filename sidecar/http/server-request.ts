@@ -144,16 +144,16 @@ export class ServerRequest implements Forwarded {
     this.#drop();
   }
 
-  /** Answers a request that turned out not to be understood. False when a response is on its way already. */
+  /** Answers a request that turned out not to be understood, or to be too slow. False when a response is on its way already. */
   refuse(reply: LocalReply): boolean {
     const { exchange } = this.#forwarder;
-    this.#forwarder.exchange = undefined;
+    this.#forwarder.abandon();
     this.closing = true;
     if (exchange === undefined) {
       this.fail(reply);
       return true;
     }
-    if (!exchange.refuse(reply.status)) return false;
+    if (!exchange.refuse(reply.status, reply.flag)) return false;
     this.reply(reply);
     this.exchangeOver();
     return true;
@@ -202,7 +202,7 @@ export class ServerRequest implements Forwarded {
   }
 
   /** As in Envoy, it is under way until the other protocol has ended; how long that takes says nothing of latency. */
-  tunnel(upstream: Wire, closed: (received: number) => void): void {
+  tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void {
     this.#forwarder.over();
     this.#carrier.tunnel(upstream, closed);
   }

@@ -3,7 +3,7 @@ import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import { putDeadline } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import type { ExchangeSettings } from './exchange.ts';
-import { Head } from './head.ts';
+import { roomyHead } from './head.ts';
 import { type MirrorCounts, MirrorExchange } from './mirror.ts';
 import { octets, put, putAll } from './octets.ts';
 import { scanRequest } from './scan-request.ts';
@@ -13,7 +13,7 @@ const HOST = octets('host: ');
 const CRLF = octets('\r\n');
 const SHADOW = '-shadow';
 
-const head = new Head();
+const head = roomyHead();
 
 /**
  * Starts the mirrors that `decision` wants of a composed request; `complete` says that no body bytes follow. A request

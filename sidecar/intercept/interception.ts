@@ -10,9 +10,11 @@ import type { FilterChains, Snapshot } from '#sidecar/discovery/snapshot.ts';
 import { AddedLines, ENTROPY_BYTES } from '#sidecar/http/added-lines.ts';
 import { AnswerLog } from '#sidecar/http/answer-log.ts';
 import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
+import { Head } from '#sidecar/http/head.ts';
 import type { HttpSettings } from '#sidecar/http/http-settings.ts';
 import { RequestMeters } from '#sidecar/http/meters.ts';
 import type { MirrorCounts } from '#sidecar/http/mirror.ts';
+import { MESH_LIMITS } from '#sidecar/http/server-limits.ts';
 import type { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import { adopt, chooseReadMode, SERVER_OPTIONS } from '#sidecar/tcp/sockets.ts';
@@ -199,6 +201,8 @@ class Interceptor implements Interception {
       scheme: 'http',
       answers: new AnswerLog(logger, clock, hop),
       mirrors: this.mirrors,
+      limits: MESH_LIMITS,
+      head: new Head(),
     };
     return {
       http: new HttpSettingsByTarget(http, () => linesFor('https')),
