@@ -13,6 +13,7 @@ export default defineConfig({
           include: [
             '{api,control-plane,sidecar,node-runtime,cli,examples,bench}/**/*.test.ts',
             'test/{unit,simulation}/**/*.test.ts',
+            'test/smuggling/*.test.ts',
           ],
           setupFiles: ['test/setup/seed.ts'],
           testTimeout: 30_000,
@@ -21,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'mesh',
-          include: ['test/{mesh,node,conformance}/**/*.test.ts'],
+          include: ['test/{mesh,node,conformance}/**/*.test.ts', 'test/smuggling/installed/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
