@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { abandonAll } from './harness/workbench.ts';
 import { measure } from './measure.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -54,6 +55,17 @@ async function runAll(scenarios: readonly Scenario[], { quick = false }: Flags):
 
 function save(result: Report | readonly Report[], { json }: Flags): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+  ['SIGHUP', 1],
+] as const) {
+  process.on(signal, () => {
+    abandonAll();
+    process.exit(128 + number);
+  });
 }
 
 program.parseAsync().catch((error: unknown) => {

@@ -33,12 +33,13 @@ const OPTIONS = {
 /**
  * Writes `OUTDIR/sidecar-HASH.mjs` unless it is there already, and returns its path.
  * @param {string} outDir created when missing
+ * @param {readonly import('esbuild').Plugin[]} extraPlugins of those who measure or test the bundle
  * @returns {Promise<string>}
  */
-export async function bundleSidecar(outDir) {
+export async function bundleSidecar(outDir, extraPlugins = []) {
   const { metafile } = await build({ ...OPTIONS, write: false, metafile: true });
   const sources = Object.keys(metafile.inputs).filter(isOwnSource);
-  const plugins = [await slimDescriptors(ROOT, sources), englishOnly, httpWithoutUndici];
+  const plugins = [...extraPlugins, await slimDescriptors(ROOT, sources), englishOnly, httpWithoutUndici];
   const { outputFiles } = await build({ ...OPTIONS, write: false, minify: true, plugins });
   const code = outputFiles[0].contents;
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);

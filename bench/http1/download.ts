@@ -1,0 +1,71 @@
+/** `http1` and its variants: answers of one size over so many connections, through one proxy. */
+import { interleave } from '../harness/interleave.ts';
+import { accountFor, type ProxyPath } from '../harness/path.ts';
+import { needProgram } from '../harness/programs.ts';
+import { Workbench } from '../harness/workbench.ts';
+import { runWrk } from '../harness/wrk.ts';
+import { BODIES, startBackend } from '../peers/backend.ts';
+import { PEERS } from '../peers/peers.ts';
+import type { Scenario } from '../scenario.ts';
+import { checkPath } from './check-path.ts';
+import { type Paths, startPeers, startWeft } from './paths.ts';
+import { CLIENT_HEADERS, SIDECAR_HEADERS } from './request-head.ts';
+import { roundsOf } from './rounds.ts';
+
+interface Download {
+  readonly path: keyof typeof BODIES;
+  readonly connections: number;
+  /** Also the app's sidecar, which gets the larger heads that a client's sidecar sends, and who does the same beside it. */
+  readonly inbound?: boolean;
+  /** Compare by the mebibyte, not by the request. */
+  readonly byByte?: boolean;
+}
+
+export function download(name: string, title: string, wanted: Download): Scenario {
+  const mainFigure = wanted.byByte === true ? 'cpuMicrosPerMb' : 'cpuMicrosPerRequest';
+  return {
+    name,
+    title,
+    mainFigure,
+    async run({ quick, progress }) {
+      const wrk = needProgram('wrk').path;
+      await using bench = new Workbench();
+      const { paths, missing } = await start(bench, wanted);
+      const subjects = paths.map((path) => ({
+        ...path,
+        sample: (seconds: number) => drive(bench, wrk, path, wanted, seconds),
+      }));
+      return await interleave(subjects, missing, { ...roundsOf(quick), mainFigure, progress });
+    },
+  };
+}
+
+async function start(bench: Workbench, { path, inbound = false }: Download): Promise<Paths> {
+  const task = { mode: 'http', to: await startBackend(bench) } as const;
+  const outbound = [await startWeft(bench, task)];
+  const peers = await startPeers(bench, task);
+  for (const each of [...outbound, ...peers.paths]) await checkPath(each, path, { adds: true });
+  if (!inbound) return { ...peers, paths: [...outbound, ...peers.paths] };
+  const sidecar = await startWeft(bench, task, 'inbound');
+  const beside = PEERS.filter(({ name }) => name === 'haproxy' || name === 'envoy');
+  const larger = await startPeers(bench, task, { peers: beside, suffix: '-inbound' });
+  for (const each of [sidecar, ...larger.paths]) await checkPath(each, path, { adds: false });
+  return {
+    paths: [...outbound, ...peers.paths, sidecar, ...larger.paths],
+    missing: [...peers.missing, ...larger.missing],
+  };
+}
+
+function drive(bench: Workbench, wrk: string, path: ProxyPath, wanted: Download, seconds: number) {
+  const headers = path.name.endsWith('-inbound') ? SIDECAR_HEADERS : CLIENT_HEADERS;
+  const { connections } = wanted;
+  return accountFor(path, async () => {
+    const { requests, ...figures } = await runWrk(bench.cores.load, wrk, path.port, {
+      path: wanted.path,
+      connections,
+      seconds,
+      headers,
+    });
+    return { requests, figures, ...(wanted.byByte === true && { bytes: requests * BODIES[wanted.path] }) };
+  });
+}
