@@ -332,13 +332,20 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient, 
 
   /** Ends the connection, with an answer if none is on its way. */
   #giveUp(reply: LocalReply): void {
-    if (this.#state === 'discard' || !this.#request.refuse(reply)) this.#wire.reset();
+    if (this.#state === 'discard' || !this.#request.refuse(reply)) this.#cut();
+  }
+
+  #cut(): void {
+    this.#patience.stop();
+    this.#timers?.end();
+    this.#wire.reset();
   }
 
   /** Ends what is under way since its time is over: as in Envoy, 408 while the client still sends and 504 after. */
   #timeOut(flag: ResponseFlag, reason: string): void {
     if (this.#state === 'tunnel') {
       this.#tunnelFlag = flag;
+      this.#patience.stop();
       this.#wire.destroy();
       this.#upstream?.destroy();
     } else if (this.#state !== 'fetching' && this.#state !== 'linger' && this.#state !== 'closed') {
@@ -365,8 +372,8 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient, 
 
   onStreamIdle(ms: number): void {
     if (this.#state === 'delay') return;
-    const who = this.#body.done ? 'neither side sent' : 'the client sent';
-    this.#timeOut('SI', `${who} not a byte for ${Math.round(ms)} ms (stream_idle_timeout)`);
+    const who = this.#body.done ? 'neither side sent a byte' : 'the client sent no byte';
+    this.#timeOut('SI', `${who} for ${Math.round(ms)} ms (stream_idle_timeout)`);
   }
 
   onRequestLate(): void {

@@ -17,6 +17,7 @@ import type {
 } from '#sidecar/upstream/cluster.ts';
 import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
+import { MESH_LIMITS, type ServerLimits } from '../server-limits.ts';
 
 export class FakeEndpoint implements Endpoint {
   readonly key: string;
@@ -180,12 +181,14 @@ export interface TargetOptions {
   readonly attempts?: number;
   readonly retry?: Partial<RetryPolicy>;
   readonly hash?: readonly HashRule[];
+  readonly limits?: Partial<ServerLimits>;
 }
 
 export function targetOf(options: TargetOptions): ListenerTarget {
   const table = tableOf(() => forwardTo(options.cluster, options));
   return {
     name: 'test-target',
+    limits: options.limits === undefined ? undefined : { ...MESH_LIMITS, ...options.limits },
     protocol: options.protocol ?? 'http',
     routes: options.routes ?? (() => ({ state: 'found', value: table })),
     cluster: () => ({ state: 'found', value: options.cluster }),
