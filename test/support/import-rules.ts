@@ -31,6 +31,7 @@ const ROOMS = [
   'cli',
   'test',
   'bench',
+  'soak',
   'examples',
   'scripts',
 ];
@@ -49,6 +50,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   scripts: ROOMS,
   test: ROOMS,
   bench: ROOMS,
+  soak: ROOMS,
 };
 
 /** Folders and files that decide and never act: they can be simulated with a seed and a moved clock. */
@@ -128,7 +130,7 @@ function roomOf(path: string): string | undefined {
   return ROOMS.includes(room) ? room : undefined;
 }
 
-const isTest = (path: string): boolean => path.endsWith('.test.ts') || /^(test|bench)\//.test(path);
+const isTest = (path: string): boolean => path.endsWith('.test.ts') || /^(test|bench|soak)\//.test(path);
 
 type Rule = (edge: Edge) => string | undefined;
 
