@@ -107,6 +107,16 @@ describe('a forwarded request', () => {
       'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\nX: 1\r\n\r\n',
       /^GET \/ HTTP\/1\.1\r\nHost: a\r\nX: 1\r\nx-request-id/,
     ],
+    [
+      'an upgrade to h2c behind another protocol is dropped',
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket, H2C\r\nX: 1\r\n\r\n',
+      /^GET \/ HTTP\/1\.1\r\nHost: a\r\nX: 1\r\nx-request-id/,
+    ],
+    [
+      'an upgrade to HTTP/2.0 is dropped',
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket,HTTP/2.0\r\nX: 1\r\n\r\n',
+      /^GET \/ HTTP\/1\.1\r\nHost: a\r\nX: 1\r\nx-request-id/,
+    ],
   ])('%s', (_, text, expected) => {
     expect(forward(text)).toMatch(expected);
   });

@@ -1,0 +1,112 @@
+/** Request lines and hosts: which resource of whom is asked for, in which version, and by which method. */
+import { head, type Payload, refused, SAW_SMUGGLED, SMUGGLED, taken } from '../payload.ts';
+
+const LINE = 'RFC 9112 §3';
+const TARGET = 'RFC 9112 §3.2';
+const HOST = 'RFC 9110 §7.2, RFC 9112 §3.2';
+
+const HOSTLESS = 'GET /a HTTP/1.1\r\n';
+
+const MALFORMED: readonly (readonly [name: string, source: string, bytes: string, status?: number])[] = [
+  ['two spaces before the target', LINE, head('GET  /a')],
+  ['a tab before the target', LINE, head('GET\t/a')],
+  ['two spaces behind the target', LINE, head('GET /a ')],
+  ['a space in the target', LINE, head('GET /a b')],
+  ['a second version', LINE, head('GET /a HTTP/1.1')],
+  ['a space behind the version', LINE, SMUGGLED.replace('1.1\r', '1.1 \r')],
+  ['a NUL in the target', LINE, head('GET /a\0b')],
+  ['a DEL in the target', LINE, head('GET /a\x7fb')],
+  ['a CR in the target', LINE, head('GET /a\rb')],
+  ['no target', LINE, 'GET HTTP/1.1\r\nHost: app.test\r\n\r\n'],
+  ['HTTP/0.9', 'RFC 1945', 'GET /a\r\n\r\n'],
+  ['an empty version', LINE, 'GET /a \r\nHost: app.test\r\n\r\n'],
+  ['a version in lower case', LINE, SMUGGLED.replace('HTTP', 'http')],
+  ['a version of another protocol', LINE, SMUGGLED.replace('HTTP', 'HTTQ')],
+  ['a version of one number', LINE, SMUGGLED.replace('1.1', '1')],
+  ['a version with zeros', LINE, SMUGGLED.replace('1.1', '01.1')],
+  ['a version of many digits', LINE, SMUGGLED.replace('1.1', '1.10')],
+  ['HTTP/1.2', LINE, SMUGGLED.replace('1.1', '1.2'), 505],
+  ['HTTP/2.0', LINE, SMUGGLED.replace('1.1', '2.0'), 505],
+  ['HTTP/0.9 with a version', LINE, SMUGGLED.replace('1.1', '0.9'), 505],
+  ['the preface of HTTP/2', 'RFC 9113 §3.4', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505],
+  ['a method with a slash', 'RFC 9110 §9.1', head('G/T /a')],
+  ['a method with a colon', 'RFC 9110 §9.1', head('GET: /a')],
+  ['a fragment', TARGET, head('GET /a#b')],
+  ['a target without a slash', TARGET, head('GET a')],
+  ['an asterisk for a GET', TARGET, head('GET *')],
+  ['an absolute form of another scheme', TARGET, head('GET ftp://app.test/a')],
+  ['an absolute form without a host', TARGET, head('GET http:///a')],
+  ['an absolute form with user information', TARGET, head('GET http://user@app.test/a')],
+  ['an absolute form with one slash', TARGET, head('GET http:/app.test/a')],
+  ['an absolute form with a backslash', TARGET, head('GET http://app.test\\@evil.test/a')],
+  ['CONNECT to an authority', 'RFC 9110 §9.3.6', head('CONNECT app.test:80') + SMUGGLED, 405],
+  ['CONNECT to a path', 'RFC 9110 §9.3.6', head('CONNECT /a') + SMUGGLED, 405],
+  ['CONNECT with a length', 'RFC 9110 §9.3.6', `${head('CONNECT a:1', 'Content-Length: 5')}hello`, 405],
+  ['connect in lower case', 'RFC 9110 §9.1', head('connect a:1'), 405],
+  ['a GET to an authority', TARGET, head('GET app.test:80')],
+  ['no Host', HOST, `${HOSTLESS}\r\n`],
+  ['two Hosts', HOST, `${HOSTLESS}Host: app.test\r\nHost: evil.test\r\n\r\n`],
+  ['the same Host twice', HOST, `${HOSTLESS}Host: app.test\r\nHost: app.test\r\n\r\n`],
+  ['a second Host in another case', HOST, `${HOSTLESS}Host: app.test\r\nhOST: evil.test\r\n\r\n`],
+  ['a Host with a space before the colon', HOST, `${HOSTLESS}Host : evil.test\r\nHost: app.test\r\n\r\n`],
+  ['a list of Hosts', HOST, `${HOSTLESS}Host: app.test, evil.test\r\n\r\n`],
+  ['a Host with a path', HOST, `${HOSTLESS}Host: app.test/b\r\n\r\n`],
+  ['a Host with a query', HOST, `${HOSTLESS}Host: app.test?b\r\n\r\n`],
+  ['a Host with a fragment', HOST, `${HOSTLESS}Host: app.test#b\r\n\r\n`],
+  ['a Host with user information', HOST, `${HOSTLESS}Host: evil.test@app.test\r\n\r\n`],
+  ['a Host with a space', HOST, `${HOSTLESS}Host: app.test evil.test\r\n\r\n`],
+  ['a Host with a tab', HOST, `${HOSTLESS}Host: app.test\tevil.test\r\n\r\n`],
+  ['a Host above ASCII', HOST, `${HOSTLESS}Host: \xc3\xa4pp.test\r\n\r\n`],
+  ['a Host with quotes', HOST, `${HOSTLESS}Host: "app.test"\r\n\r\n`],
+  ['a Host that is a URI', HOST, `${HOSTLESS}Host: http://app.test\r\n\r\n`],
+  ['a Host with a backslash', HOST, `${HOSTLESS}Host: app.test\\evil.test\r\n\r\n`],
+  ['a Host with angle brackets', HOST, `${HOSTLESS}Host: <script>\r\n\r\n`],
+  ['a Host named by Connection', 'RFC 9110 §7.6.1', head('GET /a', 'Connection: host')],
+  ['TLS to a plain port', 'RFC 8446', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03'],
+];
+
+export const TARGETS: readonly Payload[] = [
+  ...MALFORMED.map(([name, source, bytes, status]) => refused(name, source, bytes, status)),
+  refused('a target of 40,000 bytes', 'RFC 9112 §3', head(`GET /${'a'.repeat(40_000)}`), 414),
+  taken('absolute form', TARGET, head('GET http://app.test/a'), ['GET /a 0']),
+  taken('absolute form in capitals, without a path', TARGET, head('GET HTTP://app.test?b'), ['GET /?b 0']),
+  taken('absolute form over another Host: the target counts', TARGET, head('GET http://evil.test/a'), [
+    'GET /a 0 @evil.test',
+  ]),
+  taken(
+    'absolute form with a request as its query',
+    TARGET,
+    head('GET http://app.test/?x=GET%20/b%20HTTP/1.1'),
+    ['GET /?x=GET%20/b%20HTTP/1.1 0'],
+  ),
+  taken('absolute form over an empty Host', TARGET, 'GET http://app.test/a HTTP/1.1\r\nHost:\r\n\r\n', [
+    'GET /a 0',
+  ]),
+  taken('OPTIONS for all of the server', TARGET, head('OPTIONS *'), ['OPTIONS * 0'], 'open', ['nginx']),
+  taken('two slashes in front', TARGET, head('GET //evil.test/a'), ['GET //evil.test/a 0']),
+  taken('a path that is a URI', TARGET, head('GET /http://evil.test/a'), ['GET /http://evil.test/a 0']),
+  taken('escaped line ends in the target', TARGET, head('GET /a%20HTTP/1.1%0d%0aHost:%20evil'), [
+    'GET /a%20HTTP/1.1%0d%0aHost:%20evil 0',
+  ]),
+  taken('a Host with a port', HOST, `${HOSTLESS}Host: app.test:8080\r\n\r\n`, ['GET /a 0 @app.test:8080']),
+  taken('a Host of IPv6', HOST, `${HOSTLESS}Host: [::1]:80\r\n\r\n`, ['GET /a 0 @[::1]:80']),
+  taken(
+    'X-Forwarded-Host is no Host',
+    HOST,
+    head('GET /a', 'X-Forwarded-Host: evil.test', 'X-Host: evil.test'),
+    ['GET /a 0'],
+  ),
+  taken(
+    'HTTP/1.0 ends its connection',
+    'RFC 9112 §9.3',
+    SMUGGLED.replace('1.1', '1.0') + SMUGGLED,
+    [SAW_SMUGGLED],
+    'closed',
+  ),
+  taken(
+    'HTTP/1.0 that keeps its connection',
+    'RFC 9112 §9.3',
+    `GET /a HTTP/1.0\r\nHost: app.test\r\nConnection: keep-alive\r\n\r\n${SMUGGLED}`,
+    ['GET /a 0', SAW_SMUGGLED],
+  ),
+];
