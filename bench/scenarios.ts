@@ -1,5 +1,15 @@
 /** Every scenario, in the order in which `all` runs and RESULTS.md shows them. */
 import { HTTP1_SCENARIOS } from './http1/scenarios.ts';
+import { SCALE_SCENARIOS } from './scale/scenarios.ts';
 import type { Scenario } from './scenario.ts';
+import { tcpBulk } from './tcp/bulk-scenario.ts';
+import { mtlsTwoHops } from './two-hops/mtls-two-hops.ts';
+import { twoHops } from './two-hops/two-hops.ts';
 
-export const SCENARIOS: readonly Scenario[] = [...HTTP1_SCENARIOS];
+export const SCENARIOS: readonly Scenario[] = [
+  ...HTTP1_SCENARIOS,
+  tcpBulk,
+  twoHops,
+  mtlsTwoHops,
+  ...SCALE_SCENARIOS,
+];
