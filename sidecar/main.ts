@@ -7,6 +7,7 @@ import { messageOf, WeftError } from '#api/foundation/errors.ts';
 import { createLogger, type Logger } from '#api/foundation/logger.ts';
 import { systemRandom } from '#api/foundation/random.ts';
 import { grpcTransport } from './discovery/grpc-transport.ts';
+import { openFilesLimit } from './intercept/open-files.ts';
 import { createOriginalDestinationReader } from './intercept/original-destination.ts';
 import { readSidecarConfig } from './read-config.ts';
 import { startSidecar } from './sidecar.ts';
@@ -30,6 +31,7 @@ async function main(path: string | undefined): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     logger,
+    openFiles: openFilesLimit(),
   };
   const sidecar = await startSidecar(config, world, () => leave());
   leave = (): void => {

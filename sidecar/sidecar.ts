@@ -14,6 +14,7 @@ import type { DiscoveryTransport } from './discovery/transport.ts';
 import { DeadlineMemory } from './http/deadline-memory.ts';
 import type { MirrorCounts } from './http/mirror.ts';
 import { BoundListeners } from './intercept/bound-listeners.ts';
+import { ConnectionCount, connectionsWithin } from './intercept/connection-count.ts';
 import { type Interception, startInterception } from './intercept/interception.ts';
 import type { OriginalDestinationReader } from './intercept/original-destination.ts';
 import { exposeMeshMetrics } from './telemetry/exposition.ts';
@@ -29,6 +30,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Descriptors that the process may have open; absent: any number. */
+  readonly openFiles?: number;
 }
 
 export interface Sidecar {
@@ -71,8 +74,17 @@ export async function startSidecar(
     witness,
   });
   const deadlineMemory = new DeadlineMemory(clock);
+  const gate = new ConnectionCount(connectionsWithin(world.openFiles ?? Number.POSITIVE_INFINITY));
   const pod = `${config.pod}.${config.namespace}`;
-  const shared = { ...world, snapshot: discovery.snapshot, telemetry, deadlineMemory, host: '0.0.0.0', pod };
+  const shared = {
+    ...world,
+    snapshot: discovery.snapshot,
+    telemetry,
+    deadlineMemory,
+    gate,
+    host: '0.0.0.0',
+    pod,
+  };
   const outbound = await startInterception({ ...shared, direction: 'outbound', port: config.ports.outbound });
   const inbound = await startInterception({ ...shared, direction: 'inbound', port: config.ports.inbound });
 
@@ -104,6 +116,8 @@ export async function startSidecar(
       bound.connections(),
     ),
     gauge('weft_sidecar_inbound_connections', 'Open inbound connections.', () => inbound.connections()),
+    gauge('weft_sidecar_connections_limit', 'How many connections may come in.', () => gate.limit),
+    gauge('weft_sidecar_connections_refused', 'Connections that there was no room for.', () => gate.refused),
     gauge('weft_sidecar_mirrored_requests_started', 'Copies of requests that were sent to mirrors.', () =>
       mirrored('started'),
     ),

@@ -4,6 +4,12 @@
  */
 import { z } from 'zod';
 import { parseDuration } from '../foundation/duration.ts';
+import {
+  CONNECTION_LIMIT_ANNOTATIONS,
+  type ConnectionLimits,
+  connectionLimitsOf,
+  wrongConnectionLimit,
+} from './connection-limits.ts';
 
 const PREFIX = 'traffic.weft.dev/';
 
@@ -11,6 +17,8 @@ const PREFIX = 'traffic.weft.dev/';
 export const LOCAL_RATE_LIMIT: string = `${PREFIX}local-rate-limit`;
 /** `true`: as many requests at once as its latency bears. */
 export const ADAPTIVE_CONCURRENCY: string = `${PREFIX}adaptive-concurrency`;
+
+const KNOWN = [LOCAL_RATE_LIMIT, ADAPTIVE_CONCURRENCY, ...CONNECTION_LIMIT_ANNOTATIONS];
 
 /** Says which pods are gateways. */
 const TEMPLATES = 'inject.istio.io/templates';
@@ -45,6 +53,7 @@ export interface RateLimit {
 export interface WorkloadLimits {
   readonly rateLimit: RateLimit | undefined;
   readonly adaptiveConcurrency: boolean;
+  readonly connections: ConnectionLimits;
 }
 
 export interface WrongAnnotation {
@@ -61,6 +70,7 @@ export function limitsOf(annotations: Annotations = {}): WorkloadLimits {
   return {
     rateLimit: typeof bucket === 'string' ? undefined : bucket,
     adaptiveConcurrency: annotations[ADAPTIVE_CONCURRENCY] === 'true',
+    connections: connectionLimitsOf(annotations),
   };
 }
 
@@ -85,7 +95,8 @@ function wrongWith(annotation: string, value: string): string | undefined {
   if (annotation === ADAPTIVE_CONCURRENCY) {
     return value === 'true' || value === 'false' ? undefined : 'must be "true" or "false"';
   }
-  return `is not known; there are ${LOCAL_RATE_LIMIT} and ${ADAPTIVE_CONCURRENCY}`;
+  if (CONNECTION_LIMIT_ANNOTATIONS.includes(annotation)) return wrongConnectionLimit(annotation, value);
+  return `is not known; there are ${KNOWN.slice(0, -1).join(', ')} and ${KNOWN.at(-1)}`;
 }
 
 /** A text is what is wrong with it. */

@@ -6,7 +6,6 @@
 import { inboundClusterOf } from './clusters/original-destination.ts';
 import { serviceMetadata } from './clusters/outbound-cluster.ts';
 import type { Encoded } from './encoded.ts';
-import { limitFilters } from './listeners/limit-filters.ts';
 import { virtualInbound } from './listeners/virtual-inbound.ts';
 import { inboundPorts } from './model/inbound-ports.ts';
 import type { Inputs } from './model/inputs.ts';
@@ -73,7 +72,7 @@ export class InboundTable {
     const known = this.#byShape.get(shape);
     if (known !== undefined) return known;
     const resources = {
-      listener: virtualInbound(ports, pod === undefined ? [] : limitFilters(pod.limits)),
+      listener: virtualInbound(ports, pod?.limits),
       clusters: ports.map((port) => inboundClusterOf(port.number, port.services.map(serviceMetadata))),
     };
     if (this.#byShape.size >= MAX_SHAPES) this.#byShape.clear();

@@ -5,6 +5,7 @@ import {
   FilterChainMatchSchema,
   FilterChainSchema,
 } from '#api/xds/gen/envoy/config/listener/v3/listener_components_pb.js';
+import { acceptConnectionLimit } from './accept-connection-limit.ts';
 import { acceptDownstreamTls } from './accept-downstream-tls.ts';
 import { acceptFilter, type FilterContext, type Terminal } from './accept-filter.ts';
 import type { ChainMatch, Transport } from './chain-tree.ts';
@@ -43,10 +44,15 @@ export function acceptChain(chain: FilterChain, context: ChainContext, place: Pl
     chain.filterChainMatch === undefined
       ? ALL
       : acceptMatch(chain.filterChainMatch, context, place.in('filter_chain_match'));
-  const [filter, ...more] = chain.filters;
-  if (filter === undefined) place.in('filters').refuse('must not be empty');
+  const [first] = chain.filters;
+  const maxConnections =
+    first === undefined ? undefined : acceptConnectionLimit(first, place.in('filters[0]'));
+  const at = maxConnections === undefined ? 0 : 1;
+  const [filter, ...more] = chain.filters.slice(at);
+  if (filter === undefined) place.in('filters').refuse('must end with what carries connections');
   for (const { name } of more) place.in('filters').refuse(`${name}: a second filter is not supported`);
-  const terminal = filter === undefined ? undefined : acceptFilter(filter, context, place.in('filters[0]'));
+  const terminal =
+    filter === undefined ? undefined : acceptFilter(filter, context, place.in(`filters[${at}]`));
   const tls =
     chain.transportSocket === undefined
       ? undefined
@@ -57,15 +63,19 @@ export function acceptChain(chain: FilterChain, context: ChainContext, place: Pl
         );
   if (terminal === undefined) return undefined;
   const name = match.port === undefined ? context.listener : `${context.listener}:${match.port}`;
-  return { match, target: { name, chain: identityOf(chain, context, terminal), tls, ...terminal } };
+  const counts = maxConnections !== undefined || countsRequests(terminal);
+  const identity = counts ? identityOf(chain, context) : undefined;
+  return { match, target: { name, chain: identity, maxConnections, tls, ...terminal } };
+}
+
+function countsRequests(terminal: Terminal): boolean {
+  if (terminal.protocol === 'tcp') return false;
+  const { rateLimit, concurrency } = terminal.http;
+  return rateLimit !== undefined || concurrency !== undefined;
 }
 
 /** No two chains of a listener have the same match. Only those that count something are asked who they are. */
-function identityOf(chain: FilterChain, { listener }: ChainContext, terminal: Terminal): string | undefined {
-  if (terminal.protocol === 'tcp') return undefined;
-  const { rateLimit, concurrency } = terminal.http;
-  if (rateLimit === undefined && concurrency === undefined) return undefined;
-  const { filterChainMatch: match } = chain;
+function identityOf({ filterChainMatch: match }: FilterChain, { listener }: ChainContext): string {
   return match === undefined ? listener : `${listener} ${toJsonString(FilterChainMatchSchema, match)}`;
 }
 

@@ -89,7 +89,19 @@ function plainTarget(
     place.refuse('HTTP cannot be detected within TLS that ends here');
   } else {
     const { name, chain } = http;
-    return { name, chain, tls: undefined, protocol: 'detect', http: http.http, tcp: other.tcp };
+    if (http.maxConnections !== other.maxConnections) {
+      place.refuse('chains that are told apart by what is spoken must have the same connection_limit');
+    }
+    const { maxConnections } = http;
+    return {
+      name,
+      chain,
+      maxConnections,
+      tls: undefined,
+      protocol: 'detect',
+      http: http.http,
+      tcp: other.tcp,
+    };
   }
   return undefined;
 }

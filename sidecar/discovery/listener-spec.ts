@@ -40,6 +40,8 @@ export type TargetSpec = {
   readonly name: string;
   /** Which chain of which listener, where something is counted that other versions of it go on counting. */
   readonly chain?: string | undefined;
+  /** How many connections may be open at once; undefined is any number. */
+  readonly maxConnections?: number | undefined;
   /** TLS that ends here. */
   readonly tls: DownstreamTls | undefined;
 } & (

@@ -26,6 +26,7 @@ export class LiveTarget implements ListenerTarget {
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency: ConcurrencyLimitPolicy | undefined;
   readonly limits: ServerLimits | undefined;
+  readonly maxConnections: number | undefined;
   readonly chain: string | undefined;
   readonly #choices: readonly WeightedCluster[];
   readonly #source: RouteSource | undefined;
@@ -46,6 +47,7 @@ export class LiveTarget implements ListenerTarget {
     this.rateLimit = http?.rateLimit;
     this.concurrency = http?.concurrency;
     this.limits = http?.limits;
+    this.maxConnections = spec.maxConnections;
     this.chain = spec.chain;
     this.#choices = tcp?.clusters.filter(({ weight }) => weight > 0) ?? [];
     this.#source = http?.routes;

@@ -30,6 +30,8 @@ export interface ListenerTarget {
   readonly concurrency?: ConcurrencyLimitPolicy | undefined;
   /** For http: what it allows each of its connections; absent is `MESH_LIMITS`. */
   readonly limits?: ServerLimits | undefined;
+  /** How many connections may be open to all versions of this target; absent is any number. */
+  readonly maxConnections?: number | undefined;
   /** Targets of one chain are versions of each other: what counts for a limit that did not change counts on. */
   readonly chain?: string | undefined;
 }

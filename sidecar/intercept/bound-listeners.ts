@@ -136,6 +136,10 @@ class BoundServer {
 
   #failed(error: Error): void {
     const { name: listener } = this.listener;
+    if (this.#server.listening) {
+      this.connections.unaccepted(error);
+      return;
+    }
     this.#logger.error('a listener cannot be bound', { listener, cause: error.message, retryMs: RETRY_MS });
     this.#clock.after(RETRY_MS, () => {
       if (!this.#closed && !this.#server.listening) this.#listen();

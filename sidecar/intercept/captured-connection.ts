@@ -9,14 +9,22 @@ import { DEFAULT_OPAQUE_POLICY } from '#sidecar/tcp/opaque-policy.ts';
 import { terminateTls } from '#sidecar/tcp/tls-sockets.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import type { ConnectionCount } from './connection-count.ts';
 import { Detection, type DetectionListener } from './detection.ts';
 import type { HttpSettingsByTarget } from './http-settings-by-target.ts';
+import type { KeptLimits } from './kept-limits.ts';
+import type { RefusalLog } from './refusal-log.ts';
 import type { ServerFirstMemory } from './server-first-memory.ts';
 
 export interface CaptureSettings {
   readonly http: HttpSettingsByTarget;
   readonly opaque: OpaqueSettings;
   readonly serverFirst: ServerFirstMemory;
+  /** All that this process has. */
+  readonly gate: ConnectionCount;
+  /** Those of chains that limit them, by how many they allow. */
+  readonly counts: KeptLimits<number, ConnectionCount>;
+  readonly refusals: RefusalLog;
   readonly logger: Logger;
 }
 
@@ -30,6 +38,8 @@ export class CapturedConnection implements DetectionListener {
   readonly #closed: (connection: CapturedConnection) => void;
   #http: ServerConnection | undefined;
   #detection: Detection | undefined;
+  /** Where its chain counts it. */
+  #count: ConnectionCount | undefined;
 
   /** The wire must not read yet. `closed` is called once, when the connection is gone. */
   constructor(
@@ -48,6 +58,7 @@ export class CapturedConnection implements DetectionListener {
 
   start(): void {
     const { plain, hello } = this.#chains;
+    if (hello === undefined && plain !== undefined && !this.#admitted(plain)) return;
     if (hello === undefined && plain !== undefined && plain.protocol !== 'detect') {
       if (plain.tls !== undefined) this.onTls(plain, NO_BYTES);
       else this.#carry(plain);
@@ -70,6 +81,7 @@ export class CapturedConnection implements DetectionListener {
   }
 
   onHttp(target: ListenerTarget, before: Buffer, length: number, server: Established | undefined): void {
+    if (!this.#admitted(target, server)) return;
     this.#settings.serverFirst.forget(this.#destination);
     if (server !== undefined) this.#keepForRequests(server);
     this.#serveHttp(target).onBytes(before, length);
@@ -81,11 +93,13 @@ export class CapturedConnection implements DetectionListener {
     server: Established | undefined,
     fromServer: Buffer,
   ): void {
+    if (!this.#admitted(target, server)) return;
     if (server === undefined) this.#carryOpaque(target, before);
     else this.#opaque(target).join(server, before, fromServer);
   }
 
   onTls(target: ListenerTarget, before: Buffer): void {
+    if (!this.#admitted(target)) return;
     const outer = this.#wire;
     outer.pause();
     outer.reader = this.#deaf();
@@ -113,6 +127,24 @@ export class CapturedConnection implements DetectionListener {
   /** Where the connection goes, for those that remember: one listener may stand for many destinations. */
   get #destination(): string {
     return `${this.original.address}_${this.original.port}`;
+  }
+
+  /** Counted where its chain wants it; one too many is closed, as in Envoy, without a word. */
+  #admitted({ chain, maxConnections, name }: ListenerTarget, server?: Established): boolean {
+    if (maxConnections === undefined || this.#count !== undefined) return true;
+    const count = this.#settings.counts.of(chain, maxConnections)!;
+    if (count.take()) {
+      this.#count = count;
+      return true;
+    }
+    const { gate, refusals } = this.#settings;
+    gate.refused += 1;
+    refusals.write(`${name} has ${maxConnections} connections, all that it allows (max_connections)`);
+    server?.wire.destroy();
+    server?.release('cancelled');
+    this.#wire.reader = this.#deaf();
+    this.#wire.reset();
+    return false;
   }
 
   #carry(target: ListenerTarget): void {
@@ -167,6 +199,8 @@ export class CapturedConnection implements DetectionListener {
   }
 
   #gone(): void {
+    this.#count?.give();
+    this.#count = undefined;
     this.#closed(this);
   }
 }

@@ -22,10 +22,25 @@ export class ConnectionGroup {
 
   /** The wire must not read yet. */
   carry(wire: Wire, chains: FilterChains, original: OriginalDestination): void {
-    const done = (gone: CapturedConnection): boolean => this.#connections.delete(gone);
+    const { gate, refusals } = this.#settings;
+    if (!gate.take()) {
+      refusals.write(`this sidecar has ${gate.limit} connections, all that its open files allow`);
+      wire.reset();
+      return;
+    }
+    const done = (gone: CapturedConnection): void => {
+      if (this.#connections.delete(gone)) gate.give();
+    };
     const connection = new CapturedConnection(wire, chains, original, this.#settings, done);
     this.#connections.add(connection);
     connection.start();
+  }
+
+  /** The kernel had a connection, and this process no descriptor for it. */
+  unaccepted(error: Error): void {
+    const { gate, refusals } = this.#settings;
+    gate.refused += 1;
+    refusals.write(`it could not be accepted: ${error.message}`);
   }
 
   /** Lets what is under way end; resolves when nothing is left, or after `timeoutMs`. */

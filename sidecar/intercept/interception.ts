@@ -23,9 +23,12 @@ import type { Telemetry } from '#sidecar/telemetry/telemetry.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
 import type { CaptureSettings } from './captured-connection.ts';
+import { ConnectionCount } from './connection-count.ts';
 import { ConnectionGroup } from './connection-group.ts';
 import { HttpSettingsByTarget } from './http-settings-by-target.ts';
+import { KeptLimits } from './kept-limits.ts';
 import type { OriginalDestinationReader } from './original-destination.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { ServerFirstMemory } from './server-first-memory.ts';
 
 export interface InterceptionOptions {
@@ -43,6 +46,8 @@ export interface InterceptionOptions {
   readonly pod: string;
   /** Deadlines of the requests that the app is busy with, shared by both directions: told inbound, asked outbound. */
   readonly deadlineMemory?: DeadlineMemory | undefined;
+  /** All connections that come in, by whichever listener; absent: there may be any number. */
+  readonly gate?: ConnectionCount | undefined;
 }
 
 export interface Interception {
@@ -83,9 +88,7 @@ export async function startInterception(options: InterceptionOptions): Promise<I
       resolve();
     });
   });
-  server.on('error', (error) =>
-    options.logger.error('a connection could not be accepted', { cause: error.message }),
-  );
+  server.on('error', (error) => interceptor.unaccepted(error));
   return interceptor;
 }
 
@@ -119,6 +122,10 @@ class Interceptor implements Interception {
       return;
     }
     this.#route(wire, original);
+  }
+
+  unaccepted(error: Error): void {
+    this.#connections.unaccepted(error);
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -214,6 +221,9 @@ class Interceptor implements Interception {
         refused: (reason) => logger.warn('a connection was refused', { reason, direction }),
       },
       serverFirst: new ServerFirstMemory(),
+      gate: this.#options.gate ?? new ConnectionCount(Number.POSITIVE_INFINITY),
+      counts: new KeptLimits((limit) => new ConnectionCount(limit)),
+      refusals: new RefusalLog(logger.with({ direction }), clock),
       logger,
     };
   }

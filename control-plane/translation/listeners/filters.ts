@@ -91,13 +91,14 @@ export function httpAtEdge(statPrefix: string, routes: string): Filter {
   });
 }
 
-/** HTTP whose routes come with the listener; `limits` stand before the router. */
+/** HTTP whose routes come with the listener; `limits` stand before the router, `more` is said of its connections. */
 export function httpInline(
   statPrefix: string,
   routes: Init<typeof RouteConfigurationSchema>,
-  limits: readonly HttpFilter[] = [],
+  limits: readonly HttpFilter[],
+  more: Manager,
 ): Filter {
-  return connectionManager(statPrefix, { case: 'routeConfig', value: routes }, [...limits, ROUTER]);
+  return connectionManager(statPrefix, { case: 'routeConfig', value: routes }, [...limits, ROUTER], more);
 }
 
 function connectionManager(

@@ -1,5 +1,6 @@
 import { LOCAL_RATE_LIMIT, type RateLimit, type WorkloadLimits } from '#api/mesh/workload-limits.ts';
 import { AdaptiveConcurrencySchema } from '#api/xds/gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.js';
+import { BufferSchema } from '#api/xds/gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js';
 import { LocalRateLimitSchema } from '#api/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js';
 import { durationOf, pack } from '../message.ts';
 import { fraction } from '../routes/percent.ts';
@@ -9,10 +10,12 @@ import type { HttpFilter } from './http-filters.ts';
 const EXAMPLE = { percentile: 90, updateMs: 100, idealMs: 60_000, requests: 50, jitter: 10 } as const;
 
 /** What is too fast is turned away before it takes the place of a request that is not. */
-export function limitFilters({ rateLimit, adaptiveConcurrency }: WorkloadLimits): HttpFilter[] {
+export function limitFilters({ rateLimit, adaptiveConcurrency, connections }: WorkloadLimits): HttpFilter[] {
+  const { maxRequestBytes } = connections;
   return [
     ...(rateLimit === undefined ? [] : [localRateLimit(rateLimit)]),
     ...(adaptiveConcurrency ? [ADAPTIVE] : []),
+    ...(maxRequestBytes === undefined ? [] : [buffer(maxRequestBytes)]),
   ];
 }
 
@@ -26,6 +29,12 @@ function localRateLimit({ maxTokens, tokensPerFill, fillIntervalMs }: RateLimit)
     filterEnforced: always,
   });
   return { name: 'envoy.filters.http.local_ratelimit', configType: { case: 'typedConfig', value } };
+}
+
+/** It is the filter that knows how long a body may be. */
+function buffer(maxRequestBytes: number): HttpFilter {
+  const value = pack(BufferSchema, { maxRequestBytes });
+  return { name: 'envoy.filters.http.buffer', configType: { case: 'typedConfig', value } };
 }
 
 const ADAPTIVE: HttpFilter = {

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import { limitsOf, type WorkloadLimits } from '#api/mesh/workload-limits.ts';
 import { TrafficDirection } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import type {
   FilterChainSchema,
@@ -13,6 +14,7 @@ import { durationOf, type Init } from '../message.ts';
 import type { InboundPort } from '../model/inbound-ports.ts';
 import { passthroughAction } from '../routes/route-action.ts';
 import { MATCH_ALL } from '../routes/route-match.ts';
+import { connectionFilters, managerLimits } from './connection-limits.ts';
 import {
   DETECTION_TIMEOUT_MS,
   type Filter,
@@ -23,18 +25,20 @@ import {
   ORIGINAL_DESTINATION,
   tcpProxy,
 } from './filters.ts';
-import type { HttpFilter } from './http-filters.ts';
+import { limitFilters } from './limit-filters.ts';
 
 type FilterChain = Init<typeof FilterChainSchema>;
 type PortPredicate = Init<typeof ListenerFilterChainMatchPredicateSchema>;
 
+const NO_LIMITS = limitsOf();
+
 /**
- * Where every connection to the pod arrives: one filter chain for each port that the app is known by. `limits` stand in
- * front of what is routed: each chain counts for itself.
+ * Where every connection to the pod arrives: one filter chain for each port that the app is known by. `limits` hold on
+ * each of them: each chain counts for itself.
  */
 export function virtualInbound(
   ports: readonly Pick<InboundPort, 'number' | 'protocol'>[],
-  limits: readonly HttpFilter[] = [],
+  limits: WorkloadLimits = NO_LIMITS,
 ): Encoded {
   const detected = ports.filter(({ protocol }) => protocol === 'detect').map(({ number }) => number);
   const listener = create(ListenerSchema, {
@@ -55,26 +59,27 @@ export function virtualInbound(
 
 function chainsFor(
   { number, protocol }: Pick<InboundPort, 'number' | 'protocol'>,
-  limits: readonly HttpFilter[],
+  limits: WorkloadLimits,
 ): FilterChain[] {
   const name = `0.0.0.0_${number}`;
+  const first = connectionFilters(`inbound_${name}`, limits.connections);
   const opaque: FilterChain = {
     name,
     filterChainMatch: { destinationPort: number },
-    filters: [tcpProxy(inboundCluster(number))],
+    filters: [...first, tcpProxy(inboundCluster(number))],
   };
   switch (protocol) {
     case 'tcp':
     case 'tls':
       return [opaque];
     case 'http':
-      return [{ ...opaque, filters: [inboundHttp(number, limits)] }];
+      return [{ ...opaque, filters: [...first, inboundHttp(number, limits)] }];
     case 'detect':
       return [
         {
           name: `${name}_http`,
           filterChainMatch: { destinationPort: number, applicationProtocols: HTTP_PROTOCOLS },
-          filters: [inboundHttp(number, limits)],
+          filters: [...first, inboundHttp(number, limits)],
         },
         opaque,
       ];
@@ -82,7 +87,7 @@ function chainsFor(
 }
 
 /** The caller's sidecar has routed already: here everything goes to the app. */
-function inboundHttp(port: number, limits: readonly HttpFilter[]): Filter {
+function inboundHttp(port: number, limits: WorkloadLimits): Filter {
   const cluster = inboundCluster(port);
   const routes: Parameters<typeof httpInline>[1] = {
     name: cluster,
@@ -100,7 +105,8 @@ function inboundHttp(port: number, limits: readonly HttpFilter[]): Filter {
       },
     ],
   };
-  return httpInline(`inbound_0.0.0.0_${port}`, routes, limits);
+  const name = `inbound_0.0.0.0_${port}`;
+  return httpInline(name, routes, limitFilters(limits), managerLimits(limits.connections));
 }
 
 /** Inspection holds a connection back until the client speaks, so only the ports that need it get it. */
