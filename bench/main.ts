@@ -3,11 +3,13 @@
  * Exits 0 when everything was measured, 1 when something failed, 2 when it was asked wrongly.
  */
 import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Command } from 'commander';
 import { abandonAll } from './harness/workbench.ts';
 import { measure } from './measure.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { setUp } from './setup.ts';
 import { drawReport, drawTable } from './table.ts';
 
 interface Flags {
@@ -23,7 +25,15 @@ const program = new Command('bench')
   .option('--json <file>', 'write the report, or with `all` an array of them')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .showHelpAfterError()
-  .action((name: string, flags: Flags) => (name === 'list' ? list() : runNamed(name, flags)));
+  .action((name: string, flags: Flags) => {
+    if (name === 'list') return list();
+    if (name === 'setup') return setUp(say);
+    return runNamed(name, flags);
+  });
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
 
 function list(): void {
   process.stdout.write(`${drawTable(SCENARIOS.map(({ name, title }) => [name, title])).join('\n')}\n`);
@@ -45,7 +55,7 @@ async function runNamed(name: string, flags: Flags): Promise<void> {
 async function runAll(scenarios: readonly Scenario[], { quick = false }: Flags): Promise<Report[]> {
   const reports: Report[] = [];
   for (const scenario of scenarios) {
-    const progress = (line: string): void => void process.stderr.write(`${scenario.name}: ${line}\n`);
+    const progress = (line: string): void => say(`${scenario.name}: ${line}`);
     const report = await measure(scenario, { quick, progress });
     process.stdout.write(`${reports.length > 0 ? '\n' : ''}${drawReport(report, scenario.title)}`);
     reports.push(report);
@@ -57,16 +67,10 @@ function save(result: Report | readonly Report[], { json }: Flags): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-  ['SIGHUP', 1],
-] as const) {
-  process.on(signal, () => {
-    abandonAll();
-    process.exit(128 + number);
-  });
-}
+/** However this ends, nothing that it started is left. */
+process.on('exit', abandonAll);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);

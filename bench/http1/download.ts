@@ -1,13 +1,13 @@
 /** `http1` and its variants: answers of one size over so many connections, through one proxy. */
 import { interleave } from '../harness/interleave.ts';
-import { accountFor, type ProxyPath } from '../harness/path.ts';
+import type { ProxyPath } from '../harness/path.ts';
 import { needProgram } from '../harness/programs.ts';
 import { Workbench } from '../harness/workbench.ts';
-import { runWrk } from '../harness/wrk.ts';
 import { BODIES, startBackend } from '../peers/backend.ts';
 import { PEERS } from '../peers/peers.ts';
 import type { Scenario } from '../scenario.ts';
 import { checkPath } from './check-path.ts';
+import { driveRequests, type RequestLoad } from './drive-requests.ts';
 import { type Paths, startPeers, startWeft } from './paths.ts';
 import { CLIENT_HEADERS, SIDECAR_HEADERS } from './request-head.ts';
 import { roundsOf } from './rounds.ts';
@@ -33,7 +33,7 @@ export function download(name: string, title: string, wanted: Download): Scenari
       const { paths, missing } = await start(bench, wanted);
       const subjects = paths.map((path) => ({
         ...path,
-        sample: (seconds: number) => drive(bench, wrk, path, wanted, seconds),
+        sample: (seconds: number) => driveRequests(bench, wrk, path, loadOf(path, wanted), seconds),
       }));
       return await interleave(subjects, missing, { ...roundsOf(quick), mainFigure, progress });
     },
@@ -56,16 +56,7 @@ async function start(bench: Workbench, { path, inbound = false }: Download): Pro
   };
 }
 
-function drive(bench: Workbench, wrk: string, path: ProxyPath, wanted: Download, seconds: number) {
-  const headers = path.name.endsWith('-inbound') ? SIDECAR_HEADERS : CLIENT_HEADERS;
-  const { connections } = wanted;
-  return accountFor(path, async () => {
-    const { requests, ...figures } = await runWrk(bench.cores.load, wrk, path.port, {
-      path: wanted.path,
-      connections,
-      seconds,
-      headers,
-    });
-    return { requests, figures, ...(wanted.byByte === true && { bytes: requests * BODIES[wanted.path] }) };
-  });
+function loadOf({ name }: ProxyPath, { path, connections, byByte = false }: Download): RequestLoad {
+  const headers = name.endsWith('-inbound') ? SIDECAR_HEADERS : CLIENT_HEADERS;
+  return { path, connections, headers, ...(byByte && { bytesEach: BODIES[path] }) };
 }

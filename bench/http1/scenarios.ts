@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { download } from './download.ts';
+import { upload } from './upload.ts';
 
 export const HTTP1_SCENARIOS: readonly Scenario[] = [
   download('http1', 'answers of 1 KiB over 32 connections', { path: '/1k', connections: 32, inbound: true }),
@@ -10,4 +11,5 @@ export const HTTP1_SCENARIOS: readonly Scenario[] = [
     byByte: true,
   }),
   download('http1-c1', 'answers of 1 KiB over one connection', { path: '/1k', connections: 1 }),
+  upload,
 ];

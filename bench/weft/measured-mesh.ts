@@ -49,15 +49,16 @@ export class MeasuredMesh {
     return this.#sidecar('client', 'outbound', `${SERVICE.address}:${SERVICE.port}`);
   }
 
-  /** The sidecar of the service's app. */
-  inbound(): Promise<MeasuredSidecar> {
-    return this.#sidecar('app', 'inbound', `127.0.0.1:${this.#plan.appPort}`);
+  /** The sidecar of the service's app; `port` where its clients are to find it. */
+  inbound(port?: number): Promise<MeasuredSidecar> {
+    return this.#sidecar('app', 'inbound', `127.0.0.1:${this.#plan.appPort}`, port);
   }
 
   async #sidecar(
     app: string,
     direction: 'outbound' | 'inbound',
     destination: string,
+    port?: number,
   ): Promise<MeasuredSidecar> {
     const bench = this.#bench;
     const ports = {
@@ -66,6 +67,7 @@ export class MeasuredMesh {
       admin: await bench.takePort(),
       metrics: await bench.takePort(),
       readiness: await bench.takePort(),
+      ...(port !== undefined && { [direction]: port }),
     };
     const config = SidecarConfig.parse({
       pod: `${app}-0`,
