@@ -150,7 +150,7 @@ export class UpstreamConnection implements WireReader, IdleConnection {
       this.#unsolicited();
       return;
     }
-    this.#silent = false;
+    if (this.#silent) this.#hear();
     if (this.#unread.length === 0) {
       this.#readHead(bytes, 0, length);
       return;
@@ -160,6 +160,12 @@ export class UpstreamConnection implements WireReader, IdleConnection {
       const kept = this.#unread.take();
       this.#readHead(kept, 0, kept.length);
     }
+  }
+
+  /** The first bytes of a response. Whoever answers before the request has left is not to end the exchange with it unsent. */
+  #hear(): void {
+    this.#silent = false;
+    this.wire.flush();
   }
 
   onEnd(): void {

@@ -115,3 +115,16 @@ describe.each(['onread', 'data'] as const)('an adopted socket, %s', (mode) => {
     expect(q.client.error).toMatchObject({ code: 'ECONNRESET' });
   });
 });
+
+test('writes of a busy turn, and the end after them, come in order', async () => {
+  await using p = await pair('onread');
+  await using q = await pair('onread');
+  const sent = Array.from({ length: 200 }, (_, i) => `${i} `);
+  for (const text of sent) {
+    p.wire.sendCopy(Buffer.from(text), 0, text.length);
+    q.wire.sendCopy(Buffer.from(text), 0, text.length);
+  }
+  p.wire.end();
+  expect(await p.client.untilEnd()).toBe(sent.join(''));
+  expect(await q.client.until((text) => text.endsWith('199 '))).toBe(sent.join(''));
+});

@@ -8,7 +8,8 @@
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { writeDirectly } from './direct-write.ts';
-import { giveBack, type WriteBuffer, writeBufferFor } from './write-buffer.ts';
+import { giveBack, smallWriteBuffer, type WriteBuffer, writeBufferFor } from './write-buffer.ts';
+import { type PutOff, WriteTurn } from './write-turn.ts';
 
 /** Who reads a wire. Bytes are valid only during the call. */
 export interface WireReader {
@@ -21,7 +22,9 @@ export interface WireReader {
   onClose(error: Error | undefined): void;
 }
 
-export class Wire {
+const turn = new WriteTurn(setImmediate);
+
+export class Wire implements PutOff {
   readonly socket: Socket;
   reader: WireReader;
   /** The peer has ended its side. */
@@ -29,6 +32,10 @@ export class Wire {
   #paused = false;
   #error: Error | undefined;
   #lent: Buffer | undefined;
+  /** Waits for the end of the turn. */
+  #putOff: Uint8Array | undefined;
+  /** The write buffer that it stands in, if it is one. */
+  #putOffIn: Buffer | undefined;
   /** A direct write goes on. */
   #pending = false;
   /** A write failed: nothing more is written. */
@@ -70,11 +77,39 @@ export class Wire {
   /** Writes the first `length` bytes of a write buffer, which is free for the next message at once. */
   send(buffer: WriteBuffer, length: number): void {
     this.sendOwned(buffer.bytes.subarray(0, length));
-    if (this.blocked) this.#lent = buffer.lend();
+    if (this.#putOff !== undefined) this.#putOffIn = buffer.lend();
+    else if (this.blocked) this.#lent = buffer.lend();
   }
 
-  /** Writes bytes that nobody changes until they have left. */
+  /** Writes bytes that nobody changes until they have left; before that, `flush` if they have to be gone. */
   sendOwned(bytes: Uint8Array): void {
+    if (this.#putOff !== undefined) this.flush();
+    else if (this.#mayWait(bytes) && turn.takes(this)) {
+      this.#putOff = bytes;
+      return;
+    }
+    this.#write(bytes);
+  }
+
+  /** Writes what waits for the end of the turn. */
+  flush(): void {
+    const bytes = this.#putOff;
+    if (bytes === undefined) return;
+    const lent = this.#putOffIn;
+    this.#putOff = undefined;
+    this.#putOffIn = undefined;
+    if (!this.closed) this.#write(bytes);
+    if (lent === undefined) return;
+    if (this.blocked) this.#lent = lent;
+    else giveBack(lent);
+  }
+
+  /** Large writes last long enough, TLS gathers its records itself, and what is blocked waits anyway. */
+  #mayWait(bytes: Uint8Array): boolean {
+    return bytes.length <= smallWriteBuffer.size && this.#raw === undefined && !this.#pending;
+  }
+
+  #write(bytes: Uint8Array): void {
     if (this.#broken) return;
     if (this.#raw !== undefined) {
       this.socket.write(bytes, this.#flushed);
@@ -111,16 +146,19 @@ export class Wire {
 
   /** Ends this side; the peer may go on sending. */
   end(): void {
+    this.flush();
     this.socket.end();
   }
 
   /** Closes both sides; what waits to be written is dropped. */
   destroy(): void {
+    this.flush();
     this.socket.destroy();
   }
 
   /** Closes with a reset, so that the peer cannot take what it got for complete. */
   reset(): void {
+    this.flush();
     if (this.socket.writableEnded) this.socket.destroy();
     else (this.#raw ?? this.socket).resetAndDestroy();
   }

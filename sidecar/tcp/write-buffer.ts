@@ -1,5 +1,5 @@
 /** How many buffers come back for another use instead of being left to the garbage collector. */
-const MAX_SPARE = 16;
+const MAX_SPARE = 64;
 
 /**
  * Where a message is put together before it is written. One buffer serves all sockets, since most writes are done
