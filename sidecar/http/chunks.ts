@@ -21,20 +21,45 @@ type State =
   | 'trailer-lf'
   | 'last-lf';
 
-/** Field names that would change what the head said if a receiver merged the trailers into it (RFC 9110 §6.5.1). */
+/**
+ * Field names that would change what the head said if a receiver merged the trailers into it (RFC 9110 §6.5.1): of the
+ * framing, of the hop, of routing, of who sends it, and of what the content is.
+ */
 const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
+  'content-encoding',
   'content-length',
+  'content-range',
+  'content-type',
+  'content_length',
   'cookie',
+  'expect',
+  'forwarded',
   'host',
+  'keep-alive',
+  'max-forwards',
+  'proxy-authorization',
+  'proxy-connection',
+  'range',
   'set-cookie',
   'te',
   'trailer',
   'transfer-encoding',
+  'transfer_encoding',
   'upgrade',
   'x-envoy-peer-metadata',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
 ]);
+
+/** Digits of a size: enough for any, and no zeros without end, of which receivers count too few or too many. */
+const MAX_SIZE_DIGITS = 16;
+
+/** Of its line, a chunk may have this and twice its data for nothing; of all that is more a body may have this. */
+const FREE_LINE_BYTES = 16;
+const MAX_EXCESS_BYTES: number = 16 * 1024;
 
 export class ChunkScanner {
   done = false;
@@ -43,6 +68,7 @@ export class ChunkScanner {
   #size = 0;
   #digits = 0;
   #lineBytes = 0;
+  #excessBytes = 0;
   #trailerBytes = 0;
   #trailerName = '';
 
@@ -87,7 +113,8 @@ export class ChunkScanner {
     if (digit >= 0) {
       this.#size = this.#size * 16 + digit;
       this.#digits += 1;
-      return this.#size > Number.MAX_SAFE_INTEGER ? Fault.chunkSize : this.#grow();
+      const tooLarge = this.#digits > MAX_SIZE_DIGITS || this.#size > Number.MAX_SAFE_INTEGER;
+      return tooLarge ? Fault.chunkSize : this.#grow();
     }
     if (this.#digits === 0) return Fault.chunkSize;
     if (octet === CR) return this.#go('size-lf');
@@ -103,6 +130,9 @@ export class ChunkScanner {
   }
 
   #sizeEnded(): number {
+    const excess = this.#excessBytes + this.#lineBytes - FREE_LINE_BYTES - 2 * this.#size;
+    this.#excessBytes = Math.max(0, excess);
+    if (excess > MAX_EXCESS_BYTES) return Fault.chunkExtensions;
     this.#digits = 0;
     this.#lineBytes = 0;
     return this.#go(this.#size === 0 ? 'trailer' : 'data');

@@ -12,10 +12,32 @@ const CLOSE = octets('close');
 const KEEP_ALIVE = octets('keep-alive');
 const UPGRADE = octets('upgrade');
 
-/** Header lines that make the message what it is: to call them hop-by-hop is an attack or a defect. */
-const NEVER_HOP_BY_HOP = ['host', 'content-length', 'transfer-encoding', 'x-envoy-peer-metadata'].map(octets);
+/**
+ * Header lines that make the message what it is, or say who sends it: to call them hop-by-hop is an attack or a defect
+ * (RFC 9110 §7.6.1). Envoy refuses those of the forwarding too.
+ */
+const NEVER_HOP_BY_HOP = [
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'forwarded',
+  'host',
+  'set-cookie',
+  'transfer-encoding',
+  'x-envoy-peer-metadata',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+].map(octets);
 
-/** Reads all Connection lines of a scanned head and cuts the lines that they name. Returns a fault, or undefined. */
+/**
+ * Reads all Connection lines of a scanned head and cuts the lines that they name. Those lose their names too: no rule shall
+ * see what the upstream does not get. Returns a fault, or undefined.
+ */
 export function scanConnection(bytes: Buffer, head: Head): number | undefined {
   if (head.connection === NO_LINE) return undefined;
   for (let line = 0; line < head.lines; line++) {
@@ -54,8 +76,11 @@ function readOption(bytes: Buffer, head: Head, start: number, end: number): numb
 function cutNominated(bytes: Buffer, head: Head, nominated: Uint8Array): number | undefined {
   const name = nominated.map((octet) => TOKEN[octet]!);
   if (NEVER_HOP_BY_HOP.some((kept) => equalsToken(name, 0, name.length, kept))) return Fault.connection;
+  if (equalsToken(name, 0, name.length, CONNECTION)) return undefined;
   for (let line = 0; line < head.lines; line++) {
-    if (equalsToken(bytes, head.nameStart[line]!, head.nameEnd[line]!, name)) head.cut[line] = 1;
+    if (!equalsToken(bytes, head.nameStart[line]!, head.nameEnd[line]!, name)) continue;
+    head.cut[line] = 1;
+    head.nameEnd[line] = head.nameStart[line]!;
   }
   return undefined;
 }

@@ -30,6 +30,9 @@ export const Fault = {
   connectMethod: -24,
   upgradeUnasked: -25,
   bodyTooLong: -26,
+  methodTooLong: -27,
+  underscored: -28,
+  chunkExtensions: -29,
 } as const;
 
 export type FaultCode = (typeof Fault)[keyof typeof Fault];
@@ -73,6 +76,12 @@ const EXPLANATIONS: Readonly<Record<FaultCode, Explanation>> = {
     sentence: 'asks for a tunnel with CONNECT, which is not offered here',
   },
   [Fault.bodyTooLong]: { status: 413, sentence: 'has a body that is longer than is let in' },
+  [Fault.methodTooLong]: { status: 501, sentence: 'has a method above 64 octets' },
+  [Fault.underscored]: {
+    status: 400,
+    sentence: 'has a Content_Length or Transfer_Encoding, which some take for the one with a hyphen',
+  },
+  [Fault.chunkExtensions]: { status: 400, sentence: 'has more chunk extensions than data' },
   [Fault.upgradeUnasked]: { status: 400, sentence: 'switches protocols without being asked' },
 };
 

@@ -55,6 +55,8 @@ export class Head {
   expect: number = NO_LINE;
   /** Some line says how long the caller waits. */
   timed = false;
+  /** Some line has the name of a framing one but for an underscore. */
+  underscored = false;
 
   /** Number of header lines. */
   lines = 0;
@@ -104,6 +106,7 @@ export class Head {
     this.attemptCount = NO_LINE;
     this.expect = NO_LINE;
     this.timed = false;
+    this.underscored = false;
   }
 }
 

@@ -7,6 +7,7 @@ export const LF = 10;
 export const CR = 13;
 export const SP = 32;
 export const DQUOTE = 34;
+export const HASH = 35;
 export const COMMA = 44;
 export const SLASH = 47;
 export const COLON = 58;
@@ -16,7 +17,7 @@ export const BACKSLASH = 92;
 export const ASTERISK = 42;
 
 const TOKEN_CHARS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const HOST_CHARS = "!$%&'()*+-.:;=[]_~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const HOST_CHARS = "!$&'()*+-.;=_~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** The lower-case form of octets that may stand in a token, 0 for all others. */
 export const TOKEN: Uint8Array = new Uint8Array(256);
@@ -27,12 +28,17 @@ export const FIELD: Uint8Array = new Uint8Array(256);
 for (let octet = SP; octet < 256; octet++) if (octet !== 127) FIELD[octet] = 1;
 FIELD[HTAB] = 1;
 
-/** 1 for octets that may stand in a request target: VCHAR and obs-text, which browsers and curl do send. */
+/**
+ * 1 for octets that may stand in a request target: VCHAR and obs-text, which curl does send; but no `#`, for a target has no
+ * fragment.
+ */
 export const TARGET: Uint8Array = FIELD.slice();
-TARGET[HTAB] = 0;
-TARGET[SP] = 0;
+for (const octet of [HTAB, SP, HASH]) TARGET[octet] = 0;
 
-/** 1 for octets that may stand in an authority without user information (RFC 3986 §3.2.2). */
+/**
+ * 1 for octets that may stand in the name of a host (RFC 3986 §3.2.2). Not the comma, which makes two hosts of one for some,
+ * nor percent encodings, in which an equal name hides (RFC 9110 §4.2.3) from routes that compare octets.
+ */
 export const HOST: Uint8Array = new Uint8Array(256);
 for (const char of HOST_CHARS) HOST[char.charCodeAt(0)] = 1;
 

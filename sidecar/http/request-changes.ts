@@ -2,7 +2,8 @@
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import { MAX_TARGET_BYTES } from './limits.ts';
 import { editsOf, type MessageEdits } from './message-edits.ts';
-import { HOST, TARGET } from './octets.ts';
+import { TARGET } from './octets.ts';
+import { isAuthority } from './scan-authority.ts';
 
 export interface RequestChanges {
   /** The target to ask for; undefined: as it came. */
@@ -16,8 +17,6 @@ export interface RequestChanges {
 export interface BadRewrite {
   readonly wrong: string;
 }
-
-const HASH = 35;
 
 /** What `decision` changes of a request for `path` (a getter: it is a string only when a rule asks for it). */
 export function changesOf(
@@ -33,7 +32,7 @@ export function changesOf(
     const wrong = wrongWithTarget(path);
     if (wrong !== undefined) return { wrong };
   }
-  if (rewrite.authority !== undefined && !isAuthority(rewrite.authority)) {
+  if (rewrite.authority !== undefined && !namesHost(rewrite.authority)) {
     return { wrong: 'names a host that is none' };
   }
   return {
@@ -55,15 +54,14 @@ export function wrongWithTarget(path: string): string | undefined {
   if (path.length > MAX_TARGET_BYTES) return 'leads to a target above 30 KiB';
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
-    if (code > 255 || TARGET[code] === 0 || code === HASH) {
+    if (code > 255 || TARGET[code] === 0) {
       return 'leads to a target with characters that may not stand in one';
     }
   }
   return undefined;
 }
 
-function isAuthority(text: string): boolean {
+function namesHost(text: string): boolean {
   if (text === '' || text.length > 255) return false;
-  for (let i = 0; i < text.length; i++) if (HOST[text.charCodeAt(i)] !== 1) return false;
-  return true;
+  return isAuthority(Buffer.from(text, 'utf8'), 0, Buffer.byteLength(text));
 }

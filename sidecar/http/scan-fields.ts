@@ -30,6 +30,12 @@ const NAME = {
   requestTimeout: octets('x-envoy-upstream-rq-timeout-ms'),
   tryTimeout: octets('x-envoy-upstream-rq-per-try-timeout-ms'),
 };
+
+/** Gateways that make variables of names (RFC 3875 §4.1.18) cannot tell these from the right ones. */
+const UNDERSCORED = {
+  contentLength: octets('content_length'),
+  transferEncoding: octets('transfer_encoding'),
+};
 const CHUNKED = octets('chunked');
 
 /** 1 for the lengths of the names above: other lines need no look. */
@@ -124,13 +130,16 @@ function understand(bytes: Buffer, head: Head, line: number): number {
       else if (isToken(bytes, name, NAME.grpcTimeout)) head.timed = true;
       return 0;
     case 14:
-      return isToken(bytes, name, NAME.contentLength) ? readContentLength(bytes, head, line) : 0;
+      if (isToken(bytes, name, NAME.contentLength)) return readContentLength(bytes, head, line);
+      if (isToken(bytes, name, UNDERSCORED.contentLength)) head.underscored = true;
+      return 0;
     case 16:
       if (isToken(bytes, name, NAME.proxyConnection)) head.cut[line] = 1;
       return 0;
     case 17:
       if (isToken(bytes, name, NAME.transferEncoding)) return readTransferEncoding(bytes, head, line);
       if (isToken(bytes, name, NAME.forwardedProto)) head.forwardedProto = line;
+      else if (isToken(bytes, name, UNDERSCORED.transferEncoding)) head.underscored = true;
       return 0;
     case 21:
       if (isToken(bytes, name, NAME.peerMetadata)) {
@@ -150,28 +159,33 @@ function understand(bytes: Buffer, head: Head, line: number): number {
   }
 }
 
-/** Digits only: no sign, no list, no second line, nothing above what a number holds exactly. */
+/** The digits of the largest number that is exact. */
+const LENGTH_DIGITS = 16;
+
+/**
+ * Digits only: no sign, no list, no second line, nothing above what a number holds exactly, and no tab beside them: it is
+ * white space by RFC 9110 §5.6.3, and yet some parsers take it for a part of the value.
+ */
 function readContentLength(bytes: Buffer, head: Head, line: number): number {
   if (head.contentLength !== -1) return Fault.contentLengthTwice;
   const start = head.valueStart[line]!;
   const end = head.valueEnd[line]!;
-  if (start === end) return Fault.contentLength;
+  if (start === end || end - start > LENGTH_DIGITS || hasTabAround(bytes, head, line)) {
+    return Fault.contentLength;
+  }
   let length = 0;
   for (let i = start; i < end; i++) {
     const digit = bytes[i]! - 48;
     if (digit < 0 || digit > 9) return Fault.contentLength;
     length = length * 10 + digit;
-    if (length > Number.MAX_SAFE_INTEGER) return Fault.contentLength;
   }
+  if (length > Number.MAX_SAFE_INTEGER) return Fault.contentLength;
   head.contentLength = length;
   head.contentLengthLine = line;
   return 0;
 }
 
-/**
- * The one word `chunked`, once. A tab beside it is white space by RFC 9110 §5.6.3, and yet some parsers take it for a part
- * of the value and see no coding at all: no sender needs it, smugglers do.
- */
+/** The one word `chunked`, once, without a tab beside it: those that then see no coding at all serve smugglers. */
 function readTransferEncoding(bytes: Buffer, head: Head, line: number): number {
   if (head.chunked || hasTabAround(bytes, head, line)) return Fault.transferEncoding;
   if (!equalsToken(bytes, head.valueStart[line]!, head.valueEnd[line]!, CHUNKED))

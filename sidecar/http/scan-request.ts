@@ -3,8 +3,15 @@ import { Fault } from './fault.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
 import { TARGET_SHARE } from './limits.ts';
-import { ASTERISK, CR, equalsToken, HOST, LF, octets, SLASH, SP, TARGET, TOKEN } from './octets.ts';
+import { ASTERISK, CR, equalsToken, HASH, LF, octets, SLASH, SP, TARGET, TOKEN } from './octets.ts';
+import { isAuthority } from './scan-authority.ts';
 import { scanFields } from './scan-fields.ts';
+
+/** The longest registered method has 17 octets; a server that gets a longer one than it knows answers 501. */
+const MAX_METHOD_BYTES = 64;
+
+/** Empty lines that are skipped in front of a request: RFC 9112 §2.2 asks for one. More are read for nothing. */
+const MAX_EMPTY_LINES = 8;
 
 /** `HTTP/1.x` and its CRLF. */
 const VERSION_BYTES = 10;
@@ -12,66 +19,69 @@ const HTTP_1 = octets('HTTP/1.');
 const HTTP_SCHEME = octets('http');
 const HTTPS_SCHEME = octets('https');
 const AUTHORITY_MARK = octets('://');
-const HASH = 35;
 const QUESTION = 63;
 
 /**
  * Scans `bytes[at, end)` as a request head into `head`. Returns the offset after the head, 0 when it is not complete,
- * or a fault. Empty lines before the request line are skipped.
+ * or a fault. A few empty lines before the request line are skipped. However a head is cut into reads, its first fault is
+ * the same: what stands behind the longest head is not looked at.
  */
 export function scanRequest(bytes: Buffer, at: number, end: number, head: Head): number {
   let start = at;
   while (start + 1 < end && bytes[start] === CR && bytes[start + 1] === LF) start += 2;
+  if (start - at > 2 * MAX_EMPTY_LINES) return Fault.requestLine;
   if (start + 1 === end && bytes[start] === CR) return 0;
   head.reset(start);
-  const line = scanRequestLine(bytes, start, end, head);
-  const result = line > 0 ? scanFields(bytes, line, end, head) : line;
-  if (result === 0) return end - start > head.maxBytes ? tooLong(head, end) : 0;
-  if (result < 0) return result;
-  if (result - start > head.maxBytes) return Fault.headTooLong;
-  return checkHost(bytes, head) ?? result;
-}
-
-function tooLong(head: Head, end: number): number {
-  return head.targetEnd === 0 && end - head.targetStart > TARGET_SHARE * head.maxBytes
-    ? Fault.targetTooLong
-    : Fault.headTooLong;
+  const limit = Math.min(end, start + head.maxBytes);
+  const line = scanRequestLine(bytes, start, limit, head);
+  const result = line > 0 ? scanFields(bytes, line, limit, head) : line;
+  if (result === 0) return end > limit ? Fault.headTooLong : 0;
+  return result < 0 ? result : (checkHost(bytes, head) ?? checkNames(head) ?? result);
 }
 
 function scanRequestLine(bytes: Buffer, start: number, end: number, head: Head): number {
   let p = start;
-  head.targetEnd = 0;
-  head.targetStart = start;
   while (p < end && TOKEN[bytes[p]!] !== 0) p++;
+  if (p - start > MAX_METHOD_BYTES) return Fault.methodTooLong;
   if (p >= end) return 0;
   if (bytes[p] !== SP || p === start) return Fault.requestLine;
   head.methodEnd = p++;
   head.targetStart = p;
   while (p < end && TARGET[bytes[p]!] === 1) p++;
+  if (p - head.targetStart > TARGET_SHARE * head.maxBytes) return Fault.targetTooLong;
   if (p >= end) return 0;
-  if (bytes[p] !== SP) return p - head.targetStart > 0 ? Fault.requestLine : Fault.target;
+  if (bytes[p] !== SP || p === head.targetStart) return notATarget(bytes[p]!);
   head.targetEnd = p++;
-  if (head.targetEnd - head.targetStart > TARGET_SHARE * head.maxBytes) return Fault.targetTooLong;
   const version = scanVersion(bytes, p, end, head);
   if (version <= 0) return version;
   return scanTarget(bytes, head) ?? version;
 }
 
+function notATarget(octet: number): number {
+  return octet === HASH || octet === SP ? Fault.target : Fault.requestLine;
+}
+
 function scanVersion(bytes: Buffer, at: number, end: number, head: Head): number {
   const length = Math.min(HTTP_1.length, end - at);
   for (let i = 0; i < length; i++) if (bytes[at + i] !== HTTP_1[i]) return notHttp1(bytes, at, end);
+  if (at + 8 < end && bytes[at + 8] !== CR) return Fault.requestLine;
   if (end - at < VERSION_BYTES) return 0;
+  if (bytes[at + 9] !== LF) return Fault.requestLine;
   const minor = bytes[at + 7]! - 48;
-  if (bytes[at + 8] !== CR || bytes[at + 9] !== LF) return Fault.requestLine;
-  if (minor !== 0 && minor !== 1) return Fault.version;
+  if (minor !== 0 && minor !== 1) return minor > 0 && minor < 10 ? Fault.version : Fault.requestLine;
   head.minor = minor;
   return at + VERSION_BYTES;
 }
 
 /** `HTTP/2.0` is another version; anything else is no version. */
 function notHttp1(bytes: Buffer, at: number, end: number): number {
-  const word = bytes.toString('latin1', at, Math.min(end, at + 8));
-  return /^HTTP\/\d\.\d$/.test(word) ? Fault.version : Fault.requestLine;
+  for (let i = 0; i <= HTTP_1.length; i++) {
+    if (at + i === end) return 0;
+    const octet = bytes[at + i]!;
+    const fits = i === 5 || i === 7 ? octet >= 48 && octet <= 57 : octet === HTTP_1[i];
+    if (!fits) return Fault.requestLine;
+  }
+  return Fault.version;
 }
 
 const OPTIONS = octets('options');
@@ -85,8 +95,6 @@ function scanTarget(bytes: Buffer, head: Head): number | undefined {
   head.authorityStart = 0;
   head.authorityEnd = 0;
   if (equalsToken(bytes, head.start, head.methodEnd, CONNECT)) return Fault.connectMethod;
-  if (start === end) return Fault.target;
-  for (let p = start; p < end; p++) if (bytes[p] === HASH) return Fault.target;
   if (bytes[start] === SLASH) return undefined;
   if (bytes[start] === ASTERISK) {
     const asked = end - start === 1 && equalsToken(bytes, head.start, head.methodEnd, OPTIONS);
@@ -130,6 +138,12 @@ function checkHost(bytes: Buffer, head: Head): number | undefined {
 }
 
 function checkAuthority(bytes: Buffer, start: number, end: number): number | undefined {
-  for (let p = start; p < end; p++) if (HOST[bytes[p]!] === 0) return Fault.host;
+  return isAuthority(bytes, start, end) ? undefined : Fault.host;
+}
+
+/** What else makes of a request what its octets do not say, for a receiver or for us. */
+function checkNames(head: Head): number | undefined {
+  if (head.underscored) return Fault.underscored;
+  if (head.minor === 0) head.expect = NO_LINE;
   return undefined;
 }

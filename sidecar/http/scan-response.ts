@@ -1,7 +1,6 @@
 /** The head of a response (RFC 9112 §4). */
 import { Fault } from './fault.ts';
 import type { Head } from './head.ts';
-import { MAX_HEAD_BYTES } from './limits.ts';
 import { CR, FIELD, LF, octets, SP } from './octets.ts';
 import { scanFields } from './scan-fields.ts';
 
@@ -9,13 +8,16 @@ const HTTP_1 = octets('HTTP/1.');
 /** `HTTP/1.1 200`; the space after it may be missing when there is no reason phrase. */
 const STATUS_BYTES = 12;
 
-/** Scans `bytes[at, end)` as a response head into `head`: the offset after it, 0 when it is not complete, or a fault. */
+/**
+ * Scans `bytes[at, end)` as a response head into `head`: the offset after it, 0 when it is not complete, or a fault, which is
+ * the same however the head is cut into reads.
+ */
 export function scanResponse(bytes: Buffer, at: number, end: number, head: Head): number {
   head.reset(at);
-  const line = scanStatusLine(bytes, at, end, head);
-  const result = line > 0 ? scanFields(bytes, line, end, head) : line;
-  if (result === 0) return end - at > MAX_HEAD_BYTES ? Fault.headTooLong : 0;
-  return result - at > MAX_HEAD_BYTES ? Fault.headTooLong : result;
+  const limit = Math.min(end, at + head.maxBytes);
+  const line = scanStatusLine(bytes, at, limit, head);
+  const result = line > 0 ? scanFields(bytes, line, limit, head) : line;
+  return result === 0 && end > limit ? Fault.headTooLong : result;
 }
 
 function scanStatusLine(bytes: Buffer, at: number, end: number, head: Head): number {

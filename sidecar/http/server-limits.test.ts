@@ -75,7 +75,7 @@ describe('sizes', () => {
       / 431 [\s\S]*DPE; the request has a head above 1 KiB \(max_request_headers_kb\)/,
     ],
     ['one that never ends', { maxHeadBytes: kib }, headOf(2 * kib).slice(0, -2), / 431 /],
-    ['empty lines without end', { maxHeadBytes: kib }, '\r\n'.repeat(kib), / 431 /],
+    ['empty lines without end', {}, '\r\n'.repeat(9), / 400 /],
     ['a head beyond the default', { maxHeadBytes: 100 * kib }, headOf(100 * kib), / 200 /],
     ['a longer one of those', { maxHeadBytes: 100 * kib }, headOf(100 * kib + 1), / 431 /],
     ['the default length', {}, headOf(60 * kib), / 200 /],
