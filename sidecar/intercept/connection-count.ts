@@ -33,5 +33,5 @@ const KEPT_AT_LEAST = 64;
  * not even say so.
  */
 export function connectionsWithin(openFiles: number): number {
-  return Math.max(1, openFiles - Math.max(KEPT_AT_LEAST, Math.floor(openFiles * KEPT_SHARE)));
+  return Math.max(1, Math.min(openFiles - KEPT_AT_LEAST, Math.ceil(openFiles * (1 - KEPT_SHARE))));
 }

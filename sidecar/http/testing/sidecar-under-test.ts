@@ -6,6 +6,7 @@ import { silentLogger } from '#api/foundation/logger.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
+import type { ConnectionCount } from '#sidecar/intercept/connection-count.ts';
 import { type Interception, startInterception } from '#sidecar/intercept/interception.ts';
 import { FakeTelemetry, snapshotOf } from './fakes.ts';
 
@@ -24,6 +25,7 @@ export async function startSidecar(
   direction: 'outbound' | 'inbound' = 'outbound',
   clock: Clock = systemClock,
   deadlineMemory?: DeadlineMemory,
+  gate?: ConnectionCount,
 ): Promise<SidecarUnderTest> {
   const telemetry = new FakeTelemetry();
   const interception = await startInterception({
@@ -36,6 +38,7 @@ export async function startSidecar(
     clock,
     random: seededRandom(1),
     deadlineMemory,
+    gate,
     logger: silentLogger,
     pod: 'client-1.test',
   });
