@@ -4,8 +4,11 @@ import type { OriginName, Seen } from './payload.ts';
 export interface Origin extends AsyncDisposable {
   readonly name: OriginName;
   readonly port: number;
-  /** What it has seen since the last call, complete requests only. */
-  taken(): Promise<readonly Seen[]>;
+  /**
+   * What it has seen since the last call: complete requests, and `refused STATUS …` for what it turned away. Logs are
+   * written behind answers, so `count` says how many there must be.
+   */
+  taken(count: number): Promise<readonly Seen[]>;
 }
 
 const OWN_HOST = 'app.test';

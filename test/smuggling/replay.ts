@@ -12,7 +12,7 @@ import {
 } from '#sidecar/http/testing/sidecar-under-test.ts';
 import { type Answer, readAnswers } from './answers.ts';
 import type { Origin } from './origin.ts';
-import { head, type Payload, type Seen } from './payload.ts';
+import { head, type Payload } from './payload.ts';
 
 /** How the bytes are cut into writes. */
 export type Cutting = (bytes: string) => readonly string[];
@@ -35,12 +35,26 @@ export async function replay(
   if (payload.ending === 'open') await expectOwnAnswer(client, payload, answers.length);
   else if (payload.ending === 'closed') await expectClosed(client, payload);
   client.socket.destroy();
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < MARKERS_ELSEWHERE; i++) {
     const other = sidecar.connect();
     await expectOwnAnswer(other, undefined, 0);
     other.socket.destroy();
   }
-  expect(withoutMarkers(await origin.taken())).toEqual(isUnknownTo(payload, origin) ? [] : payload.saw);
+  await expectSeen(origin, payload);
+}
+
+const MARKERS_ELSEWHERE = 2;
+
+/** What an app turned away counts as well: it may be the rest of a payload. Requests that it got half of do not. */
+async function expectSeen(origin: Origin, payload: Payload): Promise<void> {
+  const unknown = isUnknownTo(payload, origin);
+  const markers = MARKERS_ELSEWHERE + (payload.ending === 'open' ? 1 : 0);
+  const taken = await origin.taken(markers + (unknown ? 0 : payload.saw.length));
+  const partial = unknown || payload.ending === 'waiting';
+  const seen = taken.filter(
+    (what) => !what.includes(' /marker-') && !(partial && what.startsWith('refused ')),
+  );
+  expect(seen).toEqual(unknown ? [] : payload.saw);
 }
 
 async function sendCut(client: Client, pieces: readonly string[]): Promise<void> {
@@ -59,7 +73,7 @@ async function firstAnswers(client: Client, payload: Payload): Promise<readonly 
 }
 
 function expectedStatuses(payload: Payload, origin: Origin): unknown[] {
-  const ok = isUnknownTo(payload, origin) ? expect.toSatisfy((status: number) => status >= 400) : 200;
+  const ok = isUnknownTo(payload, origin) ? expect.any(Number) : 200;
   const own = payload.refusal === undefined ? [] : [payload.refusal];
   return [...payload.saw.map(() => ok), ...own];
 }
@@ -89,8 +103,4 @@ function toHeadIn({ saw }: Payload): (index: number) => boolean {
 
 function isUnknownTo({ unknownTo }: Payload, { name }: Origin): boolean {
   return unknownTo.includes(name);
-}
-
-function withoutMarkers(seen: readonly Seen[]): readonly Seen[] {
-  return seen.filter((what) => !what.includes(' /marker-'));
 }

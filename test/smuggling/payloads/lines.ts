@@ -65,7 +65,7 @@ export const LINES: readonly Payload[] = [
   refused('a value of 70,000 bytes', 'limit', head('GET /a', `X-A: ${'b'.repeat(70_000)}`) + SMUGGLED, 431),
   refused('a name of 70,000 bytes', 'limit', head('GET /a', `${'b'.repeat(70_000)}: x`) + SMUGGLED, 431),
   refused('a head that never ends', 'limit', `GET /a HTTP/1.1\r\n${'X-A: b\r\n'.repeat(10_000)}`, 431),
-  refused('a request line of 70,000 bytes without a space', 'limit', 'A'.repeat(70_000), 414),
+  refused('a request line of 70,000 bytes without a space', 'limit', 'A'.repeat(70_000), 501),
   taken('empty lines before the request', ENDS, `\r\n\r\n${SMUGGLED}`, [SAW_SMUGGLED]),
   taken('an empty line behind a body', ENDS, `${head('POST /a', 'Content-Length: 5')}hello\r\n${SMUGGLED}`, [
     'POST /a 5',
@@ -74,9 +74,7 @@ export const LINES: readonly Payload[] = [
   taken('a value above ASCII', VALUES, head('GET /a', 'X-A: \xc3\xa4\xff'), ['GET /a 0']),
   taken('an empty value', VALUES, head('GET /a', 'X-A:', 'X-B: '), ['GET /a 0']),
   taken('a tab inside a value', VALUES, head('GET /a', 'X-A:\tb\tc\t'), ['GET /a 0']),
-  taken('a name of odd token characters', NAMES, head('GET /a', "!#$%&'*+-.^_`|~: b"), ['GET /a 0'], 'open', [
-    'apache',
-  ]),
+  taken('a name of odd token characters', NAMES, head('GET /a', "!#$%&'*+-.^_`|~: b"), ['GET /a 0']),
   taken('escaped line ends in a value', VALUES, head('GET /a', 'X-A: b%0d%0aContent-Length: 5\\r\\n'), [
     'GET /a 0',
   ]),

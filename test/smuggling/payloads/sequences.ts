@@ -21,9 +21,14 @@ export const SEQUENCES: readonly Payload[] = [
   taken('CL.0: a body to a path of files', CL_0, head('POST /icon.png', LENGTH) + SMUGGLED, [
     `POST /icon.png ${SMUGGLED.length}`,
   ]),
-  taken('CL.0: a body to a path that climbs', CL_0, head('POST /a/..%2f..%2fb', LENGTH) + SMUGGLED, [
-    `POST /a/..%2f..%2fb ${SMUGGLED.length}`,
-  ]),
+  taken(
+    'CL.0: a body to a path that climbs',
+    CL_0,
+    head('POST /a/..%2f..%2fb', LENGTH) + SMUGGLED,
+    [`POST /a/..%2f..%2fb ${SMUGGLED.length}`],
+    'open',
+    ['nginx'],
+  ),
   taken('CL.0: a body on HEAD', CL_0, head('HEAD /a', LENGTH) + SMUGGLED, [`HEAD /a ${SMUGGLED.length}`]),
   taken('CL.0: a body on an unknown method', CL_0, head('PROPFIND /a', LENGTH) + SMUGGLED, [
     `PROPFIND /a ${SMUGGLED.length}`,

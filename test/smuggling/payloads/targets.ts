@@ -82,7 +82,10 @@ export const TARGETS: readonly Payload[] = [
   taken('absolute form over an empty Host', TARGET, 'GET http://app.test/a HTTP/1.1\r\nHost:\r\n\r\n', [
     'GET /a 0',
   ]),
-  taken('OPTIONS for all of the server', TARGET, head('OPTIONS *'), ['OPTIONS * 0'], 'open', ['nginx']),
+  taken('OPTIONS for all of the server', TARGET, head('OPTIONS *'), ['OPTIONS * 0'], 'open', [
+    'nginx',
+    'apache',
+  ]),
   taken('two slashes in front', TARGET, head('GET //evil.test/a'), ['GET //evil.test/a 0']),
   taken('a path that is a URI', TARGET, head('GET /http://evil.test/a'), ['GET /http://evil.test/a 0']),
   taken('escaped line ends in the target', TARGET, head('GET /a%20HTTP/1.1%0d%0aHost:%20evil'), [
