@@ -1,9 +1,11 @@
 /** What a listener allows its connections: what is within a limit passes, what is beyond it is cut off and says which limit it was. */
+import { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
-import { DRAIN_IDLE_MS } from './limits.ts';
+import { DRAIN_IDLE_MS, PIPELINED_BYTES } from './limits.ts';
 import { type ServerLimits, SLOW_CLIENT_MS } from './server-limits.ts';
 import { FakeCluster, FakeEndpoint, targetOf } from './testing/fakes.ts';
+import { serveBy } from './testing/lone-connection.ts';
 import {
   type Client,
   type RawServer,
@@ -130,6 +132,30 @@ describe('counts', () => {
       expect(await client.response()).not.toContain('connection: close');
       client.send(GET + GET);
       expect(await client.untilEnd()).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close\r\n\r\nok$/);
+    });
+  });
+});
+
+describe('pipelining', () => {
+  test('while a request is under way, no more is read ahead than one read brings', () => {
+    const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    const connection = serveBy(socket, new FakeCluster(new FakeEndpoint(1)), new ManualClock());
+    const first = Buffer.from(GET);
+    connection.onBytes(first, first.length);
+    expect(socket.isPaused()).toBe(false);
+    const ahead = Buffer.from(GET.repeat(PIPELINED_BYTES / GET.length));
+    connection.onBytes(ahead, ahead.length);
+    expect(socket.isPaused()).toBe(true);
+    socket.destroy();
+  });
+
+  test('what was read ahead is answered in order, then more is read', async () => {
+    await withLimits({}, true, async ({ client, app }) => {
+      const requests = Math.ceil((3 * PIPELINED_BYTES) / GET.length);
+      client.send(GET.repeat(requests));
+      await client.until((text) => text.length >= requests * OK.length);
+      expect(client.text).toBe(OK.repeat(requests));
+      expect(app.accepted).toHaveLength(1);
     });
   });
 });
