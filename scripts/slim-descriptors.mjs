@@ -1,12 +1,13 @@
 /**
- * Envoy's messages refer to one another so widely that a sidecar which reads twenty files loads sixty: at start-up
- * their descriptors took half of the time and a third of the memory. So the bundle leaves out the files that the
- * sidecar's source does not need, and a field whose message is defined in one of them becomes opaque bytes. The field
- * keeps its name, number and presence, so that it is still refused by name when it is set. Options are dropped:
+ * Envoy's messages refer to one another so widely that a sidecar which reads twenty files loads sixty, with thousands of
+ * fields: at start-up their descriptors took half of the time and a third of the memory. So the bundle keeps the messages
+ * that the sidecar's source can read or write. The others stay as empty shells, since generated code finds messages by
+ * their place in the file, or go with their whole file; and a field whose message is one of those becomes opaque bytes. The
+ * field keeps its name, number and presence, so that it is still refused by name when it is set. Options are dropped:
  * nothing reads them.
  *
- * Needed is what the source imports, and from there whatever a field leads to that the source names anywhere: the
- * inside of a message cannot be read or written without naming the field that it stands in.
+ * Needed are the messages and enums that the source names, and from there whatever a field leads to that the source names
+ * anywhere: the inside of a message cannot be read or written without naming the field that it stands in.
  */
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +21,6 @@ import {
 } from '@bufbuild/protobuf/wkt';
 
 const GENERATED = 'api/xds/gen';
-const IMPORT = /gen\/([\w/]+)_pb\.js['"]/g;
 const WORD = /[A-Za-z_]\w*/g;
 const DESCRIPTOR = /fileDesc\("([^"]*)"(?:, \[([^\]]*)\])?\)/;
 /** Google's own types come with protobuf-es and are always there. */
@@ -34,54 +34,67 @@ const GOOGLE = '.google.protobuf.';
  */
 export async function slimDescriptors(root, sources) {
   const texts = await Promise.all(sources.map((source) => readFile(join(root, source), 'utf8')));
-  const all = await generatedFiles(root);
-  const needed = neededProtos(all, texts.join('\n'));
-  const types = new Set([...needed].flatMap((proto) => [...all.get(proto).types.keys()]));
+  const types = await generatedTypes(root);
+  const kept = neededTypes(types, texts.join('\n'));
+  const protos = new Set([...kept].map((name) => types.get(name).proto));
   return {
     name: 'slim-descriptors',
     setup(build) {
       build.onLoad({ filter: /\/api\/xds\/gen\/.*_pb\.js$/ }, async ({ path }) => ({
-        contents: slimCode(await readFile(path, 'utf8'), needed, types),
+        contents: slimCode(await readFile(path, 'utf8'), protos, kept),
         loader: 'js',
       }));
     },
   };
 }
 
-/** Every generated file, by its name without `.proto`: the types that it defines, with their fields. */
-async function generatedFiles(root) {
-  const files = new Map();
+/** Every message and enum by its full name: its file's name without `.proto`, its name in the generated code, its fields. */
+async function generatedTypes(root) {
+  const types = new Map();
   for await (const path of glob(`${GENERATED}/**/*_pb.js`, { cwd: root })) {
     const proto = path.slice(GENERATED.length + 1, -'_pb.js'.length);
     const file = descriptorIn(await readFile(join(root, path), 'utf8'));
-    const types = new Map(file.enumType.map(({ name }) => [`.${file.package}.${name}`, []]));
-    for (const message of file.messageType) addTypes(message, `.${file.package}`, types);
-    files.set(proto, { types });
+    addTypes(types, proto, `.${file.package}`, '', file);
   }
-  return files;
+  return types;
 }
 
-function addTypes(message, scope, types) {
-  const name = `${scope}.${message.name}`;
-  types.set(name, message.field);
-  for (const type of message.enumType) types.set(`${name}.${type.name}`, []);
-  for (const nested of message.nestedType) addTypes(nested, name, types);
+/** The types that stand in `parent`, a file or a message. */
+function addTypes(types, proto, scope, prefix, parent) {
+  const messages = parent.messageType ?? parent.nestedType;
+  for (const { name } of parent.enumType) {
+    types.set(`${scope}.${name}`, { proto, identifier: prefix + name, fields: [] });
+  }
+  for (const message of messages) {
+    const identifier = prefix + message.name;
+    types.set(`${scope}.${message.name}`, {
+      proto,
+      identifier,
+      fields: message.field,
+      isMap: isMap(message),
+    });
+    addTypes(types, proto, `${scope}.${message.name}`, `${identifier}_`, message);
+  }
 }
 
-/** What the source imports, and what the fields that it names lead to from there. */
-function neededProtos(files, text) {
+/** The names of those that the source names, and of those that the fields that it names lead to from there. */
+function neededTypes(types, text) {
   const words = new Set(text.match(WORD));
-  const fileOf = new Map();
-  for (const [proto, { types }] of files) for (const type of types.keys()) fileOf.set(type, proto);
-  const needed = new Set([...text.matchAll(IMPORT)].map(([, proto]) => proto));
-  // Files that are added on the way are visited too: iteration over a Set sees them.
-  for (const proto of needed) {
-    for (const field of [...files.get(proto).types.values()].flat()) {
-      const to = fileOf.get(field.typeName);
-      if (to !== undefined && (words.has(field.name) || words.has(camelCase(field.name)))) needed.add(to);
+  const isNamed = ({ identifier }) => words.has(identifier) || words.has(`${identifier}Schema`);
+  const needed = new Set([...types].filter(([, type]) => isNamed(type)).map(([name]) => name));
+  // Types that are added on the way are visited too: iteration over a Set sees them.
+  for (const name of needed) {
+    const { fields, isMap } = types.get(name);
+    for (const field of fields) {
+      const isRead = isMap || words.has(field.name) || words.has(camelCase(field.name));
+      if (isRead && types.has(field.typeName)) needed.add(field.typeName);
     }
   }
   return needed;
+}
+
+function isMap(message) {
+  return message.options?.mapEntry === true;
 }
 
 function camelCase(name) {
@@ -92,39 +105,53 @@ function descriptorIn(code) {
   return fromBinary(FileDescriptorProtoSchema, Buffer.from(DESCRIPTOR.exec(code)[1], 'base64'));
 }
 
-function slimCode(code, needed, types) {
+function slimCode(code, protos, kept) {
   return code.replace(DESCRIPTOR, (_, __, imports = '') => {
     const file = descriptorIn(code);
     file.options = undefined;
     file.extension = [];
-    for (const message of file.messageType) slimMessage(message, types);
-    for (const type of file.enumType) slimEnum(type);
+    slimTypes(file, `.${file.package}`, kept);
     const bytes = toBinary(FileDescriptorProtoSchema, file);
-    return `fileDesc("${Buffer.from(bytes).toString('base64')}", [${neededImports(imports, needed)}])`;
+    return `fileDesc("${Buffer.from(bytes).toString('base64')}", [${neededImports(imports, protos)}])`;
   });
 }
 
 /** Of `file_envoy_config_core_v3_base, …` those that stay. */
-function neededImports(imports, needed) {
-  const names = new Set([...needed].map((proto) => `file_${proto.replaceAll('/', '_')}`));
+function neededImports(imports, protos) {
+  const names = new Set([...protos].map((proto) => `file_${proto.replaceAll('/', '_')}`));
   const all = imports.split(',').map((name) => name.trim());
   return all.filter((name) => names.has(name) || name.startsWith('file_google_protobuf_')).join(', ');
 }
 
-function slimMessage(message, types) {
-  const isMap = message.options?.mapEntry === true;
-  message.options = isMap ? create(MessageOptionsSchema, { mapEntry: true }) : undefined;
+/** Slims the types that stand in `parent`, a file or a message. */
+function slimTypes(parent, scope, kept) {
+  for (const type of parent.enumType) slimEnum(type, kept.has(`${scope}.${type.name}`));
+  for (const message of parent.messageType ?? parent.nestedType) {
+    const name = `${scope}.${message.name}`;
+    slimMessage(message, kept, kept.has(name));
+    slimTypes(message, name, kept);
+  }
+}
+
+function slimMessage(message, kept, isKept) {
+  const inMap = isMap(message);
+  message.options = inMap ? create(MessageOptionsSchema, { mapEntry: true }) : undefined;
   message.extension = [];
-  for (const field of message.field) slimField(field, types, isMap);
+  message.reservedRange = [];
+  message.reservedName = [];
+  if (!isKept) {
+    message.options = undefined;
+    message.field = [];
+    message.oneofDecl = [];
+  }
+  for (const field of message.field) slimField(field, kept, inMap);
   for (const oneof of message.oneofDecl) oneof.options = undefined;
-  for (const nested of message.nestedType) slimMessage(nested, types);
-  for (const type of message.enumType) slimEnum(type);
 }
 
 /** Messages become bytes, which look the same on the wire, and enums become numbers. */
-function slimField(field, types, inMap) {
+function slimField(field, kept, inMap) {
   field.options = undefined;
-  if (field.typeName === '' || field.typeName.startsWith(GOOGLE) || types.has(field.typeName)) return;
+  if (field.typeName === '' || field.typeName.startsWith(GOOGLE) || kept.has(field.typeName)) return;
   field.typeName = '';
   if (field.type === Type.ENUM) {
     field.type = Type.INT32;
@@ -135,7 +162,11 @@ function slimField(field, types, inMap) {
   if (field.label !== Label.REPEATED && !inOneof && !inMap) field.proto3Optional = true;
 }
 
-function slimEnum(type) {
+/** The first value of an enum has to stay: it is what a field has that was not set. */
+function slimEnum(type, isKept) {
   type.options = undefined;
+  type.reservedRange = [];
+  type.reservedName = [];
+  if (!isKept) type.value = type.value.slice(0, 1);
   for (const value of type.value) value.options = undefined;
 }

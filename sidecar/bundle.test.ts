@@ -120,7 +120,7 @@ test('refuses by name what its slim descriptors know as bytes', async () => {
   const fields = {
     rds: { config_source: { ads: {} }, route_config_name: '81' },
     access_log: [{ name: 'file' }],
-    common_http_protocol_options: {},
+    scheme_header_transformation: { scheme_to_overwrite: 'https' },
     tracing: { verbose: true },
   };
   const chains = [{ filters: [httpManager(fields)] }];
@@ -129,7 +129,7 @@ test('refuses by name what its slim descriptors know as bytes', async () => {
     server.send(LISTENER_TYPE, [listener('0.0.0.0_81', { address, filter_chains: chains })]),
   );
   expect(answer.errorDetail?.message.split('\n').slice(0, 3)).toEqual(
-    ['tracing', 'common_http_protocol_options', 'access_log'].map(
+    ['tracing', 'scheme_header_transformation', 'access_log'].map(
       (field) => `0.0.0.0_81: filter_chains[0].filters[0].${field}: not supported`,
     ),
   );
