@@ -46,7 +46,8 @@ export async function interleave(
   };
 }
 
-function medians(samples: readonly Sample[]): Omit<SubjectFigures, 'name' | 'version'> {
+/** Median of each figure that the samples have. */
+export function medians(samples: readonly Sample[]): Omit<SubjectFigures, 'name' | 'version'> {
   const figures = Object.keys(samples[0] ?? {});
   return Object.fromEntries(
     figures.map((figure) => [figure, round(median(samples.map((sample) => sample[figure]!)))]),
