@@ -3,9 +3,8 @@
  * Exits 0 when everything was measured, 1 when something failed, 2 when it was asked wrongly.
  */
 import { writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { Command } from 'commander';
-import { abandonAll } from './harness/workbench.ts';
+import { leaveNothing } from './harness/leave-nothing.ts';
 import { measure } from './measure.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -67,11 +66,7 @@ function save(result: Report | readonly Report[], { json }: Flags): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** However this ends, nothing that it started is left. */
-process.on('exit', abandonAll);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => process.exit(128 + constants.signals[signal]));
-
+leaveNothing();
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

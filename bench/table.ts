@@ -23,8 +23,7 @@ export function drawReport(report: Report, title: string): string {
   const lines = [
     `${report.scenario}: ${title}`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB; ${machine.system}, ${machine.kernel}; commit ${report.commit}; medians of ${report.rounds} rounds${report.quick ? ' (quick)' : ''}`,
-    '',
-    ...drawTable(rowsOf(report.subjects)),
+    ...(report.subjects.length > 0 ? ['', ...drawTable(rowsOf(report.subjects))] : []),
     ...report.missing.map(({ name, why }) => `${name} is missing: ${why}`),
     '',
     ...Object.entries(report.ratios).map(([pair, ratio]) => `${pair}  ${ratio.toFixed(2)}`),

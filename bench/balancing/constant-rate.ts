@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { AUTHORITY } from '../http1/request-head.ts';
 
 /** One request: when it was due, and how long after that its answer was complete. */
 export interface Sample {
@@ -32,7 +33,7 @@ export async function sendAtConstantRate(port: number, { perSecond, seconds }: R
 }
 
 async function request(pool: Pool, start: number, dueMs: number, samples: Sample[]): Promise<void> {
-  const ok = await pool.request({ path: '/', method: 'GET' }).then(
+  const ok = await pool.request({ path: '/', method: 'GET', headers: { host: AUTHORITY } }).then(
     async ({ statusCode, body }) => {
       await body.dump();
       return statusCode === 200;

@@ -8,22 +8,23 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PinnedProcess } from '../datapath/processes.ts';
+import { leaveNothing } from '../harness/leave-nothing.ts';
+import { Workbench } from '../harness/workbench.ts';
+import { MeasuredMesh } from '../weft/measured-mesh.ts';
 import { type Sample, sendAtConstantRate } from './constant-rate.ts';
 import { type Delay, USUAL_DELAY_MS } from './delay.ts';
 import { drawChart } from './plot.ts';
 
 const BALANCERS = [
-  { kind: 'peak-ewma', name: 'peak-EWMA (default)', colour: '#1b7f5c' },
-  { kind: 'least-request', name: 'least request', colour: '#c77c11' },
-  { kind: 'round-robin', name: 'round robin', colour: '#b3364c' },
+  { loadBalancer: undefined, name: 'peak-EWMA (default)', colour: '#1b7f5c' },
+  { loadBalancer: 'LEAST_REQUEST', name: 'least request', colour: '#c77c11' },
+  { loadBalancer: 'ROUND_ROBIN', name: 'round robin', colour: '#b3364c' },
 ] as const;
 const ENDPOINTS = 10;
 const PER_SECOND = 300;
 const SECONDS = 60;
 const SLOW = { fromS: 15, toS: 45, delayMs: 500 };
 const FIRST_SERVER = 28_200;
-const FIRST_SIDECAR = 28_300;
 /** The default balancer is to keep this part of the requests under this time. */
 const LIMIT_MS = 100;
 
@@ -48,11 +49,12 @@ async function main(): Promise<void> {
     String(ENDPOINTS * BALANCERS.length),
   ]);
   await once(servers, 'message');
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => servers.disconnect());
-  await Promise.all(BALANCERS.map((_, i) => startSidecar(stack, i)));
-  await loadAll(2);
-  const measured = loadAll(SECONDS);
+  using _servers = { [Symbol.dispose]: () => servers.disconnect() };
+  await using bench = new Workbench();
+  const ports: number[] = [];
+  for (const index of BALANCERS.keys()) ports.push(await startSidecar(bench, index));
+  await loadAll(ports, 2);
+  const measured = loadAll(ports, SECONDS);
   await pause(SLOW.fromS * 1_000);
   const before = await countsOf(servers);
   setDelay(servers, SLOW.delayMs);
@@ -65,19 +67,17 @@ async function main(): Promise<void> {
   report(rows);
 }
 
-async function startSidecar(stack: AsyncDisposableStack, index: number): Promise<void> {
-  const port = FIRST_SIDECAR + index;
-  const backends = Array.from({ length: ENDPOINTS }, (_, i) => FIRST_SERVER + index * ENDPOINTS + i);
-  const script = new URL('../datapath/static-sidecar.ts', import.meta.url).pathname;
-  const args = [script, 'outbound', 'http', String(port), backends.join(','), BALANCERS[index]!.kind];
-  const sidecar = stack.use(new PinnedProcess(index % 2, process.execPath, args));
-  await sidecar.ready(port);
+/** Returns the sidecar's port. */
+async function startSidecar(bench: Workbench, index: number): Promise<number> {
+  const endpoints = Array.from({ length: ENDPOINTS }, (_, i) => FIRST_SERVER + index * ENDPOINTS + i);
+  const { loadBalancer } = BALANCERS[index]!;
+  const plan = { protocol: 'http', appPort: endpoints[0]!, endpoints } as const;
+  const mesh = await MeasuredMesh.start(bench, { ...plan, ...(loadBalancer && { loadBalancer }) });
+  return (await mesh.outbound()).port;
 }
 
-function loadAll(seconds: number): Promise<Sample[][]> {
-  return Promise.all(
-    BALANCERS.map((_, i) => sendAtConstantRate(FIRST_SIDECAR + i, { perSecond: PER_SECOND, seconds })),
-  );
+function loadAll(ports: readonly number[], seconds: number): Promise<Sample[][]> {
+  return Promise.all(ports.map((port) => sendAtConstantRate(port, { perSecond: PER_SECOND, seconds })));
 }
 
 function setDelay(servers: ChildProcess, delayMs: number): void {
@@ -151,4 +151,5 @@ function report(rows: readonly Row[]): void {
   }
 }
 
+leaveNothing();
 await main();

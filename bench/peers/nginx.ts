@@ -45,7 +45,7 @@ export function httpBlock(text: string): string {
 
 /**
  * Bodies are passed on while they arrive, as the others do, and never parked on disk (`proxy_max_temp_file_size`,
- * `proxy_request_buffering`): the defaults would measure the disk.
+ * `proxy_request_buffering`): the defaults would measure the disk. Buffers are of the size that its guides give for large answers.
  */
 function httpProxy(port: number, to: number): string {
   return httpBlock(`
@@ -58,6 +58,7 @@ function httpProxy(port: number, to: number): string {
         proxy_pass http://app;
         proxy_http_version 1.1;
         proxy_max_temp_file_size 0; proxy_request_buffering off;
+        proxy_buffers 16 32k; proxy_busy_buffers_size 128k;
         proxy_set_header Connection "";
         proxy_set_header Host $http_host;
         proxy_set_header x-request-id $id;
@@ -68,5 +69,6 @@ function httpProxy(port: number, to: number): string {
 }
 
 function tcpProxy(port: number, to: number): string {
-  return `stream { server { listen 127.0.0.1:${port} backlog=4096; proxy_pass 127.0.0.1:${to}; } }`;
+  const server = `listen 127.0.0.1:${port} backlog=4096; proxy_pass 127.0.0.1:${to}; proxy_half_close on;`;
+  return `stream { server { ${server} } }`;
 }

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { envoyConfig } from './envoy.ts';
+import { haproxyConfig } from './haproxy.ts';
+import { httpBlock, nginxConfig } from './nginx.ts';
+import { PEER_METADATA, PEER_METADATA_HEADER } from './peer.ts';
+
+test.each(['http', 'tcp'] as const)('HAProxy has one thread and never splices: %s', (mode) => {
+  const config = haproxyConfig(1_000, { mode, to: 2_000 });
+  expect(config).toContain('nbthread 1');
+  expect(config).toContain(`mode ${mode}`);
+  expect(config).not.toContain('splice');
+  expect(config.includes('http-reuse always')).toBe(mode === 'http');
+});
+
+test('all of them add the same metadata', () => {
+  const task = { mode: 'http', to: 2_000 } as const;
+  expect(haproxyConfig(1_000, task)).toContain(`${PEER_METADATA_HEADER} ${PEER_METADATA}`);
+  expect(JSON.stringify(envoyConfig(1_000, task))).toContain(
+    JSON.stringify({ key: PEER_METADATA_HEADER, value: PEER_METADATA }),
+  );
+});
+
+test('Envoy logs no access and its breakers are out of the way', () => {
+  const config = JSON.stringify(envoyConfig(1_000, { mode: 'http', to: 2_000 }));
+  expect(config).not.toContain('access_log');
+  expect(config).not.toContain('"admin"');
+  expect(config).toMatch(/"max_requests":\d{5}/);
+});
+
+test('nginx listens only where it is told and writes only into its directory', () => {
+  const config = nginxConfig('/tmp/x', 1_000, httpBlock('server { listen 127.0.0.1:1000; }'));
+  expect(config.match(/listen [^;]*/g)).toEqual(['listen 127.0.0.1:1000']);
+  expect(config).toContain('pid /tmp/x/nginx-1000.pid');
+  expect(config).toContain('access_log off');
+  for (const path of config.match(/_temp_path [^;]*/g) ?? []) expect(path).not.toContain('/');
+});
