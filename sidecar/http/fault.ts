@@ -33,6 +33,7 @@ export const Fault = {
   methodTooLong: -27,
   underscored: -28,
   chunkExtensions: -29,
+  informationalFlood: -30,
 } as const;
 
 export type FaultCode = (typeof Fault)[keyof typeof Fault];
@@ -82,6 +83,7 @@ const EXPLANATIONS: Readonly<Record<FaultCode, Explanation>> = {
     sentence: 'has a Content_Length or Transfer_Encoding, which some take for the one with a hyphen',
   },
   [Fault.chunkExtensions]: { status: 400, sentence: 'has more chunk extensions than data' },
+  [Fault.informationalFlood]: { status: 400, sentence: 'begins with more than 100 informational ones' },
   [Fault.upgradeUnasked]: { status: 400, sentence: 'switches protocols without being asked' },
 };
 

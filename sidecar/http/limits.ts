@@ -28,6 +28,9 @@ export const MAX_CHUNK_LINE_BYTES = 4096;
 /** Most bytes of a trailer section: as a head, but nobody sends a long one. */
 export const MAX_TRAILER_BYTES = 8192;
 
+/** Most 1xx responses in front of a final one. More come from an app that never answers, and are 502; Go's client takes five. */
+export const MAX_INFORMATIONAL = 100;
+
 /**
  * How much of a request body nobody wants is read and thrown away so that its connection can be kept. Beyond it,
  * a new connection is cheaper than the reading.

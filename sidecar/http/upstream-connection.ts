@@ -10,9 +10,10 @@ import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { CircuitBreakers } from '#sidecar/upstream/circuit-breakers.ts';
 import type { IdleConnection, Pool } from '#sidecar/upstream/pool.ts';
 import { Body } from './body.ts';
+import { Fault } from './fault.ts';
 import { Head } from './head.ts';
 import { keepAliveTimeoutMs } from './keep-alive.ts';
-import { MAX_HEAD_BYTES } from './limits.ts';
+import { MAX_HEAD_BYTES, MAX_INFORMATIONAL } from './limits.ts';
 import { LF } from './octets.ts';
 import { CONNECT_TIMED_OUT, type ConnectListener, type ResponseListener } from './response-listener.ts';
 import { frameResponse } from './response-shape.ts';
@@ -34,6 +35,8 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   #listener: ResponseListener | undefined;
   #state: 'connecting' | 'idle' | 'head' | 'body' | 'complete' | 'closed';
   #silent = true;
+  /** 1xx responses in front of the present one. */
+  #informational = 0;
   #persistent = true;
   readonly #unread = new Unread();
   readonly #body = new Body();
@@ -102,6 +105,7 @@ export class UpstreamConnection implements WireReader, IdleConnection {
     this.#listener = listener;
     this.#state = 'head';
     this.#silent = true;
+    this.#informational = 0;
   }
 
   /** Gives the connection back to its pool. */
@@ -228,6 +232,11 @@ export class UpstreamConnection implements WireReader, IdleConnection {
       if (head.status === 101) {
         const listener = this.#listener!;
         listener.onSwitch(this, bytes, head, at, length);
+        return;
+      }
+      this.#informational += 1;
+      if (this.#informational > MAX_INFORMATIONAL) {
+        this.#listener!.onFault(Fault.informationalFlood);
         return;
       }
       this.#listener!.onInformational(bytes, head);
