@@ -54,7 +54,7 @@ class BundledSidecar implements Subject {
   readonly #child: ChildProcess;
   readonly #directory: string;
   readonly #started: Promise<void>;
-  readonly #questions = new Map<number, (vitals: Vitals) => void>();
+  readonly #questions = new Map<number, PromiseWithResolvers<Vitals>>();
   #asked = 0;
 
   constructor(child: ChildProcess, ports: SidecarConfig['ports'], directory: string) {
@@ -69,12 +69,13 @@ class BundledSidecar implements Subject {
           this.errors.push(`${message} ${JSON.stringify(rest)}`);
       });
       child.once('exit', (code, signal) => {
-        this.died = `the sidecar ended with ${signal ?? code}`;
+        this.died = `the sidecar ended with ${signal ?? code}: ${this.errors.join('; ')}`;
         reject(new Error(this.died));
+        for (const { reject } of this.#questions.values()) reject(new Error(this.died));
       });
     });
     child.on('message', ({ id, vitals }: { id: number; vitals: Vitals }) => {
-      this.#questions.get(id)?.(vitals);
+      this.#questions.get(id)?.resolve(vitals);
       this.#questions.delete(id);
     });
   }
@@ -84,17 +85,16 @@ class BundledSidecar implements Subject {
   }
 
   vitals(objects: boolean): Promise<Vitals> {
-    return new Promise((resolve, reject) => {
-      if (this.died !== undefined) {
-        reject(new Error(this.died));
-        return;
-      }
+    const answer = Promise.withResolvers<Vitals>();
+    if (this.died !== undefined) answer.reject(new Error(this.died));
+    else {
       this.#asked += 1;
-      this.#questions.set(this.#asked, resolve);
+      this.#questions.set(this.#asked, answer);
       this.#child.send({ id: this.#asked, objects }, (error) => {
-        if (error !== null) reject(error);
+        if (error !== null) answer.reject(error);
       });
-    });
+    }
+    return answer.promise;
   }
 
   async stop(): Promise<void> {

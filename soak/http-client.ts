@@ -31,6 +31,14 @@ interface Waiting extends Asked {
   readonly done: () => void;
 }
 
+/** The first line of a request and its identity, for people. */
+function lineOf({ bytes, id }: Asked): string {
+  return `"${bytes.toString('latin1', 0, bytes.indexOf(13))}" (${id})`;
+}
+
+/** Services that answer everybody in full. */
+const WHOLE: ReadonlySet<string> = new Set(['steady', 'app', 'unknown']);
+
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
 export class HttpClient {
@@ -47,6 +55,7 @@ export class HttpClient {
   readonly #reader: ResponseReader;
   readonly #closed: Promise<void>;
   #wake: () => void = () => {};
+  #error = 'FIN';
 
   /** `destination` is the index of where it goes. */
   constructor(world: World, destination: number, direction: 'outbound' | 'inbound' = 'outbound') {
@@ -56,7 +65,9 @@ export class HttpClient {
     this.socket = connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true, noDelay: true });
     this.#reader = new ResponseReader(this.#events(), () => this.#waiting[0]?.method === 'HEAD');
     this.socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.socket.on('error', () => {});
+    this.socket.on('error', (error) => {
+      this.#error = error.message;
+    });
     this.socket.on('end', () => {
       this.#reader.end();
       this.#end('unanswered');
@@ -173,7 +184,7 @@ export class HttpClient {
     const hasBody = first?.method !== 'HEAD' && !BODILESS.has(first?.record.status ?? 0);
     if (size !== undefined && hasBody && first!.bodyBytes !== Number(size))
       this.#world.violation(
-        `the answer to ${first!.id} counts as whole with ${first!.bodyBytes} of ${size} bytes`,
+        `the answer to ${lineOf(first!)} counts as whole with ${first!.bodyBytes} of ${size} bytes`,
       );
     this.#settleFirst('answered');
     if (this.closing) for (const next of this.#waiting) next.record.excused = true;
@@ -195,9 +206,15 @@ export class HttpClient {
   #end(why: 'unanswered' | 'left'): void {
     this.over = true;
     this.#wake();
-    for (const { record, head, done } of this.#waiting.splice(0)) {
+    for (const waiting of this.#waiting.splice(0)) {
+      const { record, head, done } = waiting;
       const left = why === 'left' || this.#gaveUp;
-      this.#world.accounts.settle(record, left ? 'left' : head === undefined ? 'unanswered' : 'cut');
+      const outcome = left ? 'left' : head === undefined ? 'unanswered' : 'cut';
+      if (!left && !record.excused && WHOLE.has(record.account))
+        this.#world.violation(
+          `${lineOf(waiting)} to ${record.account} was ${outcome}: ${this.#error} after ${waiting.bodyBytes} bytes`,
+        );
+      this.#world.accounts.settle(record, outcome);
       done();
     }
   }

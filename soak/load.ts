@@ -25,10 +25,13 @@ export class Load {
     this.#random = random;
   }
 
+  /** From now on at this rate. */
   run(visitsPerSecond: number): void {
+    this.stop();
     const startMs = performance.now();
+    const before = this.begun + this.skipped;
     this.#timer = setInterval(() => {
-      const due = ((performance.now() - startMs) / 1000) * visitsPerSecond;
+      const due = before + ((performance.now() - startMs) / 1000) * visitsPerSecond;
       while (this.begun + this.skipped < due) this.#begin();
     }, TICK_MS);
   }

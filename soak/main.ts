@@ -33,6 +33,9 @@ const record = await soak({
   changeEveryMs: 250,
   start: startBundledSidecar,
   progress: (line) => console.log(line),
+}).catch((error: unknown) => {
+  console.log(`FAILED: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
 });
 console.log(`\n${tableOf(record)}\n`);
 const wrong = findings(record, DEFAULT_SOAK_LIMITS);

@@ -89,7 +89,7 @@ export const POLICIES: readonly string[] = ['ROUND_ROBIN', 'LEAST_REQUEST', 'RAN
 
 export function drawCluster(name: string, random: Random): Resource {
   const fields: Record<string, JsonValue> = {
-    connect_timeout: pick(random, ['1s', '2s', '10s']),
+    connect_timeout: name === CHAOS ? '1s' : pick(random, ['5s', '10s']),
     lb_policy: pick(random, POLICIES),
   };
   if (name === CHAOS) Object.assign(fields, hardTimes(random));

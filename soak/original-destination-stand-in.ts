@@ -1,6 +1,6 @@
 /**
- * What the sidecar takes for `node:ffi` in a soak: its only function answers for the kernel where a connection was going,
- * by the address that it comes from.
+ * What the sidecar takes for `node:ffi` in a soak: the same, but that `getsockopt` answers for the kernel where a connection
+ * was going, by the address that it comes from.
  */
 import { dlopen as realDlopen, getRawPointer as realPointer } from 'node:ffi';
 import { addressOf, type Destination } from './destinations.ts';
@@ -24,8 +24,11 @@ export function getRawPointer(buffer: Buffer): unknown {
   return realPointer(buffer);
 }
 
-export function dlopen(): { functions: { getsockopt: (fd: number) => number } } {
-  return { functions: { getsockopt } };
+type Definitions = Parameters<typeof realDlopen>[1];
+
+export function dlopen(library: string, definitions: Definitions): { functions: Record<string, unknown> } {
+  const real = realDlopen(library, definitions);
+  return 'getsockopt' in (definitions ?? {}) ? { functions: { ...real.functions, getsockopt } } : real;
 }
 
 function getsockopt(fd: number): number {

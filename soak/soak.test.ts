@@ -22,10 +22,9 @@ test('every request is accounted for under churn, and nothing is left over', {
   /** Here the clients and the applications share the process: its memory, its descriptors and its delays are theirs too. */
   const limits = {
     ...DEFAULT_SOAK_LIMITS,
-    heapMbPerHour: undefined,
-    privateMbPerHour: undefined,
+    heapMb: undefined,
+    privateMb: undefined,
     delayP99Ms: undefined,
-    descriptorsPerHour: Number.POSITIVE_INFINITY,
     leftDescriptors: 60,
     leftSockets: 60,
     leftTimers: 100,

@@ -55,6 +55,13 @@ export interface SoakRecord {
   readonly violations: readonly string[];
 }
 
+/**
+ * The load begins heavier than it goes on: a process grows until its code is compiled and its pools have seen the worst, and
+ * only after that a line can be expected to be flat.
+ */
+const WARM_UP_RATE = 2.5;
+const WARM_UP_SECONDS = 60;
+
 const MAX_VIOLATIONS = 30;
 const READY_MS = 20_000;
 /** The longest that a visit may go on after the load ended: above every timeout of the mesh. */
@@ -91,9 +98,13 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
     const world: World = { accounts, outboundPort, inboundPort, violation };
     const load = new Load(world, random);
     const baseline = await subject.vitals(true);
-    load.run(options.visitsPerSecond);
     churn.run(options.changeEveryMs);
-    const readings = await sample(subject, options);
+    load.run(options.visitsPerSecond * WARM_UP_RATE);
+    const warm = setTimeout(
+      () => load.run(options.visitsPerSecond),
+      Math.min(WARM_UP_SECONDS, options.seconds / 4) * 1000,
+    );
+    const readings = await sample(subject, options).finally(() => clearTimeout(warm));
     churn.stop();
     load.stop();
     if (!(await comes(() => load.open.length === 0, LAST_VISITS_MS)))

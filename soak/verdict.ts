@@ -7,11 +7,14 @@ import { grows, sparkline, type Trend, trendOf } from './trend.ts';
 import type { Vitals } from './vitals.ts';
 
 export interface SoakLimits {
-  /** Growth that counts as a leak, MiB an hour. Undefined: memory is not judged. */
-  readonly heapMbPerHour: number | undefined;
-  readonly privateMbPerHour: number | undefined;
-  /** Descriptors an hour. */
-  readonly descriptorsPerHour: number;
+  /**
+   * What may be added in the second half, MiB: code goes on being compiled for minutes after it became hot. So the longer a
+   * soak is, the slower the leak that it finds. Undefined: memory is not judged.
+   */
+  readonly heapMb: number | undefined;
+  readonly privateMb: number | undefined;
+  /** The same for descriptors. */
+  readonly descriptors: number;
   /** Milliseconds; undefined: not judged. */
   readonly delayP99Ms: number | undefined;
   /** Descriptors, sockets and timers that may be left over: scrapes, and timers of the longest deadlines. */
@@ -23,9 +26,9 @@ export interface SoakLimits {
 }
 
 export const DEFAULT_SOAK_LIMITS: SoakLimits = {
-  heapMbPerHour: 10,
-  privateMbPerHour: 40,
-  descriptorsPerHour: 200,
+  heapMb: 0.6,
+  privateMb: 3,
+  descriptors: 20,
   delayP99Ms: 20,
   leftDescriptors: 2,
   leftSockets: 8,
@@ -82,16 +85,27 @@ function leftoverFindings({ baseline, quiet, last }: SoakRecord, limits: SoakLim
 }
 
 function trendFindings(record: SoakRecord, limits: SoakLimits): string[] {
+  const hours = judgedSeconds(record) / 3600;
+  if (hours < SHORTEST_JUDGED_S / 3600) return [];
   const judged = [
-    ['heap', 'MiB', limits.heapMbPerHour, trend(record, ({ heapMb }) => heapMb)],
-    ['private memory', 'MiB', limits.privateMbPerHour, trend(record, ({ privateMb }) => privateMb)],
-    ['descriptors', '', limits.descriptorsPerHour, trend(record, ({ descriptors }) => descriptors)],
+    ['heap', 'MiB', limits.heapMb, trend(record, ({ heapMb }) => heapMb)],
+    ['private memory', 'MiB', limits.privateMb, trend(record, ({ privateMb }) => privateMb)],
+    ['descriptors', '', limits.descriptors, trend(record, ({ descriptors }) => descriptors)],
   ] as const;
   return judged.flatMap(([name, unit, limit, line]) =>
-    limit !== undefined && grows(line, limit)
-      ? [`${name} grows by ${said(line)} ${unit} an hour; up to ${limit} would be noise`]
+    limit !== undefined && grows(line, limit / hours)
+      ? [
+          `${name} grows by ${said(line)} ${unit} an hour; up to ${Math.round(limit / hours)} may be warming up`,
+        ]
       : [],
   );
+}
+
+/** A line that is shorter than this tells nothing of a leak. */
+const SHORTEST_JUDGED_S = 45;
+
+function judgedSeconds({ readings }: SoakRecord): number {
+  return readings.at(-1)!.seconds - readings[Math.floor(readings.length / 2)]!.seconds;
 }
 
 function delayFindings({ readings }: SoakRecord, { delayP99Ms }: SoakLimits): string[] {
@@ -135,7 +149,7 @@ export function tableOf(record: SoakRecord): string {
     `sidecar's count:  ${counted.map(([key, count]) => `${key} ${count}`).join(', ')}`,
     `opaque:           ${sumOf(metrics, 'istio_tcp_connections_opened_total')} opened, ${sumOf(metrics, 'istio_tcp_connections_closed_total')} closed`,
     `mirrors:          ${sumOf(metrics, 'weft_sidecar_mirrored_requests_started')} sent; retries ${sumOf(metrics, 'weft_sidecar_retries_total')}, ejections ${sumOf(metrics, 'weft_sidecar_outlier_ejections_total')}, overflows ${sumOf(metrics, 'weft_sidecar_breaker_overflows_total')}`,
-    '',
+    judgedSeconds(record) < SHORTEST_JUDGED_S ? 'too short a soak to judge the growth of memory by' : '',
     `${''.padEnd(18)}${['before', 'half', 'end', 'quiet'].map((name) => name.padStart(8)).join('')}  trend of the second half`,
     line('heap MiB', 'MiB', ({ heapMb }) => heapMb),
     line('buffers MiB', 'MiB', ({ externalMb }) => externalMb),
