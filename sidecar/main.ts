@@ -9,6 +9,7 @@ import { systemRandom } from '#api/foundation/random.ts';
 import { grpcTransport } from './discovery/grpc-transport.ts';
 import { openFilesLimit } from './intercept/open-files.ts';
 import { createOriginalDestinationReader } from './intercept/original-destination.ts';
+import { createTrim, keepTrimmed } from './memory-trim.ts';
 import { readSidecarConfig } from './read-config.ts';
 import { startSidecar } from './sidecar.ts';
 
@@ -41,6 +42,8 @@ async function main(path: string | undefined): Promise<void> {
     );
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, leave);
+  const trim = await createTrim();
+  if (trim !== undefined) keepTrimmed(trim, systemClock);
   logger.info('started', { ...sidecar.ports });
 }
 
