@@ -105,7 +105,13 @@ describe('what is wrong asks for nothing, and is told of', () => {
     expect(wrong?.message).toMatch(/^maxTokens: .+; tokensPerFill: .+; fillInterval: /);
   });
 
-  test('at a gateway there is nothing to limit', () => {
+  test('a gateway limits those who connect', () => {
+    const annotations = { 'inject.istio.io/templates': 'gateway', 'traffic.weft.dev/idle-timeout': '1m' };
+    expect(wrongLimits(annotations)).toEqual([]);
+    expect(limitsOf(annotations).connections).toEqual({ idleTimeout: 60_000 });
+  });
+
+  test('a gateway has no app to limit', () => {
     const annotations = { 'inject.istio.io/templates': 'gateway', [ADAPTIVE_CONCURRENCY]: 'true' };
     const message = 'is not supported at gateways: they have no app';
     expect(wrongLimits(annotations)).toEqual([{ annotation: ADAPTIVE_CONCURRENCY, message }]);

@@ -18,7 +18,8 @@ export const LOCAL_RATE_LIMIT: string = `${PREFIX}local-rate-limit`;
 /** `true`: as many requests at once as its latency bears. */
 export const ADAPTIVE_CONCURRENCY: string = `${PREFIX}adaptive-concurrency`;
 
-const KNOWN = [LOCAL_RATE_LIMIT, ADAPTIVE_CONCURRENCY, ...CONNECTION_LIMIT_ANNOTATIONS];
+const FOR_APPS = [LOCAL_RATE_LIMIT, ADAPTIVE_CONCURRENCY];
+const KNOWN = [...FOR_APPS, ...CONNECTION_LIMIT_ANNOTATIONS];
 
 /** Says which pods are gateways. */
 const TEMPLATES = 'inject.istio.io/templates';
@@ -80,9 +81,10 @@ export function wrongLimits(annotations: Annotations = {}): WrongAnnotation[] {
   return Object.entries(annotations)
     .filter(([annotation]) => annotation.startsWith(PREFIX))
     .flatMap(([annotation, value]) => {
-      const message = isGateway
-        ? 'is not supported at gateways: they have no app'
-        : wrongWith(annotation, value);
+      const message =
+        isGateway && FOR_APPS.includes(annotation)
+          ? 'is not supported at gateways: they have no app'
+          : wrongWith(annotation, value);
       return message === undefined ? [] : [{ annotation, message }];
     });
 }

@@ -1,10 +1,12 @@
 /** The listeners of a gateway: one for each port that its Gateways name, bound by the proxy itself. */
 import { create } from '@bufbuild/protobuf';
+import type { ConnectionLimits } from '#api/mesh/connection-limits.ts';
 import { TrafficDirection } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import type { FilterChainMatchSchema } from '#api/xds/gen/envoy/config/listener/v3/listener_components_pb.js';
 import { ListenerSchema } from '#api/xds/gen/envoy/config/listener/v3/listener_pb.js';
 import { tcpAddress } from '../address.ts';
 import { type Encoded, encode } from '../encoded.ts';
+import { connectionFilters } from '../listeners/connection-limits.ts';
 import { DETECTION_TIMEOUT_MS, httpAtEdge, TLS_INSPECTOR } from '../listeners/filters.ts';
 import { type FilterChain, opaqueRoute, tlsChains, tlsMatch } from '../listeners/opaque-chains.ts';
 import { durationOf, type Init } from '../message.ts';
@@ -20,6 +22,8 @@ type Match = Init<typeof FilterChainMatchSchema>;
 export interface GatewayListenerScope extends GatewayRouteScope {
   /** A Secret of the gateway's own namespace. */
   readonly credentials: Credentials;
+  /** What the gateway's pod says of those who connect. */
+  readonly limits: ConnectionLimits;
 }
 
 export function httpRoutesName(port: number): string {
@@ -38,7 +42,11 @@ export function gatewayListener(
   port: number,
   scope: GatewayListenerScope,
 ): Encoded | undefined {
-  const chains = chainsOf(served, scope);
+  const first = connectionFilters(`outbound_${served.number}`, scope.limits);
+  const chains = chainsOf(served, scope).map((chain) => ({
+    ...chain,
+    filters: [...first, ...(chain.filters ?? [])],
+  }));
   if (chains.length === 0) return undefined;
   const name = `${served.bind}_${port}`;
   const inspected = served.layer === 'tls';
@@ -57,7 +65,9 @@ export function gatewayListener(
 function chainsOf(served: ServedPort, scope: GatewayListenerScope): FilterChain[] {
   switch (served.layer) {
     case 'http':
-      return [{ filters: [httpAtEdge(`outbound_${served.number}`, httpRoutesName(served.number))] }];
+      return [
+        { filters: [httpAtEdge(`outbound_${served.number}`, httpRoutesName(served.number), scope.limits)] },
+      ];
     case 'tcp':
       return served.servers.flatMap((server) => tcpChain(server, served.number, scope) ?? []).slice(0, 1);
     case 'tls':
@@ -105,7 +115,7 @@ function terminated(server: Server, port: number, scope: GatewayListenerScope): 
   const names = server.server.hosts.map((text) => parseServerHost(text, home).host);
   const filters =
     layerOf(server.server) === 'https'
-      ? [httpAtEdge(`outbound_${port}`, httpsRoutesName(port, server))]
+      ? [httpAtEdge(`outbound_${port}`, httpsRoutesName(port, server), scope.limits)]
       : tcpChain(server, port, scope)?.filters;
   if (filters === undefined) return [];
   return [{ filterChainMatch: tlsMatch(names), transportSocket, filters, metadata: gatewayMetadata(server) }];

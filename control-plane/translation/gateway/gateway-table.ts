@@ -4,6 +4,7 @@
  */
 import { carries } from '#api/kinds/selectors.ts';
 import { ruleHost } from '#api/mesh/names.ts';
+import type { WorkloadLimits } from '#api/mesh/workload-limits.ts';
 import type { Encoded } from '../encoded.ts';
 import { credentialsIn } from '../model/credentials.ts';
 import { byAge, isWildcard } from '../model/host-match.ts';
@@ -30,7 +31,7 @@ const NOTHING: GatewayResources = { listeners: new Map(), routes: new Map(), gat
 
 export class GatewayTable {
   readonly #world: World;
-  readonly #known = new Map<string, GatewayResources>();
+  readonly #known = new Map<string, { limits: WorkloadLimits | undefined; resources: GatewayResources }>();
 
   constructor(world: World) {
     this.#world = world;
@@ -42,11 +43,12 @@ export class GatewayTable {
   }
 
   get(podKey: string): GatewayResources {
-    const known = this.#known.get(podKey);
-    if (known !== undefined) return known;
     const pod = this.#world.inputs.pods.get(podKey);
+    const limits = pod?.limits;
+    const known = this.#known.get(podKey);
+    if (known !== undefined && known.limits === limits) return known.resources;
     const resources = pod === undefined ? NOTHING : deriveGateway(this.#world, pod);
-    this.#known.set(podKey, resources);
+    this.#known.set(podKey, { limits, resources });
     return resources;
   }
 }
@@ -99,6 +101,7 @@ function scopeOf(world: World, pod: PodFacts): GatewayListenerScope {
     rulesOf: (gateway) => rules.get(gateway) ?? [],
     reader: { kind: 'proxy', namespace, labels, gateways: new Set(), secure: false },
     credentials: credentialsIn(namespace, inputs.secrets),
+    limits: pod.limits.connections,
   };
 }
 

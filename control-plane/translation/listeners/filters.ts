@@ -1,3 +1,4 @@
+import type { ConnectionLimits } from '#api/mesh/connection-limits.ts';
 import type {
   FilterSchema,
   ListenerFilterSchema,
@@ -10,7 +11,9 @@ import { HttpConnectionManagerSchema } from '#api/xds/gen/envoy/extensions/filte
 import { TcpProxySchema } from '#api/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { OVER_ADS } from '../config-source.ts';
 import { durationOf, type Init, pack } from '../message.ts';
+import { managerLimits } from './connection-limits.ts';
 import { OUTBOUND_FILTERS, ROUTER } from './http-filters.ts';
+import { bodyFilters } from './limit-filters.ts';
 
 import type { OpaqueLimits } from './opaque-limits.ts';
 
@@ -84,10 +87,12 @@ export function httpOverRds(statPrefix: string, routes: string): Filter {
 }
 
 /** The same at a gateway, whose peers are clients and not sidecars: it says whom a request comes from (Istio). */
-export function httpAtEdge(statPrefix: string, routes: string): Filter {
+export function httpAtEdge(statPrefix: string, routes: string, limits: ConnectionLimits): Filter {
   const specifier = { configSource: OVER_ADS, routeConfigName: routes };
-  return connectionManager(statPrefix, { case: 'rds', value: specifier }, OUTBOUND_FILTERS, {
+  const filters = [...bodyFilters(limits), ...OUTBOUND_FILTERS];
+  return connectionManager(statPrefix, { case: 'rds', value: specifier }, filters, {
     useRemoteAddress: true,
+    ...managerLimits(limits),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { ConnectionLimits } from '#api/mesh/connection-limits.ts';
 import { LOCAL_RATE_LIMIT, type RateLimit, type WorkloadLimits } from '#api/mesh/workload-limits.ts';
 import { AdaptiveConcurrencySchema } from '#api/xds/gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.js';
 import { BufferSchema } from '#api/xds/gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js';
@@ -11,11 +12,10 @@ const EXAMPLE = { percentile: 90, updateMs: 100, idealMs: 60_000, requests: 50, 
 
 /** What is too fast is turned away before it takes the place of a request that is not. */
 export function limitFilters({ rateLimit, adaptiveConcurrency, connections }: WorkloadLimits): HttpFilter[] {
-  const { maxRequestBytes } = connections;
   return [
     ...(rateLimit === undefined ? [] : [localRateLimit(rateLimit)]),
     ...(adaptiveConcurrency ? [ADAPTIVE] : []),
-    ...(maxRequestBytes === undefined ? [] : [buffer(maxRequestBytes)]),
+    ...bodyFilters(connections),
   ];
 }
 
@@ -31,10 +31,11 @@ function localRateLimit({ maxTokens, tokensPerFill, fillIntervalMs }: RateLimit)
   return { name: 'envoy.filters.http.local_ratelimit', configType: { case: 'typedConfig', value } };
 }
 
-/** It is the filter that knows how long a body may be. */
-function buffer(maxRequestBytes: number): HttpFilter {
+/** The buffer is the filter that knows how long a body may be. */
+export function bodyFilters({ maxRequestBytes }: ConnectionLimits): HttpFilter[] {
+  if (maxRequestBytes === undefined) return [];
   const value = pack(BufferSchema, { maxRequestBytes });
-  return { name: 'envoy.filters.http.buffer', configType: { case: 'typedConfig', value } };
+  return [{ name: 'envoy.filters.http.buffer', configType: { case: 'typedConfig', value } }];
 }
 
 const ADAPTIVE: HttpFilter = {
