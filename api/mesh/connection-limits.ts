@@ -28,6 +28,9 @@ type Field = keyof ConnectionLimits;
 const MAX_DURATION_MS = 86_400_000;
 const MAX_COUNT = 0xffff_ffff;
 
+/** Callers take a connection that they used within the last second for open: it must not be closed sooner. */
+const MIN_IDLE_MS = 2_000;
+
 interface Shape {
   readonly kind: 'duration' | 'count';
   readonly min: number;
@@ -44,7 +47,7 @@ const SHAPES: Readonly<Record<Field, Shape>> = {
   requestHeadersTimeout: DURATION,
   requestTimeout: DURATION,
   streamIdleTimeout: DURATION,
-  idleTimeout: DURATION,
+  idleTimeout: { ...DURATION, min: MIN_IDLE_MS },
   maxStreamDuration: DURATION,
   maxConnectionDuration: DURATION,
   maxRequestsPerConnection: count(MAX_COUNT),
@@ -84,7 +87,7 @@ export function wrongConnectionLimit(annotation: string, text: string): string |
   if (field === undefined || readLimit(text, SHAPES[field]) !== undefined) return undefined;
   const { kind, min, max } = SHAPES[field];
   return kind === 'duration'
-    ? 'must be a duration such as "30s", from 1ms to 24h, or "0s" for no limit'
+    ? `must be a duration such as "30s", from ${min}ms to 24h, or "0s" for no limit`
     : `must be a whole number from ${min} to ${max}; leave it out for the default`;
 }
 

@@ -60,7 +60,8 @@ describe('what annotations ask for', () => {
 });
 
 const SHAPE = 'must be a JSON object such as {"maxTokens":100,"tokensPerFill":100,"fillInterval":"1s"}';
-const LIMIT_DURATION = 'must be a duration such as "30s", from 1ms to 24h, or "0s" for no limit';
+const durationFrom = (min: string): string =>
+  `must be a duration such as "30s", from ${min} to 24h, or "0s" for no limit`;
 const countUpTo = (max: number): string =>
   `must be a whole number from 1 to ${max}; leave it out for the default`;
 const DURATION = 'fillInterval: must be a duration such as "1s", from 50ms to 24h';
@@ -80,10 +81,11 @@ describe('what is wrong asks for nothing, and is told of', () => {
     [LOCAL_RATE_LIMIT, '{"maxTokens":1,"fillInterval":"25h"}', DURATION],
     [LOCAL_RATE_LIMIT, '{"maxTokens":1,"fillInterval":"soon"}', DURATION],
     [ADAPTIVE_CONCURRENCY, 'yes', 'must be "true" or "false"'],
-    ['traffic.weft.dev/request-timeout', '30', LIMIT_DURATION],
-    ['traffic.weft.dev/idle-timeout', '-1s', LIMIT_DURATION],
-    ['traffic.weft.dev/idle-timeout', '25h', LIMIT_DURATION],
-    ['traffic.weft.dev/stream-idle-timeout', '0.5ms', LIMIT_DURATION],
+    ['traffic.weft.dev/request-timeout', '30', durationFrom('1ms')],
+    ['traffic.weft.dev/idle-timeout', '-1s', durationFrom('2000ms')],
+    ['traffic.weft.dev/idle-timeout', '25h', durationFrom('2000ms')],
+    ['traffic.weft.dev/idle-timeout', '1999ms', durationFrom('2000ms')],
+    ['traffic.weft.dev/stream-idle-timeout', '0.5ms', durationFrom('1ms')],
     ['traffic.weft.dev/max-headers-count', '1001', countUpTo(1000)],
     ['traffic.weft.dev/max-headers-count', '0', countUpTo(1000)],
     ['traffic.weft.dev/max-request-headers-kb', '96k', countUpTo(256)],

@@ -4,6 +4,7 @@ import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.t
 import { ServerConnection } from '#sidecar/http/server-connection.ts';
 import { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import type { Established } from '#sidecar/tcp/attempt.ts';
+import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import { OpaqueConnection, type OpaqueSettings } from '#sidecar/tcp/opaque-connection.ts';
 import { DEFAULT_OPAQUE_POLICY } from '#sidecar/tcp/opaque-policy.ts';
 import { terminateTls } from '#sidecar/tcp/tls-sockets.ts';
@@ -102,13 +103,25 @@ export class CapturedConnection implements DetectionListener {
     if (!this.#admitted(target)) return;
     const outer = this.#wire;
     outer.pause();
-    outer.reader = this.#deaf();
+    const { deadlines, refused } = this.#settings.opaque;
+    const late = new Deadline(() => {
+      refused(`its TLS handshake took longer than ${HANDSHAKE_MS} ms`);
+      outer.reset();
+    });
+    deadlines.set(late, HANDSHAKE_MS);
+    outer.reader = { ...this.#deaf(), onClose: () => this.#handshakeOver(late) };
     const secured = (wire: Wire): void => {
+      deadlines.clear(late);
       outer.reader = DEAF;
       this.#wire = wire;
       this.#carry(target);
     };
-    terminateTls(outer, before, target.tls!, secured, (reason) => this.#settings.opaque.refused(reason));
+    terminateTls(outer, before, target.tls!, secured, refused);
+  }
+
+  #handshakeOver(late: Deadline): void {
+    this.#settings.opaque.deadlines.clear(late);
+    this.#gone();
   }
 
   onServerFirst(): void {
@@ -204,6 +217,9 @@ export class CapturedConnection implements DetectionListener {
     this.#closed(this);
   }
 }
+
+/** Two round trips and some arithmetic. Envoy has no limit unless one is set (`transport_socket_connect_timeout`). */
+export const HANDSHAKE_MS = 15_000;
 
 const NO_BYTES = Buffer.alloc(0);
 const DEAF: WireReader = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };

@@ -48,6 +48,11 @@ async function world(
   };
 }
 
+/** What was written on loopback has been read. */
+async function nextTurn(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 async function captured(sidecar: SidecarUnderTest, connections = 1): Promise<void> {
   await expect.poll(() => sidecar.interception.connections(), { interval: 5 }).toBe(connections);
 }
@@ -159,6 +164,21 @@ describe.each(['outbound', 'inbound'] as const)('detection, %s', (direction) => 
       })
       .toBe(1);
     await (await w.app.connection(0)).until((text) => text === 'QUIT');
+  });
+
+  test('a client that brings its first line in pieces without end is judged by what has come', async () => {
+    await using w = await world(direction);
+    const client = w.sidecar.connect();
+    client.send('GET /');
+    await captured(w.sidecar);
+    let pieces = 0;
+    while (w.app.accepted.length === 0 && pieces < 100) {
+      await new Promise((resolve) => client.socket.write('a', resolve));
+      await nextTurn();
+      w.clock.advance(FIRST_LINE_PAUSE_MS - 1);
+      pieces += 1;
+    }
+    expect(pieces).toBeLessThan(100);
   });
 
   test('a client that ends without a word is opaque, and hears the server', async () => {

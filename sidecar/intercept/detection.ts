@@ -31,10 +31,13 @@ import { judgeFirstBytes } from './first-bytes.ts';
  */
 export const CLIENT_FIRST_MS = 50;
 
-/** A client that began to speak and stopped within its first line gets this long for each next piece. */
+/** A client that began to speak and stopped within its first line gets this long for each next piece, until `SILENCE_MS`. */
 export const FIRST_LINE_PAUSE_MS = 2_000;
 
-/** A client that says nothing to a listener without a server to ask is let go after this (Envoy's listener_filters_timeout). */
+/**
+ * A client that says nothing to a listener without a server to ask is let go after this, and one whose first line comes in
+ * pieces is judged by what has come (Envoy's listener_filters_timeout).
+ */
 export const SILENCE_MS = 15_000;
 
 /**
@@ -66,6 +69,8 @@ export class Detection implements WireReader {
   readonly #deadline: Deadline = new Deadline(() => this.#onDeadline());
   #attempt: Attempt | undefined;
   #server: Established | undefined;
+  /** When the first piece came of what is not whole yet. */
+  #begunMs: number | undefined;
   #over = false;
   #draining = false;
 
@@ -151,9 +156,16 @@ export class Detection implements WireReader {
       return;
     }
     this.#keep(bytes, length, kept);
-    if (verdict === 'more') this.#settings.deadlines.set(this.#deadline, FIRST_LINE_PAUSE_MS);
+    if (verdict === 'more') this.#waitForMore();
     else if (verdict === 'http' && plain !== undefined) this.#serve(plain);
     else this.#settle();
+  }
+
+  #waitForMore(): void {
+    const nowMs = this.#settings.clock.nowMs();
+    this.#begunMs ??= nowMs;
+    if (nowMs - this.#begunMs >= SILENCE_MS) this.#settle();
+    else this.#settings.deadlines.set(this.#deadline, FIRST_LINE_PAUSE_MS);
   }
 
   #keep(bytes: Buffer, length: number, kept: boolean): void {

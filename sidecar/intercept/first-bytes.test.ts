@@ -31,6 +31,8 @@ describe('first bytes', () => {
     ['GET \0', 'opaque'],
     [' GET / HTTP/1.1\r\n', 'opaque'],
     ['A'.repeat(25), 'opaque'],
+    ['\r\n'.repeat(MAX_UNDECIDED_BYTES / 2 - 1), 'more'],
+    ['\r\n'.repeat(MAX_UNDECIDED_BYTES / 2), 'opaque'],
     ['QUERY select HTTP/1.1 from x\r\n', 'opaque'],
   ])('%j: %s', (text, verdict) => {
     expect(judge(text)).toBe(verdict);

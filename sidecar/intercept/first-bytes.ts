@@ -21,7 +21,7 @@ export function judgeFirstBytes(bytes: Buffer, length: number): FirstBytes {
   while (start < length && (bytes[start] === CR || bytes[start] === LF)) start++;
   const methodEnd = skipMethod(bytes, start, length);
   if (methodEnd < 0) return 'opaque';
-  if (methodEnd === length) return 'more';
+  if (methodEnd === length) return length < MAX_UNDECIDED_BYTES ? 'more' : 'opaque';
   const lineEnd = bytes.subarray(0, length).indexOf(LF, methodEnd);
   if (hasControl(bytes, methodEnd, lineEnd >= 0 ? lineEnd : length)) return 'opaque';
   if (lineEnd >= 0) return endsWithVersion(bytes, methodEnd, lineEnd) ? 'http' : 'opaque';

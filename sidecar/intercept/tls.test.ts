@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import { type ConnectionOptions, connect as connectTls, createServer, type TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ManualClock } from '#api/foundation/manual-clock.ts';
 import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import { FakeCluster, FakeEndpoint, targetOf } from '#sidecar/http/testing/fakes.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from '#sidecar/http/testing/sidecar-under-test.ts';
 import { DownstreamTls, type DownstreamTlsOptions } from '#sidecar/security/downstream-tls.ts';
 import { Authority, type Certificate } from '#sidecar/security/testing/certificates.ts';
+import { HANDSHAKE_MS } from './captured-connection.ts';
 
 let authority: Authority;
 let certificate: Certificate;
@@ -203,6 +205,41 @@ describe('TLS that ends here', () => {
       'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
     );
     await expect.poll(() => sidecar.interception.connections()).toBe(0);
+  });
+
+  test.each<[string, string]>([
+    ['says nothing', ''],
+    ['begins to greet', '\x16\x03\x01\x02\x00\x01'],
+  ])('is not waited for when a client %s', async (_, said) => {
+    const clock = new ManualClock();
+    await using sidecar = await startSidecar({ ...tcpTo(1), tls: downstreamTls() }, 'outbound', clock);
+    const slow = sidecar.connect();
+    slow.send(said);
+    await expect.poll(() => sidecar.interception.connections()).toBe(1);
+    clock.advance(HANDSHAKE_MS - 1);
+    expect(slow.ended).toBe(false);
+    clock.advance(1);
+    await slow.untilEnd();
+    await expect.poll(() => sidecar.interception.connections()).toBe(0);
+  });
+
+  test('may take as long as it likes once it stands', async () => {
+    const clock = new ManualClock();
+    await using web = await startRawServer(answerWithHead);
+    const target = {
+      ...targetOf({ cluster: new FakeCluster(new FakeEndpoint(web.port)) }),
+      tls: downstreamTls(),
+    };
+    await using sidecar = await startSidecar(target, 'outbound', clock);
+    const socket = secured(sidecar.port);
+    await once(socket, 'secureConnect');
+    await expect.poll(() => sidecar.interception.connections()).toBe(1);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'data');
+    clock.advance(2 * HANDSHAKE_MS);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'data');
+    socket.destroy();
   });
 
   test('lets in only clients with a certificate of the right authority and name', async () => {
