@@ -5,7 +5,7 @@ import { PROXY_NAME } from '#api/mesh/names.ts';
 import type { Limits } from '../pod/containers.ts';
 import { isGateway } from './template.ts';
 
-/** A loaded sidecar has 17 to 19 MB of its own and about 67 MB resident; this leaves room for thousands of connections. */
+/** A loaded sidecar has less than 30 MB of its own and about 80 MB resident; this leaves room for thousands of connections. */
 const DEFAULT_MEMORY_BYTES = 256 * 2 ** 20;
 
 /** Istio's default limit for its proxy. One busy event loop cannot use more than one, the rest is garbage collection and TLS. */
@@ -61,15 +61,15 @@ export function sidecarLimits(annotations: Readonly<Record<string, string>>): Li
 }
 
 /**
- * Node's flags under a memory limit: half of it for long-lived objects, the rest is buffers, code and stacks. A
- * young generation of 4 MB semi-spaces keeps short-lived request objects out of the old one without doubling the
- * resident size; one helper thread is enough for it. `node:ffi` is used on purpose, and its warning would only worry.
+ * Node's flags under a memory limit: half of it for long-lived objects, the rest is buffers, code and stacks. What a
+ * request leaves behind is dead long before semi-spaces of 1 MB are full: larger ones save no time, and stay resident
+ * (docs/decisions/013). One helper thread is enough for the young generation. `node:ffi` is used on purpose, and its warning would only worry.
  */
 export function nodeFlags(memoryBytes: number): string[] {
   const heapMb = Math.floor(memoryBytes / 2 ** 20 / 2);
   return [
     `--max-old-space-size=${heapMb}`,
-    '--max-semi-space-size=4',
+    '--max-semi-space-size=1',
     '--v8-pool-size=1',
     '--disable-warning=ExperimentalWarning',
   ];
