@@ -11,9 +11,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{api,control-plane,sidecar,node-runtime,cli,examples,bench,soak}/**/*.test.ts',
+            '{api,control-plane,sidecar,node-runtime,cli,examples,bench,soak,fuzz}/**/*.test.ts',
             'test/{unit,simulation}/**/*.test.ts',
-            'test/smuggling/*.test.ts',
+            'test/smuggling/{,compared/}*.test.ts',
           ],
           setupFiles: ['test/setup/seed.ts'],
           testTimeout: 30_000,

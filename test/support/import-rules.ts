@@ -32,6 +32,7 @@ const ROOMS = [
   'test',
   'bench',
   'soak',
+  'fuzz',
   'examples',
   'scripts',
 ];
@@ -51,6 +52,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   test: ROOMS,
   bench: ROOMS,
   soak: ROOMS,
+  fuzz: ROOMS,
 };
 
 /** Folders and files that decide and never act: they can be simulated with a seed and a moved clock. */

@@ -16,6 +16,8 @@ export interface ReadMessage {
   /** Content without its framing, latin1. */
   content: string;
   complete: boolean;
+  /** Offset after it, once it is complete. */
+  end: number;
 }
 
 /**
@@ -29,8 +31,6 @@ export interface Reading {
   readonly standing: Standing;
   /** Why it was refused, 0 otherwise. */
   readonly fault: number;
-  /** Bytes up to the end of the last complete message. */
-  readonly used: number;
 }
 
 /** Whose bytes they are. Responses: to one request, of this method. */
@@ -40,9 +40,8 @@ export class MessageReader {
   readonly messages: ReadMessage[] = [];
   standing: Standing = 'between';
   fault = 0;
-  used = 0;
   readonly #side: Side;
-  readonly #head = new Head();
+  readonly #head: Head;
   readonly #body = new Body();
   /** What waits for the rest of its head. */
   #unread: Buffer = Buffer.alloc(0);
@@ -50,8 +49,10 @@ export class MessageReader {
   #read = 0;
   #last = false;
 
-  constructor(side: Side) {
+  /** `head` says how long heads may be. */
+  constructor(side: Side, head: Head = new Head()) {
     this.#side = side;
+    this.#head = head;
   }
 
   feed(piece: Buffer): void {
@@ -74,8 +75,8 @@ export class MessageReader {
   }
 
   get reading(): Reading {
-    const { messages, standing, fault, used } = this;
-    return { messages, standing, fault, used };
+    const { messages, standing, fault } = this;
+    return { messages, standing, fault };
   }
 
   /** Returns the offset after the head, `at` when it is not complete. */
@@ -93,6 +94,7 @@ export class MessageReader {
       framing: this.#body.kind,
       content: '',
       complete: false,
+      end: 0,
     });
     if (this.#body.done) this.#complete(end);
     return end;
@@ -136,9 +138,10 @@ export class MessageReader {
   }
 
   #complete(at: number): void {
-    this.messages.at(-1)!.complete = true;
+    const message = this.messages.at(-1)!;
+    message.complete = true;
+    message.end = this.#read + at;
     this.standing = this.#last ? 'over' : 'between';
-    this.used = this.#read + at;
   }
 
   #refuse(fault: number, length: number): number {
@@ -149,8 +152,13 @@ export class MessageReader {
 }
 
 /** Reads `text` in pieces that end at `cuts` (taken modulo its length), then the end of the connection. */
-export function readMessages(side: Side, text: string, cuts: readonly number[] = []): Reading {
-  const reader = new MessageReader(side);
+export function readMessages(
+  side: Side,
+  text: string,
+  cuts: readonly number[] = [],
+  head: Head = new Head(),
+): Reading {
+  const reader = new MessageReader(side, head);
   const ends = new Set([...cuts.map((cut) => cut % (text.length + 1)), text.length]);
   let at = 0;
   for (const end of [...ends].sort((a, b) => a - b)) {
