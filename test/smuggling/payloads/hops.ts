@@ -94,14 +94,16 @@ export const HOPS: readonly Payload[] = [
     ) + SMUGGLED,
     ['GET /a 0', SAW_SMUGGLED],
   ),
-  taken('h2c in a list', H2C, head('GET /a', 'Connection: Upgrade', 'Upgrade: websocket, h2c') + SMUGGLED, [
-    'GET /a 0',
-    SAW_SMUGGLED,
-  ]),
+  taken(
+    'h2c in a list',
+    H2C,
+    head('GET /a', 'Connection: Upgrade', 'Upgrade: websocket, h2c', ...HANDSHAKE) + SMUGGLED,
+    ['GET /a 0', SAW_SMUGGLED],
+  ),
   taken(
     'h2c in a second line',
     H2C,
-    head('GET /a', 'Connection: Upgrade', 'Upgrade: websocket', 'Upgrade: h2c') + SMUGGLED,
+    head('GET /a', 'Connection: Upgrade', 'Upgrade: websocket', 'Upgrade: h2c', ...HANDSHAKE) + SMUGGLED,
     ['GET /a 0', SAW_SMUGGLED],
   ),
   taken(
@@ -155,7 +157,7 @@ export const HOPS: readonly Payload[] = [
   taken(
     'an upgrade in HTTP/1.0',
     UPGRADE,
-    `GET /a HTTP/1.0\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n${SMUGGLED}`,
+    `GET /a HTTP/1.0\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${HANDSHAKE.join('\r\n')}\r\n\r\n${SMUGGLED}`,
     ['GET /a 0'],
     'closed',
   ),
