@@ -39,7 +39,7 @@ function relay(downstream: Socket): void {
 
 const server =
   mode === 'http'
-    ? createServer((request, response) => {
+    ? createServer({ keepAliveTimeout: 300_000 }, (request, response) => {
         forward(request, response).catch(() => response.destroy());
       })
     : createTcpServer({ allowHalfOpen: true, noDelay: true }, relay);

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memoryOf, withChildren } from '../../harness/accounting.ts';
 import type { Sample } from '../../harness/interleave.ts';
 import type { PinnedProcess } from '../../harness/pinned-process.ts';
+import { ToldProcess } from '../told-process.ts';
 
 /** What the program answers. */
 export interface StillOpen {
@@ -23,36 +22,28 @@ export async function measureIdle(
   idleSeconds: number,
 ): Promise<Sample> {
   const before = memoryOf([proxy.pid]);
-  const words = ['-c', String(core), process.execPath, PROGRAM, String(port), String(count)];
-  const client = spawn('taskset', words, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const next = async (): Promise<unknown> => {
-    const signal = AbortSignal.timeout(OPEN_MS);
-    const ended = once(client, 'exit', { signal }).then(() => {
-      throw new Error('the client of the idle connections ended');
-    });
-    const [message] = await Promise.race([once(client, 'message', { signal }), ended]);
-    return message;
+  await using client = new ToldProcess(core, PROGRAM, [String(port), String(count)]);
+  const begunMs = performance.now();
+  await client.answer(OPEN_MS);
+  const openSeconds = (performance.now() - begunMs) / 1_000;
+  /** What the last requests left behind is done with first. */
+  await pause(1);
+  const busyBefore = cpuNanosOf(proxy.pid);
+  await pause(idleSeconds);
+  const idleCpuMsPerSecond = (cpuNanosOf(proxy.pid) - busyBefore) / 1e6 / idleSeconds;
+  proxy.assertAlive();
+  const after = memoryOf([proxy.pid]);
+  client.tell({ ask: 'open' });
+  const { open } = (await client.answer(OPEN_MS)) as StillOpen;
+  const bytesPerConnection = ((after.privateMb - before.privateMb) * MIB) / count;
+  return {
+    bytesPerConnection,
+    idleCpuMsPerSecond,
+    connections: count,
+    stillOpen: open,
+    openSeconds,
+    ...after,
   };
-  try {
-    const begunMs = performance.now();
-    await next();
-    const openSeconds = (performance.now() - begunMs) / 1_000;
-    /** What the last requests left behind is done with first. */
-    await pause(1);
-    const busyBefore = cpuNanosOf(proxy.pid);
-    await pause(idleSeconds);
-    const idleCpuMsPerSecond = (cpuNanosOf(proxy.pid) - busyBefore) / 1e6 / idleSeconds;
-    proxy.assertAlive();
-    const after = memoryOf([proxy.pid]);
-    client.send('count');
-    const { open } = (await next()) as StillOpen;
-    const bytesPerConnection = ((after.privateMb - before.privateMb) * MIB) / count;
-    return { bytesPerConnection, idleCpuMsPerSecond, stillOpen: open, openSeconds, ...after };
-  } finally {
-    const exited = client.exitCode === null && client.signalCode === null ? once(client, 'exit') : undefined;
-    client.kill('SIGKILL');
-    await exited;
-  }
 }
 
 /** CPU time of all threads of a process and its children. Ticks of 10 ms are too coarse for what sleeps. */

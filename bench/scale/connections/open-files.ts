@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /**
- * Lets this process, and those that it starts from now on, have `wanted` open files. Throws with what to do when the limit is
+ * Lets this process, and those that it starts from now on, have `wanted` open files; returns how many they may have. Throws with what to do when the limit is
  * lower and cannot be raised: that is root's to do.
  */
-export async function allowFiles(wanted: number): Promise<void> {
+export async function allowFiles(wanted: number): Promise<number> {
   const limits = parseOpenFiles(readFileSync('/proc/self/limits', 'utf8'));
-  if (limits.soft >= wanted) return;
+  if (limits.soft >= wanted) return limits.hard;
   const limit = `--nofile=${wanted}:${Math.max(wanted, limits.hard)}`;
   try {
     await promisify(execFile)('prlimit', ['--pid', String(process.pid), limit]);
+    return Math.max(wanted, limits.hard);
   } catch {
     throw new Error(
       `${wanted} open files are needed and ${limits.hard} are allowed; as root, or after: ulimit -Hn ${wanted}`,

@@ -5,6 +5,7 @@
  */
 import { ENDPOINT_TYPE } from '#api/xds/resource-types.ts';
 import type { Interest } from '../control-plane.ts';
+import { monotonicMs } from '../told-process.ts';
 import type { Acknowledged, Await } from './fleet.ts';
 import { SimulatedSidecar } from './simulated-sidecar.ts';
 
@@ -19,8 +20,6 @@ const sidecars: SimulatedSidecar[] = [];
 let awaited: Buffer | undefined;
 let at: number[] = [];
 let lastHeardMs = performance.now();
-
-const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 function acknowledged(typeUrl: string, message: Buffer): void {
   lastHeardMs = performance.now();

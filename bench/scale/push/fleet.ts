@@ -1,15 +1,14 @@
 /** Simulated sidecars in a few processes on the core of the load. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Interest } from '../control-plane.ts';
+import { monotonicMs, ToldProcess } from '../told-process.ts';
 
 /** What the program is told: a push that holds this address is awaited from now on. */
 export interface Await {
   readonly address: string;
 }
 
-/** What it answers: when each of its sidecars acknowledged that push; milliseconds of CLOCK_MONOTONIC. */
+/** What it answers: when each of its sidecars acknowledged that push, by `monotonicMs`. */
 export interface Acknowledged {
   readonly atMs: readonly number[];
 }
@@ -20,9 +19,9 @@ const SETTLE_MS = 90_000;
 const PUSH_MS = 20_000;
 
 export class Fleet implements AsyncDisposable {
-  readonly #processes: readonly ChildProcess[];
+  readonly #processes: readonly ToldProcess[];
 
-  private constructor(processes: readonly ChildProcess[]) {
+  private constructor(processes: readonly ToldProcess[]) {
     this.#processes = processes;
   }
 
@@ -31,14 +30,11 @@ export class Fleet implements AsyncDisposable {
     const processes = Array.from({ length: Math.ceil(count / PER_PROCESS) }, (_, i) => {
       const first = i * PER_PROCESS;
       const own = Math.min(PER_PROCESS, count - first);
-      const words = [socket, String(first), String(own), JSON.stringify(interest)];
-      return spawn('taskset', ['-c', String(core), process.execPath, PROGRAM, ...words], {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      });
+      return new ToldProcess(core, PROGRAM, [socket, String(first), String(own), JSON.stringify(interest)]);
     });
     const fleet = new Fleet(processes);
     try {
-      await fleet.#each('settled', SETTLE_MS);
+      await fleet.#answers(SETTLE_MS);
       return fleet;
     } catch (error) {
       await fleet[Symbol.asyncDispose]();
@@ -51,42 +47,19 @@ export class Fleet implements AsyncDisposable {
    * had acknowledged it, ms.
    */
   async timePush(address: string, change: () => Promise<unknown>): Promise<number[]> {
-    const waiting = this.#each('waiting', PUSH_MS);
-    for (const each of this.#processes) each.send({ address } satisfies Await);
+    const waiting = this.#answers(PUSH_MS);
+    for (const each of this.#processes) each.tell({ address } satisfies Await);
     await waiting;
-    const answers = this.#each('times', PUSH_MS);
-    const startMs = Number(process.hrtime.bigint()) / 1e6;
-    const [times] = await Promise.all([answers, change()]);
-    return times.flatMap((answer) => (answer as Acknowledged).atMs.map((atMs) => atMs - startMs));
+    const startMs = monotonicMs();
+    const [answers] = await Promise.all([this.#answers(PUSH_MS), change()]);
+    return answers.flatMap((answer) => (answer as Acknowledged).atMs.map((atMs) => atMs - startMs));
   }
 
-  /** The next message of every process. Rejects when one ends or says nothing for so long. */
-  async #each(what: string, limitMs: number): Promise<unknown[]> {
-    const given = new AbortController();
-    const signal = AbortSignal.any([given.signal, AbortSignal.timeout(limitMs)]);
-    try {
-      return await Promise.all(
-        this.#processes.map(async (each) => {
-          const ended = once(each, 'exit', { signal }).then(() => {
-            throw new Error(`simulated sidecars ended before they said: ${what}`);
-          });
-          const [message] = await Promise.race([once(each, 'message', { signal }), ended]);
-          return message;
-        }),
-      );
-    } finally {
-      given.abort();
-    }
+  #answers(limitMs: number): Promise<unknown[]> {
+    return Promise.all(this.#processes.map((each) => each.answer(limitMs)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(
-      this.#processes.map(async (each) => {
-        if (each.exitCode !== null || each.signalCode !== null) return;
-        const exited = once(each, 'exit');
-        each.kill('SIGKILL');
-        await exited;
-      }),
-    );
+    await Promise.all(this.#processes.map((each) => each[Symbol.asyncDispose]()));
   }
 }

@@ -1,14 +1,12 @@
-import { request } from 'node:http';
 import type { PinnedProcess } from '../../harness/pinned-process.ts';
 import { Workbench } from '../../harness/workbench.ts';
-
-/** Between two questions: short against every start, long enough not to keep the process from starting. */
-const ASK_EVERY_MS = 2;
-const LIMIT_MS = 20_000;
+import { monotonicMs } from '../told-process.ts';
+import { Asker, type Question } from './asker.ts';
 
 /** A workbench that notes how long the process which it last served took from its start to its first good answer. */
 export class StartClock extends Workbench {
   startMs = Number.NaN;
+  readonly #asker = new Asker(this.cores.load);
 
   override async serve(
     core: number,
@@ -16,33 +14,24 @@ export class StartClock extends Workbench {
     command: string,
     args: readonly string[],
   ): Promise<PinnedProcess> {
-    return await this.untilAnswer(port, '/tiny', () => this.start(core, command, args));
+    return await this.untilAnswer({ port, path: '/tiny' }, () => this.start(core, command, args));
   }
 
-  /** Starts a process and waits until `path` is answered with 200. */
-  async untilAnswer(port: number, path: string, start: () => PinnedProcess): Promise<PinnedProcess> {
-    const begunMs = performance.now();
+  /** Starts a process and waits until the question is answered with 200. */
+  async untilAnswer(question: Question, start: () => PinnedProcess): Promise<PinnedProcess> {
+    const answered = this.#asker.firstAnswer(question);
+    const begunMs = monotonicMs();
     const started = start();
-    while ((await ask(port, path)) !== 200) {
+    try {
+      this.startMs = (await answered) - begunMs;
+    } finally {
       started.assertAlive();
-      if (performance.now() - begunMs > LIMIT_MS) throw new Error(`port ${port} never answered ${path}`);
-      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
     }
-    this.startMs = performance.now() - begunMs;
     return started;
   }
-}
 
-/** The status; 0 without an answer. */
-function ask(port: number, path: string): Promise<number> {
-  return new Promise((resolve) => {
-    const sent = request({ host: '127.0.0.1', port, path, agent: false, timeout: 1_000 }, (response) => {
-      response.resume();
-      response.on('error', () => resolve(0));
-      response.on('end', () => resolve(response.statusCode ?? 0));
-    });
-    sent.on('timeout', () => sent.destroy());
-    sent.on('error', () => resolve(0));
-    sent.end();
-  });
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#asker[Symbol.asyncDispose]();
+    await super[Symbol.asyncDispose]();
+  }
 }

@@ -65,7 +65,7 @@ async function startSidecar(bench: StartClock, bundle: string, xdsSocket: string
   const path = bench.write(`sidecar-${ports.outbound}.json`, JSON.stringify(config));
   const args = [...nodeFlags(sidecarLimits({}).memoryBytes ?? 0), bundle, path];
   const env = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' };
-  return await bench.untilAnswer(ports.readiness, '/healthz/ready', () =>
+  return await bench.untilAnswer({ port: ports.readiness, path: '/healthz/ready' }, () =>
     bench.start(bench.cores.proxy, process.execPath, args, env),
   );
 }
