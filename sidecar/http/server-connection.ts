@@ -17,6 +17,7 @@ import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { explain, Fault } from './fault.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { IncomingBody } from './incoming-body.ts';
+import { idleStream, lateHead, lateRequest, longStream } from './late-clients.ts';
 import type { LocalReply } from './local-reply.ts';
 import { LF } from './octets.ts';
 import { type Impatient, Patience } from './patience.ts';
@@ -25,7 +26,7 @@ import { scanRequest } from './scan-request.ts';
 import { excessInWords } from './server-limits.ts';
 import { ServerRequest } from './server-request.ts';
 import { StreamTimers, type Timed } from './stream-timers.ts';
-import { startTunnel } from './tunnel.ts';
+import { Tunnel } from './tunnel.ts';
 
 /** Bytes of a request that is held back are read up to this; without reading, a client that leaves goes unseen. */
 const MAX_HELD_BYTES = 64 * 1024;
@@ -51,10 +52,7 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient, 
   #held = false;
   /** Requests so far. */
   #requests = 0;
-  /** The other side of a tunnel. */
-  #upstream: Wire | undefined;
-  /** Why a tunnel was ended here. */
-  #tunnelFlag: ResponseFlag = '-';
+  #tunnel: Tunnel | undefined;
 
   /** `closed` is called once, when the connection is gone. */
   constructor(
@@ -183,17 +181,17 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient, 
   }
 
   tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void {
+    const request = this.#request;
     this.#state = 'tunnel';
-    this.#upstream = upstream;
-    startTunnel(this.#wire, upstream, this.#unread, {
+    this.#tunnel = new Tunnel(this.#wire, upstream, this.#unread, {
       onSent: (bytes) => {
-        this.#request.requestBytes += bytes;
+        request.requestBytes += bytes;
       },
       onReceived: (bytes) => {
-        this.#request.response.sent += bytes;
+        request.response.sent += bytes;
       },
-      onClosed: () => {
-        closed(this.#tunnelFlag);
+      onClosed: (flag) => {
+        closed(flag);
         this.onClose();
       },
     });
@@ -341,15 +339,13 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient, 
     this.#wire.reset();
   }
 
-  /** Ends what is under way since its time is over: as in Envoy, 408 while the client still sends and 504 after. */
-  #timeOut(flag: ResponseFlag, reason: string): void {
+  /** Ends what is under way since its time is over. */
+  #timeOut(reply: LocalReply): void {
     if (this.#state === 'tunnel') {
-      this.#tunnelFlag = flag;
       this.#patience.stop();
-      this.#wire.destroy();
-      this.#upstream?.destroy();
+      this.#tunnel?.end(reply.flag);
     } else if (this.#state !== 'fetching' && this.#state !== 'linger' && this.#state !== 'closed') {
-      this.#giveUp({ status: this.#body.done ? 504 : 408, flag, reason });
+      this.#giveUp(reply);
     }
   }
 
@@ -371,29 +367,21 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient, 
   }
 
   onStreamIdle(ms: number): void {
-    if (this.#state === 'delay') return;
-    const who = this.#body.done ? 'neither side sent a byte' : 'the client sent no byte';
-    this.#timeOut('SI', `${who} for ${Math.round(ms)} ms (stream_idle_timeout)`);
+    if (this.#state !== 'delay') this.#timeOut(idleStream(ms, this.#body.done));
   }
 
   onRequestLate(): void {
-    if (this.#body.done || this.#request.response.sent > 0) return;
-    const { requestTimeoutMs } = this.#settings.limits;
-    this.#timeOut('DT', `the request did not come whole within ${requestTimeoutMs} ms (request_timeout)`);
+    if (!this.#body.done && this.#request.response.sent === 0)
+      this.#timeOut(lateRequest(this.#settings.limits));
   }
 
   onStreamTooLong(): void {
-    const { maxStreamMs } = this.#settings.limits;
-    this.#timeOut('DT', `the request took longer than ${maxStreamMs} ms (max_stream_duration)`);
+    this.#timeOut(longStream(this.#settings.limits, this.#body.done));
   }
 
   onHeadLate(): void {
     this.#forgetRequest();
-    this.#request.refuse({
-      status: 408,
-      flag: 'DPE',
-      reason: `the head of the request did not come within ${this.#settings.limits.headTimeoutMs} ms (request_headers_timeout)`,
-    });
+    this.#request.refuse(lateHead(this.#settings.limits));
   }
 
   onLingerOver(): void {

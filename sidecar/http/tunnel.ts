@@ -1,10 +1,37 @@
-import { Pump, type PumpListener } from '#sidecar/tcp/pump.ts';
+import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
+import { Pump } from '#sidecar/tcp/pump.ts';
 import type { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
 
-/** Lets two wires carry another protocol, beginning with what was read of it already. */
-export function startTunnel(downstream: Wire, upstream: Wire, unread: Unread, listener: PumpListener): void {
-  const pump = new Pump(downstream, upstream, listener);
-  if (unread.length > 0) upstream.sendOwned(unread.take());
-  pump.start();
+/** Hears what passes through a tunnel, and of its end: why it was ended here, if it was. */
+export interface TunnelListener {
+  onSent(bytes: number): void;
+  onReceived(bytes: number): void;
+  onClosed(flag: ResponseFlag): void;
+}
+
+/** Two wires that carry another protocol, beginning with what was read of it already. */
+export class Tunnel {
+  readonly #downstream: Wire;
+  readonly #upstream: Wire;
+  #flag: ResponseFlag = '-';
+
+  constructor(downstream: Wire, upstream: Wire, unread: Unread, listener: TunnelListener) {
+    this.#downstream = downstream;
+    this.#upstream = upstream;
+    const pump = new Pump(downstream, upstream, {
+      onSent: (bytes) => listener.onSent(bytes),
+      onReceived: (bytes) => listener.onReceived(bytes),
+      onClosed: () => listener.onClosed(this.#flag),
+    });
+    if (unread.length > 0) upstream.sendOwned(unread.take());
+    pump.start();
+  }
+
+  /** As in Envoy, what is still to be written is dropped. */
+  end(flag: ResponseFlag): void {
+    this.#flag = flag;
+    this.#downstream.destroy();
+    this.#upstream.destroy();
+  }
 }
