@@ -1,11 +1,13 @@
 /**
- * `npm run bench -- SCENARIO|all|list|setup [--quick] [--json FILE]`: progress on standard error, tables on standard output.
- * Exits 0 when everything was measured, 1 when something failed, 2 when it was asked wrongly.
+ * `npm run bench -- SCENARIO|all|list|setup|report [--quick] [--keep] [--json FILE]`: progress on standard error, tables on
+ * standard output. Exits 0 when everything was measured, 1 when something failed, 2 when it was asked wrongly.
  */
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { messageOf } from '#api/foundation/errors.ts';
 import { leaveNothing } from './harness/leave-nothing.ts';
 import { measure } from './measure.ts';
+import { keepReport, writeResults } from './report/write-results.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { setUp } from './setup.ts';
@@ -13,20 +15,26 @@ import { drawReport, drawTable } from './table.ts';
 
 interface Flags {
   readonly quick?: boolean;
+  readonly keep?: boolean;
   readonly json?: string;
 }
 
 const program = new Command('bench')
-  .usage('SCENARIO|all|list|setup [--quick] [--json FILE]')
+  .usage('SCENARIO|all|list|setup|report [--quick] [--keep] [--json FILE]')
   .description('Measures weft beside its peers, interleaved in one run.')
-  .argument('<scenario>', 'a scenario, `all`, `list`, or `setup` to install the peers')
+  .argument(
+    '<scenario>',
+    'a scenario, `all`, `list`, `setup` to install the peers, or `report` to write RESULTS.md',
+  )
   .option('--quick', 'fewer and shorter rounds')
+  .option('--keep', 'keep the reports in bench/results/, for `report`')
   .option('--json <file>', 'write the report, or with `all` an array of them')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .showHelpAfterError()
   .action((name: string, flags: Flags) => {
     if (name === 'list') return list();
     if (name === 'setup') return setUp(say);
+    if (name === 'report') return say(`wrote ${writeResults(SCENARIOS)}`);
     return runNamed(name, flags);
   });
 
@@ -39,27 +47,41 @@ function list(): void {
 }
 
 async function runNamed(name: string, flags: Flags): Promise<void> {
-  if (name === 'all') return save(await runAll(SCENARIOS, flags), flags);
+  if (name === 'all') return runAll(flags);
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario === undefined) {
     const names = SCENARIOS.map((each) => each.name).join(', ');
-    process.stderr.write(`bench: there is no scenario ${name}. There are: ${names}; and all, list, setup\n`);
+    process.stderr.write(
+      `bench: there is no scenario ${name}. There are: ${names}; and all, list, setup, report\n`,
+    );
     process.exit(2);
   }
-  const [report] = await runAll([scenario], flags);
-  save(report!, flags);
+  save(await runOne(scenario, flags), flags);
 }
 
-/** One after the other: they share the machine's cores. */
-async function runAll(scenarios: readonly Scenario[], { quick = false }: Flags): Promise<Report[]> {
+/** One after the other: they share the machine's cores. One that fails does not keep the others from being measured. */
+async function runAll(flags: Flags): Promise<void> {
   const reports: Report[] = [];
-  for (const scenario of scenarios) {
-    const progress = (line: string): void => say(`${scenario.name}: ${line}`);
-    const report = await measure(scenario, { quick, progress });
-    process.stdout.write(`${reports.length > 0 ? '\n' : ''}${drawReport(report, scenario.title)}`);
-    reports.push(report);
+  const failures: string[] = [];
+  for (const scenario of SCENARIOS) {
+    try {
+      reports.push(await runOne(scenario, flags));
+    } catch (error) {
+      failures.push(`${scenario.name}: ${messageOf(error)}`);
+      say(failures.at(-1)!);
+    }
+    process.stdout.write('\n');
   }
-  return reports;
+  save(reports, flags);
+  if (failures.length > 0) throw new Error(`not measured: ${failures.join('; ')}`);
+}
+
+async function runOne(scenario: Scenario, { quick = false, keep = false }: Flags): Promise<Report> {
+  const progress = (line: string): void => say(`${scenario.name}: ${line}`);
+  const report = await measure(scenario, { quick, progress });
+  process.stdout.write(drawReport(report, scenario.title));
+  if (keep) keepReport(report);
+  return report;
 }
 
 function save(result: Report | readonly Report[], { json }: Flags): void {
@@ -68,6 +90,6 @@ function save(result: Report | readonly Report[], { json }: Flags): void {
 
 leaveNothing();
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`bench: ${messageOf(error)}\n`);
   process.exit(1);
 });
