@@ -132,7 +132,7 @@ export async function startSidecar(
     async *metrics() {
       yield* exposeMeshMetrics(telemetry);
       yield* exposeUpstreamCounts(upstream.read(discovery.configuration.clusters.all));
-      yield await gauges();
+      yield gauges();
     },
     startDrain: () => void drain(),
     quit: onQuit,

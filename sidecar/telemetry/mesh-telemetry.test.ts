@@ -218,12 +218,12 @@ describe('peer metadata', () => {
   });
 });
 
-test('gauges are read when they are scraped', async () => {
+test('gauges are read when they are scraped', () => {
   let value = 1;
   const metrics = createGauges([{ name: 'weft_test', help: 'A test.', read: () => value }]);
-  expect(await metrics()).toContain('weft_test 1');
+  expect(metrics()).toContain('# HELP weft_test A test.\n# TYPE weft_test gauge\nweft_test 1\n');
   value = 2;
-  const text = await metrics();
+  const text = metrics();
   expect(text).toContain('weft_test 2');
   expect(text).toMatch(/process_resident_memory_bytes \d{7,}/);
 });
