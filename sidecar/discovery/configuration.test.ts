@@ -33,6 +33,7 @@ import {
 const REQUEST: RequestView = {
   method: 'GET',
   path: '/',
+  rooted: true,
   authority: 'a',
   scheme: 'http',
   header: () => undefined,

@@ -68,6 +68,7 @@ function whereTo(): string | undefined {
   const decision = table.value.select({
     method: 'GET',
     path: '/',
+    rooted: true,
     authority: 'a',
     scheme: 'http',
     header: () => undefined,

@@ -71,7 +71,7 @@ export class Dispatch implements ConnectListener {
 
   start(nowMs: number): void {
     if (this.#decision.retry.attempts > 0 && !this.#listener.requestComplete) {
-      this.#replay = new ReplayBuffer(this.#request.length);
+      this.#replay = new ReplayBuffer(this.#request.bytes.length);
     }
     this.#try(this.tries.next(), nowMs, true);
   }
@@ -221,7 +221,7 @@ export class Dispatch implements ConnectListener {
       this.#listener.onFailed(failures.noEndpoint(cluster));
       return;
     }
-    this.tries.begin(endpoint);
+    this.tries.begin(endpoint, nowMs);
     const pool = this.#settings.pools.of(endpoint, cluster);
     const idle = kept ? pool.take(nowMs, this.#request.repeatable) : undefined;
     if (idle !== undefined) {
@@ -237,7 +237,7 @@ export class Dispatch implements ConnectListener {
   }
 
   #send(connection: UpstreamConnection, nowMs: number): void {
-    const { bytes, length, attemptAt, deadlineAt, budget } = this.#request;
+    const { bytes, attemptAt, deadlineAt, budget } = this.#request;
     if (budget !== undefined) {
       if (budget.isLate(nowMs)) {
         connection.close();
@@ -249,7 +249,7 @@ export class Dispatch implements ConnectListener {
     if (attemptAt > 0) putAttempt(bytes, attemptAt, this.tries.count);
     this.upstream = connection;
     connection.attach(this.#listener);
-    connection.wire.sendOwned(bytes.subarray(0, length));
+    connection.wire.sendOwned(bytes);
     this.#replay?.sendTo(connection.wire);
     if (this.#listener.requestComplete) this.#startDeadline();
   }

@@ -11,9 +11,8 @@ import type { ResponseWriter } from './response-writer.ts';
 
 /** A request, ready to be sent, and what has to be known of it. */
 export interface OutgoingRequest {
-  /** Head and the body bytes that came with it: `bytes[0, length)`, unchanged until the exchange is over. */
+  /** Head and the body bytes that came with it, unchanged until the exchange is over. */
   readonly bytes: Buffer;
-  readonly length: number;
   /** Where the number of the try stands in `bytes`; 0 when it is not told. */
   readonly attemptAt: number;
   /** Minor version of the downstream. */

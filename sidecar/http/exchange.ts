@@ -262,7 +262,7 @@ export class Exchange implements DispatchListener {
     if (budget === undefined) return;
     const ms = this.requestComplete ? budget.requestEnded(nowMs) : budget.timerMs(nowMs);
     if (remembered !== undefined) remembered.deadlineMs = budget.deadlineMs;
-    if (ms !== Number.POSITIVE_INFINITY) this.#settings.deadlines.set(this.#downstream.deadline, ms);
+    if (ms !== Number.POSITIVE_INFINITY) this.#settings.deadlines.set(this.#downstream.deadline, ms, nowMs);
   }
 
   /** The upstream is read no faster than the downstream takes it. */
@@ -290,11 +290,11 @@ export class Exchange implements DispatchListener {
     const { cluster } = this.#decision;
     const { tries } = this.#dispatch;
     this.#settings.deadlines.clear(downstream.deadline);
-    tries.close(outcome);
+    this.#endMs = this.#settings.clock.nowMs();
+    tries.close(outcome, this.#endMs);
     if (this.#admitted) cluster.breakers.requests.give();
     const { remembered } = this.#request;
     if (remembered !== undefined) this.#settings.remembers?.end(remembered, flag === 'DC' || flag === 'UT');
-    this.#endMs = this.#settings.clock.nowMs();
     const meter = downstream.meter(cluster, tries.endpoint);
     meter.observe(code, flag, this.#endMs - this.#startMs, downstream.requestBytes, downstream.response.sent);
   }

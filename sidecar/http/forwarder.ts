@@ -127,9 +127,9 @@ export class Forwarder implements Unnoted {
   note(): void {
     const { exchange, outgoing } = this;
     if (exchange === undefined || exchange.settled || outgoing === undefined) return;
-    const { bytes, length, budget, remembered } = outgoing;
+    const { bytes, budget, remembered } = outgoing;
     if (budget !== undefined || remembered !== undefined) return;
-    if (scanRequest(bytes, 0, length, noted) <= 0) return;
+    if (scanRequest(bytes, 0, bytes.length, noted) <= 0) return;
     outgoing.remembered = remember(bytes, noted, undefined, this.#settings.remembers);
   }
 

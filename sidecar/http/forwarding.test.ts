@@ -25,7 +25,7 @@ function forward(text: string, peer = PEER, countAttempts = false): string {
   const added = new AddedLines({ peerMetadata: peer, traceparent: peer !== '', entropy });
   const composer = new RequestComposer(added, ORIGINAL, '10.0.0.1:80');
   const request = composer.compose(bytes, head, end, bytes.length, countAttempts, undefined, undefined);
-  return request.bytes.toString('latin1', 0, request.length);
+  return request.bytes.toString('latin1');
 }
 
 function withoutHop(head: RawHead): string {

@@ -43,6 +43,11 @@ export class HeadView implements RequestView {
     return this.#path;
   }
 
+  get rooted(): boolean {
+    const head = this.#head!;
+    return head.absolute || this.#bytes[head.pathStart] === SLASH;
+  }
+
   get authority(): string {
     const head = this.#head!;
     if (head.host === NO_LINE && !head.absolute) return this.#fallbackHost;

@@ -13,12 +13,11 @@ const head = roomyHead();
 /** What a composed request that is over asked for, with the path as it came. */
 export function outgoingInWords({
   bytes,
-  length,
   deadlineAt,
   rewritten,
-}: Pick<OutgoingRequest, 'bytes' | 'length' | 'deadlineAt' | 'rewritten'>): RequestInWords | undefined {
+}: Pick<OutgoingRequest, 'bytes' | 'deadlineAt' | 'rewritten'>): RequestInWords | undefined {
   if (deadlineAt > 0) putDeadline(bytes, deadlineAt, 0);
-  if (scanRequest(bytes, 0, length, head) <= 0) return undefined;
+  if (scanRequest(bytes, 0, bytes.length, head) <= 0) return undefined;
   const original = rewritten ? originalPath(bytes) : undefined;
   return {
     method: bytes.toString('latin1', head.start, head.methodEnd),

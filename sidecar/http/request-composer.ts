@@ -19,6 +19,8 @@ export class RequestComposer {
   readonly #original: OriginalDestination;
   readonly #fallbackHost: Buffer;
   #buffer: Buffer = NO_BYTES;
+  /** The part of the buffer that the last request filled. Most requests of a connection are as long as the one before. */
+  #filled: Buffer = NO_BYTES;
 
   constructor(added: AddedLines, original: OriginalDestination, fallbackHost: string) {
     this.#added = added;
@@ -43,8 +45,7 @@ export class RequestComposer {
     const written = writeRequest(out, bytes, head, this.#added, passage);
     const headLength = budget === undefined ? written : putDeadlineLine(out, written);
     return {
-      bytes: out,
-      length: put(out, headLength, bytes, bodyStart, bodyEnd),
+      bytes: this.#first(put(out, headLength, bytes, bodyStart, bodyEnd), out),
       attemptAt: countAttempts ? attemptOffset(written) : 0,
       minor: head.minor,
       headOnly: isHeadRequest(bytes, head),
@@ -61,7 +62,16 @@ export class RequestComposer {
 
   #bufferFor(bound: number): Buffer {
     if (bound > KEPT_BYTES) return Buffer.allocUnsafe(bound);
-    if (this.#buffer.length < bound) this.#buffer = Buffer.allocUnsafe(Math.min(KEPT_BYTES, 2 * bound));
+    if (this.#buffer.length < bound) {
+      this.#buffer = Buffer.allocUnsafe(Math.min(KEPT_BYTES, 2 * bound));
+      this.#filled = NO_BYTES;
+    }
     return this.#buffer;
+  }
+
+  #first(length: number, out: Buffer): Buffer {
+    if (out !== this.#buffer) return out.subarray(0, length);
+    if (this.#filled.length !== length) this.#filled = out.subarray(0, length);
+    return this.#filled;
   }
 }

@@ -4,7 +4,14 @@ import type { CorsPolicy } from '#sidecar/routing/route-table.ts';
 import { directAnswer, judgeCors, redirectTo } from './rule-answers.ts';
 
 function view(method: string, headers: Readonly<Record<string, string>> = {}): RequestView {
-  return { method, path: '/p?q', authority: 'app', scheme: 'http', header: (name) => headers[name] };
+  return {
+    method,
+    path: '/p?q',
+    rooted: true,
+    authority: 'app',
+    scheme: 'http',
+    header: (name) => headers[name],
+  };
 }
 
 describe('redirect', () => {

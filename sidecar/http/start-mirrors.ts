@@ -33,7 +33,7 @@ export function startMirrors(
   for (const { cluster, share } of decision.mirrors ?? []) {
     if (settings.random() * 1_000_000 >= share) continue;
     const target = cluster();
-    const bytes = target === undefined ? undefined : shadowOf(request.bytes, request.length);
+    const bytes = target === undefined ? undefined : shadowOf(request.bytes);
     if (target === undefined || bytes === undefined) continue;
     const { headOnly, repeatable, original } = request;
     const { timeoutMs } = decision;
@@ -44,7 +44,8 @@ export function startMirrors(
 }
 
 /** The same request for a host that is named `-shadow`, as Envoy names it. */
-export function shadowOf(bytes: Buffer, length: number): Buffer | undefined {
+export function shadowOf(bytes: Buffer): Buffer | undefined {
+  const { length } = bytes;
   const end = scanRequest(bytes, 0, length, head);
   if (end <= 0 || head.host < 0) return undefined;
   const authority = shadowAuthority(bytes.toString('latin1', head.authorityStart, head.authorityEnd));

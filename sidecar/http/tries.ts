@@ -68,17 +68,17 @@ export class Tries {
     return this.#pick([before]) ?? before;
   }
 
-  begin(endpoint: Endpoint): void {
+  begin(endpoint: Endpoint, nowMs: number): void {
     this.count += 1;
     this.endpoint = endpoint;
-    this.#startMs = endpoint.begin();
+    this.#startMs = endpoint.begin(nowMs);
   }
 
   /** The present try is over; nothing happens when none is under way. */
-  end(outcome: Outcome): void {
+  end(outcome: Outcome, nowMs?: number): void {
     const startMs = this.#startMs;
     this.#startMs = NO_TRY;
-    if (startMs !== NO_TRY) this.endpoint?.end(startMs, outcome);
+    if (startMs !== NO_TRY) this.endpoint?.end(startMs, outcome, nowMs);
   }
 
   /** The present try failed. */
@@ -109,8 +109,8 @@ export class Tries {
   }
 
   /** The request is over. */
-  close(outcome: Outcome): void {
-    this.end(outcome);
+  close(outcome: Outcome, nowMs: number): void {
+    this.end(outcome, nowMs);
     this.#giveRetry();
   }
 

@@ -40,7 +40,7 @@ export function compilePathMatch(match: RouteMatch, place: Place): RequestPredic
 
 type PathTest = (path: string, pattern: string) => boolean;
 
-const startsWithSlash: RequestPredicate = ({ path }) => path.charCodeAt(0) === 0x2f;
+const startsWithSlash: RequestPredicate = ({ rooted }) => rooted;
 
 const prefix: PathTest = (path, pattern) => path.startsWith(pattern) && pathEnd(path) >= pattern.length;
 

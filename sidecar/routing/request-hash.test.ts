@@ -5,7 +5,14 @@ import type { RequestView } from './request-view.ts';
 import type { HashRule } from './route-table.ts';
 
 function viewOf(headers: Record<string, string>, path = '/'): RequestView {
-  return { scheme: 'http', method: 'GET', path, authority: 'app', header: (name) => headers[name] };
+  return {
+    scheme: 'http',
+    method: 'GET',
+    path,
+    rooted: true,
+    authority: 'app',
+    header: (name) => headers[name],
+  };
 }
 
 function hash(rules: HashRule[], headers: Record<string, string> = {}, path = '/', source = '10.0.0.1') {

@@ -6,6 +6,8 @@ export interface RequestView {
   readonly method: string;
   /** Path with query, as sent; `*` and absolute forms already reduced to a path. */
   readonly path: string;
+  /** The path starts with `/`: all but the `*` of an OPTIONS do. Tells so without a string. */
+  readonly rooted: boolean;
   /** Host header, or :authority; lower case, as sent otherwise (a port may follow). */
   readonly authority: string;
   /** `https` when the request came over TLS that ended here. */

@@ -55,15 +55,18 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  /** Lets `deadline` expire `durationMs` from now, instead of whenever it was set for before. */
-  set(deadline: Deadline, durationMs: number): void {
+  /**
+   * Lets `deadline` expire `durationMs` from now, instead of whenever it was set for before. `nowMs`: the time, if it was just
+   * read.
+   */
+  set(deadline: Deadline, durationMs: number, nowMs: number = this.#clock.nowMs()): void {
     this.clear(deadline);
     let list = this.#lists.get(durationMs);
     if (list === undefined) {
       list = new DeadlineList(durationMs);
       this.#lists.set(durationMs, list);
     }
-    deadline.atMs = this.#clock.nowMs() + durationMs;
+    deadline.atMs = nowMs + durationMs;
     list.append(deadline);
     if (list.timer === undefined) this.#arm(list, durationMs);
   }

@@ -27,8 +27,11 @@ export interface Endpoint {
   active: number;
   /** True once the address left its cluster: pools close its idle connections. */
   readonly removed?: boolean;
-  /** A try begins: `active` rises. Returns the start, milliseconds of the cluster's clock. */
-  begin(): number;
-  /** A try that began at `startMs` ended; feeds the balancer. For opaque TCP the latency is the connect time. */
-  end(startMs: number, outcome: Outcome): void;
+  /** A try begins: `active` rises. Returns the start, milliseconds of the cluster's clock; `nowMs` if that was just read. */
+  begin(nowMs?: number): number;
+  /**
+   * A try that began at `startMs` ended, at `nowMs` if that was just read; feeds the balancer. For opaque TCP the latency is
+   * the connect time.
+   */
+  end(startMs: number, outcome: Outcome, nowMs?: number): void;
 }

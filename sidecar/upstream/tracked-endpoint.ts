@@ -66,16 +66,14 @@ export class TrackedEndpoint implements Endpoint {
     this.#clock = clock;
   }
 
-  begin(): number {
+  begin(nowMs: number = this.#clock.nowMs()): number {
     this.active += 1;
-    const nowMs = this.#clock.nowMs();
     this.observer?.onBegin(this, nowMs);
     return nowMs;
   }
 
-  end(startMs: number, outcome: Outcome): void {
+  end(startMs: number, outcome: Outcome, nowMs: number = this.#clock.nowMs()): void {
     this.active -= 1;
-    const nowMs = this.#clock.nowMs();
     this.load.observe(nowMs, nowMs - startMs, VERDICTS[outcome]);
     this.observer?.onEnd(this, startMs, outcome, nowMs);
   }

@@ -57,7 +57,8 @@ export interface Sent {
 
 export function request(sent: Sent): RequestView {
   const { method = 'GET', path = '/', authority = 'a', scheme = 'http', headers = {} } = sent;
-  return { method, path, authority, scheme, header: (name) => headers[name] };
+  const rooted = path.startsWith('/');
+  return { method, path, rooted, authority, scheme, header: (name) => headers[name] };
 }
 
 /** The cluster that a request is sent to, or the status of the refusal. */
