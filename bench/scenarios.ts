@@ -1,5 +1,7 @@
 /** Every scenario, in the order in which `all` runs and RESULTS.md shows them. */
+import { slowEndpoint } from './balancing/slow-endpoint.ts';
 import { HTTP1_SCENARIOS } from './http1/scenarios.ts';
+import { MESH_SCENARIOS } from './mesh/scenarios.ts';
 import { SCALE_SCENARIOS } from './scale/scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import { tcpBulk } from './tcp/bulk-scenario.ts';
@@ -12,4 +14,6 @@ export const SCENARIOS: readonly Scenario[] = [
   twoHops,
   mtlsTwoHops,
   ...SCALE_SCENARIOS,
+  ...MESH_SCENARIOS,
+  slowEndpoint,
 ];

@@ -1,30 +1,57 @@
+/**
+ * `route-change`: how soon a change of routes is felt. A caller's pod asks through its sidecar at a steady pace, and says when the
+ * answers changed.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
 import { Pod } from '#api/kinds/pod.ts';
 import { Service } from '#api/kinds/service.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
-import type { BenchMesh } from './bench-mesh.ts';
+import type { Scenario } from '../scenario.ts';
+import { WEFT_VERSION } from '../weft/measured-mesh.ts';
+import { type BenchMesh, onBenchMesh } from './bench-mesh.ts';
 import { askerPod, complete, ECHO_SERVICE, ECHO_SUBSETS, echoPod, echoRoute } from './manifests.ts';
-import { type Summary, summarise } from './statistics.ts';
+import { percentile } from './statistics.ts';
 import { isReady, podUntil } from './wait-for.ts';
 
 const ready = (pod: Pod | undefined): boolean => pod !== undefined && isReady(pod);
 
-export interface ChangeToTraffic {
-  /** Milliseconds from sending the change to the first answer of the new version, seen by the caller's pod. */
-  readonly untilTraffic: Summary;
-  /** Milliseconds from sending the change until every sidecar had acknowledged it. */
-  readonly untilAcknowledged: Summary;
+/** Requests of the caller while the routes change. */
+const PER_SECOND = 200;
+
+export const routeChange: Scenario = {
+  name: 'route-change',
+  title: `all traffic of a service moves to another version, to and fro, at ${PER_SECOND} requests/s (root)`,
+  mainFigure: 'p50Ms',
+  run: ({ quick, progress }) =>
+    onBenchMesh(async (mesh) => {
+      const changes = quick ? 10 : 50;
+      progress(`${changes} changes`);
+      const { untilTraffic, untilAcknowledged, requests, failed } = await measure(mesh, changes);
+      const figures = {
+        p50Ms: percentile(untilTraffic, 0.5),
+        p90Ms: percentile(untilTraffic, 0.9),
+        p99Ms: percentile(untilTraffic, 0.99),
+        ackP50Ms: percentile(untilAcknowledged, 0.5),
+        ackP99Ms: percentile(untilAcknowledged, 0.99),
+        requests,
+        failed,
+      };
+      const subjects = [{ name: 'weft', version: WEFT_VERSION, ...figures }];
+      return { rounds: changes, subjects, missing: [], ratios: {} };
+    }),
+};
+
+interface Changes {
+  /** Milliseconds from sending each change to the first answer of the new version, seen by the caller's pod. */
+  readonly untilTraffic: readonly number[];
+  /** Milliseconds from sending each change until every sidecar had acknowledged it. */
+  readonly untilAcknowledged: readonly number[];
   readonly requests: number;
   readonly failed: number;
 }
 
-/** Moves all traffic of a service to and fro between two versions under a steady load. */
-export async function measureChange(
-  mesh: BenchMesh,
-  changes: number,
-  rate: number,
-): Promise<ChangeToTraffic> {
+async function measure(mesh: BenchMesh, changes: number): Promise<Changes> {
   const { client } = mesh;
   const seconds = Math.ceil(changes * 0.5) + 10;
   await client.create(Service, ECHO_SERVICE);
@@ -32,7 +59,7 @@ export async function measureChange(
   let version = (await client.create(VirtualService, complete(VirtualService, echoRoute('v1')))).metadata;
   for (const subset of ['v1', 'v2']) await client.create(Pod, echoPod(`echo-${subset}`, subset));
   for (const name of ['echo-v1', 'echo-v2']) await podUntil(client, name, ready);
-  await client.create(Pod, askerPod('asker', 'http://echo:8080/', rate, seconds));
+  await client.create(Pod, askerPod('asker', 'http://echo:8080/', PER_SECOND, seconds));
   await podUntil(client, 'asker', ready);
   await pause(2_000);
 
@@ -52,13 +79,13 @@ export async function measureChange(
     await pause(400);
   }
   await podUntil(client, 'asker', (pod) => pod?.status?.phase === 'Succeeded', (seconds + 30) * 1000);
-  return { ...readLog(await mesh.weft('logs', 'asker'), sent), untilAcknowledged: summarise(acknowledged) };
+  return { ...readLog(await mesh.weft('logs', 'asker'), sent), untilAcknowledged: acknowledged };
 }
 
 function readLog(
   log: string,
   sent: readonly { at: number; subset: string }[],
-): Omit<ChangeToTraffic, 'untilAcknowledged'> {
+): Omit<Changes, 'untilAcknowledged'> {
   const lines = log.trim().split('\n');
   const totals =
     lines
@@ -74,5 +101,5 @@ function readLog(
     if (first === undefined) throw new Error(`no answer of ${subset} after the change to it`);
     return first.at - at;
   });
-  return { untilTraffic: summarise(delays), requests: Number(totals[1]), failed: Number(totals[2]) };
+  return { untilTraffic: delays, requests: Number(totals[1]), failed: Number(totals[2]) };
 }

@@ -1,14 +1,6 @@
-export interface Summary {
-  readonly count: number;
-  readonly median: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-/** Medians and tails of a handful of measurements; nearest-rank percentiles. */
-export function summarise(values: readonly number[]): Summary {
-  const sorted = [...values].sort((a, b) => a - b);
-  const rank = (share: number): number =>
-    sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-  return { count: sorted.length, median: rank(0.5), p99: rank(0.99), max: rank(1) };
+/** Nearest rank: the value that `share` of all do not exceed, to a hundredth. NaN of none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  return Math.round(value * 100) / 100;
 }

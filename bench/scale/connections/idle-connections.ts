@@ -8,7 +8,7 @@ import { parseAnswerLength } from '../latency/answer-length.ts';
 import type { StillOpen } from './measure-idle.ts';
 
 /** So few at a time that the proxy needs few upstream connections, whose memory is not what is measured. */
-const AT_A_TIME = 32;
+const AT_A_TIME = 64;
 /** One address of this machine has some 28,000 ports for connections to one other port. */
 const SOURCES = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
 const REQUEST = `GET /1k HTTP/1.1\r\nHost: ${AUTHORITY}\r\n\r\n`;
