@@ -67,6 +67,23 @@ describe('what an upstream is told', () => {
     clock.advance(59);
     expect(await client.response()).toMatch(/504 [\s\S]*UT; .* did not answer within 100 ms/);
   });
+
+  test('of a try does not begin anew with what comes behind the request', async () => {
+    const clock = new ManualClock();
+    await using app = await startRawServer();
+    const cluster = new FakeCluster(new FakeEndpoint(app.port));
+    const target = targetOf({ cluster, retry: { perTryTimeoutMs: 10 } });
+    await using sidecar = await startSidecar(target, 'outbound', clock);
+    const [client, other] = [sidecar.connect(), sidecar.connect()];
+    client.send(get());
+    await (await app.connection(0)).until((text) => text.includes('\r\n\r\n'));
+    clock.advance(6);
+    client.send(get());
+    other.send(get());
+    await (await app.connection(1)).until((text) => text.includes('\r\n\r\n'));
+    clock.advance(4);
+    expect(await client.response()).toMatch(/^HTTP\/1\.1 504 [\s\S]*UT; /);
+  });
 });
 
 describe('a deadline of the caller', () => {

@@ -284,6 +284,11 @@ export class ServerConnection implements WireReader, RequestCarrier, Impatient, 
   }
 
   #onBodyBytes(bytes: Buffer, length: number): void {
+    if (this.#body.done) {
+      this.#unread.append(bytes, 0, length);
+      this.adjustReading();
+      return;
+    }
     const end = this.#body.take(bytes, 0, length);
     if (end < 0) {
       this.#refuse(end);

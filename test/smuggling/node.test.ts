@@ -6,6 +6,9 @@ import type { Origin } from './origin.ts';
 import { PAYLOADS } from './payloads/payloads.ts';
 import { replay, startSidecarBefore } from './replay.ts';
 
+/** Payloads up to this length come octet by octet. */
+const MAX_PIECES = 400;
+
 let origin: Origin;
 let sidecar: SidecarUnderTest;
 
@@ -22,5 +25,10 @@ afterAll(async () => {
 describe('the app sees what the sidecar judged', () => {
   test.each(PAYLOADS)('$name', async (payload) => {
     await replay(sidecar, origin, payload);
+  });
+
+  test.each(PAYLOADS)('$name, in small pieces', async (payload) => {
+    const size = Math.ceil(payload.bytes.length / MAX_PIECES);
+    await replay(sidecar, origin, payload, (bytes) => bytes.match(new RegExp(`.{1,${size}}`, 'gs')) ?? []);
   });
 });

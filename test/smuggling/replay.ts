@@ -40,17 +40,20 @@ export async function replay(
     await expectOwnAnswer(other, undefined, 0);
     other.socket.destroy();
   }
-  await expectSeen(origin, payload);
+  await expectSeen(origin, payload, cutting !== whole);
 }
 
 const MARKERS_ELSEWHERE = 2;
 
-/** What an app turned away counts as well: it may be the rest of a payload. Requests that it got half of do not. */
-async function expectSeen(origin: Origin, payload: Payload): Promise<void> {
+/**
+ * What an app turned away counts as well: it may be the rest of a payload. Requests that it got half of do not: what comes
+ * in pieces is passed on in pieces.
+ */
+async function expectSeen(origin: Origin, payload: Payload, cut: boolean): Promise<void> {
   const unknown = isUnknownTo(payload, origin);
   const markers = MARKERS_ELSEWHERE + (payload.ending === 'open' ? 1 : 0);
   const taken = await origin.taken(markers + (unknown ? 0 : payload.saw.length));
-  const partial = unknown || payload.ending === 'waiting';
+  const partial = unknown || payload.ending === 'waiting' || (cut && payload.refusal !== undefined);
   const seen = taken.filter(
     (what) => !what.includes(' /marker-') && !(partial && what.startsWith('refused ')),
   );

@@ -108,9 +108,13 @@ export const SEQUENCES: readonly Payload[] = [
     400,
     ['GET /a 0'],
   ),
-  refused('a body longer than its length', PIPELINE, `${head('POST /a', 'Content-Length: 4')}hello\0`, 400, [
-    'POST /a 4',
-  ]),
+  refused(
+    'a body longer than its length',
+    PIPELINE,
+    `${head('POST /a', 'Content-Length: 4')}hello\0${SMUGGLED}`,
+    400,
+    ['POST /a 4'],
+  ),
   refused(
     'a request behind a body without a line end',
     PIPELINE,
