@@ -24,7 +24,7 @@ export const sidecarMemory: Scenario = {
   run: ({ quick, progress }) =>
     onBenchMesh(async (mesh) => {
       progress(`${SIDECARS} pods start`);
-      const seconds = quick ? 8 : 60;
+      const seconds = quick ? 6 : 60;
       await startPods(mesh, seconds);
       progress(`${seconds} s of load`);
       await podUntil(mesh.client, 'asker', (pod) => pod !== undefined && isReady(pod));

@@ -10,6 +10,7 @@ import { startPeers, startWeft } from '../../http1/paths.ts';
 import { CLIENT_HEADERS } from '../../http1/request-head.ts';
 import { startBackend } from '../../peers/backend.ts';
 import type { Measured, Scenario } from '../../scenario.ts';
+import { firstInLine } from '../first-in-line.ts';
 import { type ConstantLoad, sendAtConstantRate } from './latencies.ts';
 
 const LOAD = { path: '/1k', perSecond: 1_000, connections: 16, headers: CLIENT_HEADERS } as const;
@@ -22,6 +23,7 @@ export const HTTP1_LATENCY: Scenario = {
   title: '1,000 requests/s of 1 KiB over 16 connections, each due at its own moment',
   mainFigure: MAIN_FIGURE,
   async run({ quick, progress }) {
+    using _priority = firstInLine();
     await using bench = new Workbench();
     const task = { mode: 'http', to: await startBackend(bench) } as const;
     const peers = await startPeers(bench, task);

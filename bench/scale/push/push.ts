@@ -9,6 +9,7 @@ import { Workbench } from '../../harness/workbench.ts';
 import type { Scenario, SubjectFigures } from '../../scenario.ts';
 import { WEFT_VERSION } from '../../weft/measured-mesh.ts';
 import { BenchControlPlane } from '../control-plane.ts';
+import { firstInLine } from '../first-in-line.ts';
 import { Histogram } from '../latency/histogram.ts';
 import { Fleet } from './fleet.ts';
 
@@ -27,6 +28,7 @@ export const PUSH: Scenario = {
   mainFigure: 'p99Ms',
   async run({ quick, progress }) {
     const changes = quick ? 8 : 25;
+    using _priority = firstInLine();
     await using bench = new Workbench();
     await using controlPlane = await BenchControlPlane.start(bench, bench.cores.proxy, SERVICES);
     const interest = await controlPlane.interest();

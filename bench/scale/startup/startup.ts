@@ -14,6 +14,7 @@ import { startBackend } from '../../peers/backend.ts';
 import type { Scenario } from '../../scenario.ts';
 import { WEFT_VERSION } from '../../weft/measured-mesh.ts';
 import { BenchControlPlane } from '../control-plane.ts';
+import { firstInLine } from '../first-in-line.ts';
 import { presentPeers, sampleInTurn } from '../fresh-processes.ts';
 import { Histogram } from '../latency/histogram.ts';
 import { StartClock } from './start-clock.ts';
@@ -25,6 +26,7 @@ export const STARTUP: Scenario = {
   title: `process start to ready, the sidecar with ${SERVICES} services from a control plane`,
   mainFigure: 'startMs',
   async run({ quick, progress }) {
+    using _priority = firstInLine();
     await using bench = new StartClock();
     const to = await startBackend(bench);
     await using controlPlane = await BenchControlPlane.start(bench, bench.cores.load, SERVICES);
