@@ -34,7 +34,7 @@ export function forwardRequests(text: string): string[] {
     at = body.take(bytes, headEnd, bytes.length);
     if (at < 0 || !body.done) break;
     const request = composer.compose(bytes, head, headEnd, at, true, undefined, undefined);
-    sent.push(request.bytes.toString('latin1', 0, request.length));
+    sent.push(request.bytes.toString('latin1'));
     if (last) break;
   }
   return sent;
