@@ -27,7 +27,8 @@ const sockets = new Sockets(Number(port), connections, lines.join('\r\n'), MAX_A
 const dueOf = new Float64Array(connections).fill(NOT_UNDER_WAY);
 const cameOf = new Uint32Array(connections);
 const lengthOf = new Uint32Array(connections);
-const free = Array.from({ length: connections }, (_, i) => connections - 1 - i);
+/** In turn, so that all of them are used as often. */
+const free = Array.from({ length: connections }, (_, i) => i);
 
 const latencies = new Histogram();
 const lateness = new Histogram();
@@ -38,7 +39,7 @@ function send(loop: OpenLoop, wereFree: boolean): void {
     const nowMs = performance.now();
     const dueMs = loop.take(nowMs);
     if (dueMs === undefined) return;
-    const connection = free.pop()!;
+    const connection = free.shift()!;
     sockets.send(connection);
     if (wereFree) lateness.record(nowMs - dueMs);
     dueOf[connection] = dueMs;
