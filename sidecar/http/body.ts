@@ -47,7 +47,7 @@ export class Body {
     return this.kind === 'length' ? this.#remaining : Number.POSITIVE_INFINITY;
   }
 
-  /** Takes what belongs to the body from `bytes[at, end)`. Returns the offset after it, or a fault. */
+  /** Takes what belongs to the body from `bytes[at, end)`; nothing once it is complete. Returns the offset after it, or a fault. */
   take(bytes: Buffer, at: number, end: number, sink?: PayloadSink): number {
     switch (this.kind) {
       case 'length': {
@@ -57,6 +57,7 @@ export class Body {
         return at + taken;
       }
       case 'chunked': {
+        if (this.done) return at;
         const next = this.#chunks!.take(bytes, at, end, sink);
         this.done = this.#chunks!.done;
         return next;

@@ -6,7 +6,7 @@
  *         │
  *     responding ──── closed or too late ──▶ the downstream is reset: a cut body must not look complete
  *         │
- *      complete ─── the request body may still flow: an early answer need not cost the connection
+ *      complete ─── the request body may still flow: an early answer need not cost the client's connection
  */
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Random } from '#api/foundation/random.ts';
@@ -25,6 +25,7 @@ import type { Head } from './head.ts';
 import { UPLOAD_TAIL_MS } from './limits.ts';
 import type { LocalReply } from './local-reply.ts';
 import { passHead, passSwitch } from './pass-response.ts';
+import { switchesAsAsked } from './protocol-switch.ts';
 import { outcomeOf, passedOn } from './response-verdict.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -117,7 +118,7 @@ export class Exchange implements DispatchListener {
   /** The request is complete. */
   bodyEnded(): void {
     if (this.#settled) {
-      this.#finish();
+      this.#finish(false);
       return;
     }
     this.#startDeadline(this.#settings.clock.nowMs());
@@ -205,7 +206,7 @@ export class Exchange implements DispatchListener {
   }
 
   onSwitch(connection: UpstreamConnection, bytes: Buffer, head: Head, at: number, length: number): void {
-    if (!this.#request.upgrade) {
+    if (!switchesAsAsked(this.#request, bytes, head)) {
       this.onFault(Fault.upgradeUnasked);
       return;
     }
@@ -272,12 +273,13 @@ export class Exchange implements DispatchListener {
 
   /**
    * The response is sent: the connection goes back to its pool, and the downstream on to its next request. A
-   * connection that answered without having taken the whole request is not worth keeping, nor are its bytes.
+   * connection that answered without having taken the whole request is not worth keeping, nor are its bytes; one that
+   * answered before it had all of it (`keeps` is false) may take the rest for the next request.
    */
-  #finish(): void {
+  #finish(keeps = true): void {
     const connection = this.#dispatch.handOver();
     this.#settings.deadlines.clear(this.#downstream.deadline);
-    const taken = this.requestComplete && connection?.wire.blocked === false;
+    const taken = keeps && this.requestComplete && connection?.wire.blocked === false;
     if (taken) connection.release(this.#endMs);
     else connection?.close();
     this.#downstream.exchangeOver();

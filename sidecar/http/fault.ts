@@ -84,7 +84,7 @@ const EXPLANATIONS: Readonly<Record<FaultCode, Explanation>> = {
   },
   [Fault.chunkExtensions]: { status: 400, sentence: 'has more chunk extensions than data' },
   [Fault.informationalFlood]: { status: 400, sentence: 'begins with more than 100 informational ones' },
-  [Fault.upgradeUnasked]: { status: 400, sentence: 'switches protocols without being asked' },
+  [Fault.upgradeUnasked]: { status: 400, sentence: 'switches to a protocol that was not asked for' },
 };
 
 export function explain(fault: number): Explanation {
