@@ -10,6 +10,11 @@ const REQUIRED = [
   'tcp-bulk',
   'two-hops',
   'mtls-two-hops',
+  'http1-latency',
+  'connections-10k',
+  'startup',
+  'push',
+  'pod-start',
 ];
 
 test('every name is there once and can be typed', () => {
