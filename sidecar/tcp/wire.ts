@@ -40,6 +40,8 @@ export class Wire implements PutOff {
   #pending = false;
   /** A write failed: nothing more is written. */
   #broken = false;
+  /** The peer has reset the connection before it ended its side. */
+  #cutOff = false;
   readonly #written = (status: number): void => this.#onWritten(status);
   /** The socket below TLS. */
   readonly #raw: Socket | undefined;
@@ -55,6 +57,7 @@ export class Wire implements PutOff {
     this.reader = reader;
     this.#paused = socket.isPaused();
     socket.on('end', () => {
+      if (this.#cutOff) return;
       this.ended = true;
       this.reader.onEnd();
     });
@@ -171,13 +174,16 @@ export class Wire implements PutOff {
 
   /**
    * A peer that takes no more may have said why: a server that refuses an upload answers and closes. So what it sent is
-   * read, in one more turn of the event loop, before the socket goes.
+   * read before the socket goes, in a turn of the event loop for its bytes and one for its end. The kernel tells of a reset
+   * once, here, and lets the stream end for those who read; only after the peer's own end (EPIPE) is that the truth.
    */
   #break(status: number): void {
     if (this.#broken) return;
     this.#broken = true;
-    const error = new Error(`write ${getSystemErrorName(status)}`);
-    setImmediate(() => setImmediate(() => this.socket.destroy(error)));
+    const name = getSystemErrorName(status);
+    this.#cutOff = name !== 'EPIPE';
+    const error = new Error(`write ${name}`);
+    setImmediate(() => setImmediate(() => setImmediate(() => this.socket.destroy(error))));
   }
 
   #onDrain(): void {
