@@ -21,5 +21,6 @@ const signs = new VitalSigns();
 process.on('message', (question: { readonly id: number; readonly objects: boolean }) => {
   process.send!({ id: question.id, vitals: signs.take(question.objects) });
 });
-/** Whoever asks may be gone before the sidecar is: its own end is not the channel's business. */
+/** The channel is no reason to stay, and without it nobody is left to stop the sidecar. */
 process.channel?.unref();
+process.on('disconnect', () => process.exit(1));
