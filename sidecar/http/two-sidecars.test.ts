@@ -13,8 +13,9 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NO_CONDITIONS } from '#sidecar/routing/retry-policy.ts';
+import { MAX_INFORMATIONAL } from './limits.ts';
 import { FakeCluster, FakeEndpoint, targetOf } from './testing/fakes.ts';
-import { type SidecarUnderTest, startSidecar } from './testing/sidecar-under-test.ts';
+import { type SidecarUnderTest, startRawServer, startSidecar } from './testing/sidecar-under-test.ts';
 
 let app: Server;
 let inbound: SidecarUnderTest;
@@ -192,24 +193,21 @@ describe('a reader that does not read', () => {
     return Number.POSITIVE_INFINITY;
   }
 
-  test('stops a server that sends nothing but 1xx', async () => {
-    const { promise: serving, resolve } = Promise.withResolvers<Socket>();
-    const server = createRawServer((socket) => {
-      socket.once('data', () => resolve(socket));
-      socket.on('error', () => {});
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const endpoint = new FakeEndpoint((server.address() as { port: number }).port);
+  test('is spared a server that sends nothing but 1xx, which is cut off', async () => {
+    await using app = await startRawServer();
+    const endpoint = new FakeEndpoint(app.port);
     await using sidecar = await startSidecar(targetOf({ cluster: new FakeCluster(endpoint) }));
-    const socket = connect(sidecar.port, '127.0.0.1');
-    socket.pause();
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    const hint = `HTTP/1.1 103 x\r\nLink: ${'x'.repeat(1000)}\r\n\r\n`;
-    expect(await fill(await serving, Buffer.from(hint.repeat(1000)))).toBeLessThan(MOST_BYTES);
-    socket.destroy();
-    server.close();
+    const client = sidecar.connect();
+    client.socket.pause();
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const upstream = await app.connection(0);
+    await upstream.until((text) => text.includes('\r\n\r\n'));
+    upstream.send(`HTTP/1.1 103 x\r\nLink: ${'x'.repeat(1000)}\r\n\r\n`.repeat(1000));
+    await upstream.untilEnd();
     await expect.poll(() => endpoint.active).toBe(0);
+    client.socket.resume();
+    const answers = (await client.until((text) => text.includes(' 502 '))).match(/HTTP\/1\.1 \d+/g);
+    expect(answers).toEqual([...Array(MAX_INFORMATIONAL).fill('HTTP/1.1 103'), 'HTTP/1.1 502']);
   });
 
   test('stops the server, whose bytes do not pile up in the sidecar', async () => {
