@@ -10,15 +10,20 @@ import { replay, startSidecarBefore } from './replay.ts';
 const MAX_PIECES = 400;
 
 let origin: Origin;
+let inbound: SidecarUnderTest;
 let sidecar: SidecarUnderTest;
+/** As in a mesh: two sidecars on the way. */
+let first: SidecarUnderTest;
 
 beforeAll(async () => {
   origin = await startNodeOrigin();
   sidecar = await startSidecarBefore(origin);
+  inbound = await startSidecarBefore(origin, 'inbound');
+  first = await startSidecarBefore(inbound);
 });
 
 afterAll(async () => {
-  await sidecar[Symbol.asyncDispose]();
+  for (const each of [sidecar, first, inbound]) await each[Symbol.asyncDispose]();
   await origin[Symbol.asyncDispose]();
 });
 
@@ -30,5 +35,9 @@ describe('the app sees what the sidecar judged', () => {
   test.each(PAYLOADS)('$name, in small pieces', async (payload) => {
     const size = Math.ceil(payload.bytes.length / MAX_PIECES);
     await replay(sidecar, origin, payload, (bytes) => bytes.match(new RegExp(`.{1,${size}}`, 'gs')) ?? []);
+  });
+
+  test.each(PAYLOADS)('$name, through two sidecars', async (payload) => {
+    await replay(first, origin, payload);
   });
 });

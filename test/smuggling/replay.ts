@@ -18,8 +18,12 @@ import { head, type Payload } from './payload.ts';
 export type Cutting = (bytes: string) => readonly string[];
 export const whole: Cutting = (bytes) => [bytes];
 
-export function startSidecarBefore(origin: Origin): Promise<SidecarUnderTest> {
-  return startSidecar(targetOf({ cluster: new FakeCluster(new FakeEndpoint(origin.port)) }));
+/** On the side of the callers, or of the app: `inbound`. */
+export function startSidecarBefore(
+  { port }: { readonly port: number },
+  direction: 'outbound' | 'inbound' = 'outbound',
+): Promise<SidecarUnderTest> {
+  return startSidecar(targetOf({ cluster: new FakeCluster(new FakeEndpoint(port)) }), direction);
 }
 
 export async function replay(
