@@ -2,9 +2,10 @@
 import { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
+import type { RouteDecision } from '#sidecar/routing/route-table.ts';
 import { DRAIN_IDLE_MS, PIPELINED_BYTES } from './limits.ts';
 import { type ServerLimits, SLOW_CLIENT_MS } from './server-limits.ts';
-import { FakeCluster, FakeEndpoint, targetOf } from './testing/fakes.ts';
+import { FakeCluster, FakeEndpoint, forwardTo, tableOf, targetOf } from './testing/fakes.ts';
 import { serveBy } from './testing/lone-connection.ts';
 import {
   type Client,
@@ -64,6 +65,12 @@ function bodyOf(bytes: number): string {
 
 function chunkedBodyOf(bytes: number): string {
   return `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nb\r\n'.repeat(bytes)}0\r\n\r\n`;
+}
+
+/** What the client has read, after some more time. */
+function decided(client: Client, clock: ManualClock): string {
+  clock.advance(500);
+  return client.text;
 }
 
 describe('sizes', () => {
@@ -319,6 +326,24 @@ describe('times', () => {
       );
       expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: status, flag: 'DT' }]);
     });
+  });
+
+  test('a stream that a rule holds back for too long is not sent later', async () => {
+    const clock = new ManualClock();
+    await using app = await startRawServer();
+    const cluster = new FakeCluster(new FakeEndpoint(app.port));
+    const fault = { delay: { ms: 2 * limitMs, share: 1_000_000 }, abort: undefined };
+    const decision = { ...forwardTo(cluster), fault } as RouteDecision;
+    const routes = { state: 'found', value: tableOf(() => decision) } as const;
+    const target = targetOf({ cluster, routes: () => routes, limits: { maxStreamMs: limitMs } });
+    await using sidecar = await startSidecar(target, 'inbound', clock);
+    const client = sidecar.connect();
+    client.send(GET);
+    await expect.poll(() => sidecar.interception.connections()).toBe(1);
+    await expect.poll(() => decided(client, clock)).toMatch(/ 504 [\s\S]*DT; .*\(max_stream_duration\)/);
+    clock.advance(10 * limitMs);
+    expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 504, flag: 'DT' }]);
+    expect(app.accepted).toHaveLength(0);
   });
 
   test('the time of one request does not run on in the next', async () => {
