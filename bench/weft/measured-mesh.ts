@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathsOf } from '#api/mesh/config.ts';
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
-import { nodeFlags, sidecarLimits } from '#node-runtime/injection/sidecar-limits.ts';
+import { NODE_ENVIRONMENT, nodeFlags, sidecarLimits } from '#node-runtime/injection/sidecar-limits.ts';
 import type { PinnedProcess } from '../harness/pinned-process.ts';
 import { listens } from '../harness/ports.ts';
 import type { Workbench } from '../harness/workbench.ts';
@@ -81,8 +81,7 @@ export class MeasuredMesh {
     const path = bench.write(`sidecar-${ports.outbound}.json`, JSON.stringify(config));
     const flags = nodeFlags(sidecarLimits({}).memoryBytes ?? 0);
     const started = bench.start(bench.cores.proxy, process.execPath, [...flags, this.#bundle, path], {
-      NODE_ENV: 'production',
-      MALLOC_ARENA_MAX: '1',
+      ...NODE_ENVIRONMENT,
       WEFT_BENCH_DESTINATION: destination,
     });
     await started.ready(() => isReady(ports.readiness));

@@ -7,7 +7,7 @@ import { gatewayOf } from '../network/addresses.ts';
 import { containerId } from '../pod/container-plan.ts';
 import type { ContainerPlan, Mount } from '../pod/containers.ts';
 import type { PodRecord } from '../pod/pod-record.ts';
-import { nodeFlags, proxyLimits } from './sidecar-limits.ts';
+import { NODE_ENVIRONMENT, nodeFlags, proxyLimits } from './sidecar-limits.ts';
 import { isGateway } from './template.ts';
 import { workloadOf } from './workload.ts';
 
@@ -75,8 +75,7 @@ export function planSidecar(
       INSIDE.bundle,
       `${INSIDE.config}/${SIDECAR_CONFIG_FILE}`,
     ],
-    // One malloc arena: the C library would otherwise keep one for each of Node's threads.
-    env: { PATH: '/usr/bin:/bin', NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' },
+    env: { PATH: '/usr/bin:/bin', ...NODE_ENVIRONMENT },
     cwd: '/',
     uid: SIDECAR_UID,
     gid: SIDECAR_UID,

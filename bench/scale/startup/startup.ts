@@ -4,7 +4,7 @@
  * ready when a request comes through.
  */
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
-import { nodeFlags, sidecarLimits } from '#node-runtime/injection/sidecar-limits.ts';
+import { NODE_ENVIRONMENT, nodeFlags, sidecarLimits } from '#node-runtime/injection/sidecar-limits.ts';
 import { bundleSidecar } from '#node-runtime/wiring/sidecar-bundle.ts';
 import { memoryOf } from '../../harness/accounting.ts';
 import type { Sample } from '../../harness/interleave.ts';
@@ -66,9 +66,8 @@ async function startSidecar(bench: StartClock, bundle: string, xdsSocket: string
   });
   const path = bench.write(`sidecar-${ports.outbound}.json`, JSON.stringify(config));
   const args = [...nodeFlags(sidecarLimits({}).memoryBytes ?? 0), bundle, path];
-  const env = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' };
   return await bench.untilAnswer({ port: ports.readiness, path: '/healthz/ready' }, () =>
-    bench.start(bench.cores.proxy, process.execPath, args, env),
+    bench.start(bench.cores.proxy, process.execPath, args, NODE_ENVIRONMENT),
   );
 }
 
