@@ -20,7 +20,7 @@ import type { OriginalDestinationReader } from './intercept/original-destination
 import { exposeMeshMetrics } from './telemetry/exposition.ts';
 import { MeshTelemetry } from './telemetry/mesh-telemetry.ts';
 import { createGauges } from './telemetry/process-metrics.ts';
-import { UpstreamCounts } from './telemetry/upstream-counts.ts';
+import { type BreakerName, UpstreamCounts } from './telemetry/upstream-counts.ts';
 import { exposeUpstreamCounts } from './telemetry/upstream-exposition.ts';
 
 /** What the sidecar needs of the world. */
@@ -106,6 +106,12 @@ export async function startSidecar(
     return draining;
   };
   const mirrored = (what: keyof MirrorCounts): number => outbound.mirrors[what] + inbound.mirrors[what];
+  const used = (...breakers: readonly BreakerName[]): number => {
+    let sum = 0;
+    for (const cluster of discovery.configuration.clusters.all)
+      for (const breaker of breakers) sum += cluster.breakers[breaker].used;
+    return sum;
+  };
   const gauges = createGauges([
     gauge('weft_sidecar_ready', 'Whether traffic is taken.', () => Number(isReady())),
     gauge('weft_sidecar_discovery_connected', 'Whether the control plane is there.', () =>
@@ -118,6 +124,10 @@ export async function startSidecar(
     gauge('weft_sidecar_inbound_connections', 'Open inbound connections.', () => inbound.connections()),
     gauge('weft_sidecar_connections_limit', 'How many connections may come in.', () => gate.limit),
     gauge('weft_sidecar_connections_refused', 'Connections that there was no room for.', () => gate.refused),
+    gauge('weft_sidecar_upstream_connections', 'Open connections to endpoints.', () => used('connections')),
+    gauge('weft_sidecar_upstream_requests', 'Requests that breakers count as under way or waiting.', () =>
+      used('requests', 'pending', 'retries'),
+    ),
     gauge('weft_sidecar_mirrored_requests_started', 'Copies of requests that were sent to mirrors.', () =>
       mirrored('started'),
     ),

@@ -115,7 +115,7 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
     const active = await activeAtEndpoints(subject.ports.admin);
     const quiet = await subject.vitals(false);
     for (const app of apps) app.close();
-    const last = await leftovers(subject, baseline);
+    const last = await leftovers(subject, baseline, violation);
     for (const error of subject.errors) violation(`the sidecar logged an error: ${error}`);
     if (subject.died !== undefined) violation(subject.died);
     return {
@@ -170,24 +170,31 @@ async function becomesQuiet(subject: Subject, violation: (what: string) => void)
     const samples = await scrape(subject.ports.metrics);
     const open = OPEN.reduce((sum, name) => sum + sumOf(samples, name), 0);
     const active = await activeAtEndpoints(subject.ports.admin);
+    const taken = sumOf(samples, 'weft_sidecar_upstream_requests');
     const [started, answered, dropped] = ['started', 'answered', 'dropped'].map((what) =>
       sumOf(samples, `weft_sidecar_mirrored_requests_${what}`),
     ) as [number, number, number];
     const mirrors = started - answered - dropped;
-    left = `${open} connections, ${active} requests at endpoints, ${mirrors} mirrors`;
-    return open === 0 && active === 0 && mirrors === 0;
+    left = `${open} connections, ${active} requests at endpoints, ${taken} in breakers, ${mirrors} mirrors`;
+    return open + active + taken + mirrors === 0;
   };
   if (!(await comes(isQuiet, QUIET_MS + 30_000))) violation(`left under way: ${left}`);
 }
 
 /** Kept connections to applications that went are closed at once. */
-async function leftovers(subject: Subject, baseline: Vitals): Promise<Vitals> {
+async function leftovers(
+  subject: Subject,
+  baseline: Vitals,
+  violation: (what: string) => void,
+): Promise<Vitals> {
   let last = await subject.vitals(true);
   const isBack = async (): Promise<boolean> => {
     last = await subject.vitals(true);
     return last.descriptors <= baseline.descriptors;
   };
   await comes(isBack, QUIET_MS);
+  const kept = sumOf(await scrape(subject.ports.metrics), 'weft_sidecar_upstream_connections');
+  if (kept !== 0) violation(`breakers count ${kept} connections to applications that are gone`);
   return last;
 }
 
