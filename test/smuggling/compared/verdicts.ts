@@ -75,6 +75,11 @@ export const VERDICTS: readonly Verdict[] = [
       'RFC 9112 §3.2: a server must answer 400 to more than one Host, equal or not. Envoy makes a list of them.',
   },
   {
+    payloads: /^a Host (with|behind)/,
+    words:
+      'No `uri-host [":" port]` (RFC 9110 §7.2), so 400 (RFC 9112 §3.2): where the host ends, and which port is meant, is for each reader to guess.',
+  },
+  {
     payloads: /absolute form in capitals/,
     words:
       'Schemes have no case, and a missing path is `/` (RFC 9110 §4.2.3, RFC 9112 §3.2.2): a legal request. The others answer 400 and 404.',

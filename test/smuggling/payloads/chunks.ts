@@ -24,6 +24,12 @@ const MALFORMED: readonly (readonly [name: string, source: string, body: string]
   ['a size with a minus sign', RFC, `-5\r\nhello\r\n${LAST_CHUNK}`],
   ['a size with 0x', 'CVE-2021-32714 and its kin', `0x5\r\nhello\r\n${LAST_CHUNK}`],
   ['a size with an underscore', RFC, `0_5\r\nhello\r\n${LAST_CHUNK}`],
+  ['a size with an h', RFC, `5h\r\nhello\r\n${LAST_CHUNK}`],
+  ['a size in brackets', RFC, `[5]\r\nhello\r\n${LAST_CHUNK}`],
+  ['a size with a decimal point', RFC, `5.0\r\nhello\r\n${LAST_CHUNK}`],
+  ['a size behind an empty line', RFC, `\r\n5\r\nhello\r\n${LAST_CHUNK}`],
+  ['a size with a vertical tab', RFC, `5\x0b\r\nhello\r\n${LAST_CHUNK}`],
+  ['a size above ASCII', RFC, `\xb5\r\nhello\r\n${LAST_CHUNK}`],
   ['no size', RFC, `\r\nhello\r\n${LAST_CHUNK}`],
   ['a size of letters', RFC, `hello\r\nhello\r\n${LAST_CHUNK}`],
   ['a size above 64 bits', 'CVE-2021-32714', `10000000000000005\r\nhello\r\n${LAST_CHUNK}`],
@@ -97,6 +103,14 @@ export const CHUNKS: readonly Payload[] = [
   ]),
   taken('sizes in both cases', RFC, chunked(`a\r\n0123456789\r\nA\r\n0123456789\r\n${LAST_CHUNK}`), [
     'POST /a 20',
+    SAW_SMUGGLED,
+  ]),
+  taken('extensions of names only', RFC, chunked(`5;a;b\r\nhello\r\n${LAST_CHUNK}`), [
+    'POST /a 5',
+    SAW_SMUGGLED,
+  ]),
+  taken('many chunks of one octet', RFC, chunked(`${'1\r\nx\r\n'.repeat(500)}${LAST_CHUNK}`), [
+    'POST /a 500',
     SAW_SMUGGLED,
   ]),
   taken('an extension', RFC, chunked(`5;a=b\r\nhello\r\n0;c\r\n\r\n`), ['POST /a 5', SAW_SMUGGLED]),

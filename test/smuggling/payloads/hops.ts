@@ -20,6 +20,20 @@ const HANDSHAKE = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBs
 const LENGTH = `Content-Length: ${SMUGGLED.length}`;
 
 export const HOPS: readonly Payload[] = [
+  taken(
+    'h2c that Connection does not name',
+    H2C,
+    head('GET /a', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA') + SMUGGLED,
+    ['GET /a 0', SAW_SMUGGLED],
+  ),
+  taken('an upgrade to nothing', UPGRADE, head('GET /a', 'Connection: Upgrade', 'Upgrade:') + SMUGGLED, [
+    'GET /a 0',
+    SAW_SMUGGLED,
+  ]),
+  taken('an upgrade that is only in Connection', UPGRADE, head('GET /a', 'Connection: Upgrade') + SMUGGLED, [
+    'GET /a 0',
+    SAW_SMUGGLED,
+  ]),
   refused(
     'a length named hop-by-hop',
     ABUSE,

@@ -44,6 +44,18 @@ const NOT_NUMBERS: readonly (readonly [name: string, value: string])[] = [
 
 export const LENGTHS: readonly Payload[] = [
   refused(
+    'a length and an empty one',
+    RFC,
+    `${head('POST /a', 'Content-Length: 5', 'Content-Length:')}hello`,
+  ),
+  refused('a length folded behind another', RFC, `${head('POST /a', 'Content-Length: 5', '\t6')}hello!`),
+  refused('a length of two names', RFC, `${head('POST /a', 'Content-Length: Content-Length: 5')}hello`),
+  refused(
+    'a length in a name with a dot',
+    RFC,
+    `${head('POST /a', 'Content-Length.: 5', 'Content-Length: 5x')}hello`,
+  ),
+  refused(
     'CL.TE: a length over chunks and a request behind them',
     DESYNC,
     head('POST /a', `Content-Length: ${LAST_CHUNK.length + HIDDEN}`, CHUNKED) + LAST_CHUNK + SMUGGLED,

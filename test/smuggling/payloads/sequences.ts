@@ -18,6 +18,36 @@ const LENGTH = `Content-Length: ${SMUGGLED.length}`;
 const SAW_BODY = `POST /a ${SMUGGLED.length}`;
 
 export const SEQUENCES: readonly Payload[] = [
+  taken(
+    'Expect that no one knows, with a body',
+    ZERO_CL,
+    head('POST /a', 'Expect: y 100-continue', LENGTH) + SMUGGLED,
+    [SAW_BODY],
+    'open',
+    ['apache'],
+  ),
+  taken(
+    'Expect twice',
+    ZERO_CL,
+    head('POST /a', 'Expect: 100-continue', 'Expect: 100-continue', LENGTH) + SMUGGLED,
+    [SAW_BODY],
+    'open',
+    ['nginx', 'apache'],
+  ),
+  taken(
+    'Expect before its body has come',
+    EXPECT,
+    head('POST /a', 'Expect: 100-continue', LENGTH),
+    [],
+    'waiting',
+  ),
+  taken(
+    'a close among chunks, and a request behind them',
+    PIPELINE,
+    head('POST /a', CHUNKED, 'Connection: close') + LAST_CHUNK + SMUGGLED,
+    ['POST /a 0'],
+    'closed',
+  ),
   taken('CL.0: a body to a path of files', CL_0, head('POST /icon.png', LENGTH) + SMUGGLED, [
     `POST /icon.png ${SMUGGLED.length}`,
   ]),
