@@ -29,7 +29,7 @@ function fitting(name: string, files: number): number {
 const WARM_UP = {
   path: '/1k',
   perSecond: 4_000,
-  seconds: 2,
+  seconds: 1,
   connections: 32,
   headers: CLIENT_HEADERS,
 } as const;

@@ -15,7 +15,7 @@ import { type ConstantLoad, sendAtConstantRate } from './latencies.ts';
 
 const LOAD = { path: '/1k', perSecond: 1_000, connections: 16, headers: CLIENT_HEADERS } as const;
 /** Compilers warm up by requests, and a thousand a second are few. */
-const WARM_UP: ConstantLoad = { ...LOAD, perSecond: 4_000, seconds: 3 };
+const WARM_UP: ConstantLoad = { ...LOAD, perSecond: 5_000, seconds: 2 };
 const MAIN_FIGURE = 'addedP99Ms';
 
 export const HTTP1_LATENCY: Scenario = {
