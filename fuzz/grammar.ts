@@ -12,6 +12,7 @@ const METHODS = [
   'get',
   'CONNECT',
   'PURGE',
+  'PRI',
   'G(T',
   '',
 ];

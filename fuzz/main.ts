@@ -36,7 +36,7 @@ function beginning(): Progress {
 }
 
 const { seed, iteration: first, counts } = beginning();
-const ledger = new Ledger(first, counts);
+const ledger = new Ledger(values.resume ? first : 0, counts);
 let iteration = first;
 let wanted = true;
 process.on('SIGINT', () => {

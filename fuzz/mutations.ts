@@ -40,6 +40,7 @@ const WORDS = [
   '0x',
   '00',
   'ffffffffffffffff',
+  'PRI ',
   'HTTP/1.1',
   'HTTP/1.0',
   ' HTTP/1.1\r\n',

@@ -99,6 +99,16 @@ export const VERDICTS: readonly Verdict[] = [
       kind.startsWith('the codec is done, llhttp') && /connection:[^\r\n]*close *\t/i.test(before),
   },
   {
+    name: 'close of an informational response',
+    verdict: 'longer',
+    reason:
+      'RFC 9112 §9.6: the connection ends behind the final response, which is what the request waits for',
+    covers: ({ kind, before }) =>
+      kind.endsWith(', llhttp is done') &&
+      /^HTTP\/1\.\d 1\d\d /.test(before) &&
+      /HTTP\/1\.0|connection:[^\r\n]*close/i.test(before),
+  },
+  {
     name: 'close of Proxy-Connection',
     verdict: 'longer',
     reason: 'RFC 9112 §C.2.2: it has no meaning; llhttp reads it like Connection',

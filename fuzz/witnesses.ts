@@ -25,7 +25,7 @@ const LONGEST_METHOD = 64;
 
 /** By the name of the fault. */
 export const WITNESSES: Readonly<Record<string, Shows>> = {
-  requestLine: (rest) => !REQUEST_LINE.test(rest),
+  requestLine: (rest) => !REQUEST_LINE.test(rest) || /^\s*PRI /i.test(rest),
   methodTooLong: (rest) => rest.trimStart().search(/ |$/) > LONGEST_METHOD,
   target: (rest) => !TARGET.test(targetOf(rest)) || (targetOf(rest) === '*' && !/^\s*OPTIONS /i.test(rest)),
   version: (rest) => / HTTP\/(?!1\.[01]\r)\d\.\d/.test(startLine(rest)),

@@ -86,6 +86,8 @@ function notHttp1(bytes: Buffer, at: number, end: number): number {
 
 const OPTIONS = octets('options');
 const CONNECT = octets('connect');
+/** Reserved for the preface of HTTP/2 (RFC 9113 §11.6): parsers that know it take what follows for that. */
+const PRI = octets('pri');
 
 function scanTarget(bytes: Buffer, head: Head): number | undefined {
   const start = head.targetStart;
@@ -95,6 +97,7 @@ function scanTarget(bytes: Buffer, head: Head): number | undefined {
   head.authorityStart = 0;
   head.authorityEnd = 0;
   if (equalsToken(bytes, head.start, head.methodEnd, CONNECT)) return Fault.connectMethod;
+  if (equalsToken(bytes, head.start, head.methodEnd, PRI)) return Fault.requestLine;
   if (bytes[start] === SLASH) return undefined;
   if (bytes[start] === ASTERISK) {
     const asked = end - start === 1 && equalsToken(bytes, head.start, head.methodEnd, OPTIONS);

@@ -92,6 +92,18 @@ export const REQUEST_LINES: readonly Case[] = [
   ['HTTP/1.9', `GET / HTTP/1.9\r\n${HOST}`, refuses('version'), 'RFC 9110 §2.5: nobody speaks it'],
   ['HTTP/2.0', `GET / HTTP/2.0\r\n${HOST}`, refuses('version'), 'RFC 9110 §15.6.6: 505'],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', refuses('version'), 'RFC 9113 §3.4'],
+  [
+    'the method of that preface in HTTP/1.1',
+    `PRI / HTTP/1.1\r\n${HOST}`,
+    refuses('requestLine'),
+    'RFC 9113 §11.6',
+  ],
+  [
+    'the method of that preface with an asterisk',
+    `PRI * HTTP/1.1\r\n${HOST}`,
+    refuses('requestLine'),
+    'RFC 9113 §11.6',
+  ],
   ['HTTP/3.0', `GET / HTTP/3.0\r\n${HOST}`, refuses('version'), 'RFC 9110 §15.6.6: 505'],
   [
     'a lower-case version',
