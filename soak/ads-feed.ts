@@ -60,6 +60,11 @@ export class AdsFeed {
     this.#server.forceShutdown();
   }
 
+  /** The sidecar has a stream that has not been broken. */
+  get connected(): boolean {
+    return this.#stream !== undefined;
+  }
+
   /** Sets resources, each under its name and with a version of its own. */
   set(type: ResourceType, ...resources: readonly Resource[]): void {
     for (const resource of resources) {

@@ -66,6 +66,8 @@ const MAX_VIOLATIONS = 30;
 const READY_MS = 20_000;
 /** The longest that a visit may go on after the load ended: above every timeout of the mesh. */
 const LAST_VISITS_MS = 40_000;
+/** A broken stream is tried again within seconds. */
+const RECONNECT_MS = 15_000;
 const QUIET_MS = 15_000;
 const POLL_MS = 100;
 
@@ -104,9 +106,11 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
       () => load.run(options.visitsPerSecond),
       Math.min(WARM_UP_SECONDS, options.seconds / 4) * 1000,
     );
-    const readings = await sample(subject, options).finally(() => clearTimeout(warm));
+    const readings = await sample(subject, load, options).finally(() => clearTimeout(warm));
     churn.stop();
     load.stop();
+    if (!(await comes(() => feed.connected, RECONNECT_MS)))
+      violation('the sidecar did not come back to its control plane after its stream broke');
     if (!(await comes(() => load.open.length === 0, LAST_VISITS_MS)))
       violation(`clients still wait: ${load.open.slice(0, 5).join(', ')}`);
 
@@ -141,7 +145,7 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
   }
 }
 
-async function sample(subject: Subject, { seconds, progress }: SoakOptions): Promise<Reading[]> {
+async function sample(subject: Subject, load: Load, { seconds, progress }: SoakOptions): Promise<Reading[]> {
   const readings: Reading[] = [];
   const everyMs = Math.max(500, Math.min(3_000, (seconds * 1000) / 40));
   const startMs = performance.now();
@@ -151,7 +155,7 @@ async function sample(subject: Subject, { seconds, progress }: SoakOptions): Pro
     readings.push({ seconds: (performance.now() - startMs) / 1000, vitals });
     if (i % 10 === 0)
       progress(
-        `${Math.round((i * everyMs) / 1000)} s: heap ${vitals.heapMb.toFixed(1)} MiB, private ${vitals.privateMb.toFixed(1)} MiB, ${vitals.descriptors} descriptors`,
+        `${Math.round((i * everyMs) / 1000)} s: heap ${vitals.heapMb.toFixed(1)} MiB, private ${vitals.privateMb.toFixed(1)} MiB, ${vitals.descriptors} descriptors, ${load.open.length} clients`,
       );
   }
   return readings;

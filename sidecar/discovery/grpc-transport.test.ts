@@ -2,8 +2,16 @@
 import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { promisify } from 'node:util';
+import { create } from '@bufbuild/protobuf';
+import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
+import { AggregatedDiscovery } from '#api/xds/ads.ts';
+import {
+  DeltaDiscoveryRequestSchema,
+  DeltaDiscoveryResponseSchema,
+} from '#api/xds/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { frame } from './grpc-frames.ts';
 import { grpcTransport, PING_EVERY_MS, PING_TIMEOUT_MS } from './grpc-transport.ts';
 
@@ -133,4 +141,22 @@ test('tells nothing to those who cancelled', async () => {
   call.cancel();
   await closed;
   expect(told).toEqual([]);
+});
+
+test('a status of a gRPC server that leaves our side open', async () => {
+  const grpc = new Server();
+  grpc.addService(AggregatedDiscovery, {
+    deltaAggregatedResources: (stream: ServerDuplexStream<unknown, unknown>) => {
+      const gone = { code: status.UNAVAILABLE, details: 'gone for a while' };
+      stream.on('error', () => {});
+      stream.write(create(DeltaDiscoveryResponseSchema, {}), () => stream.emit('error', gone));
+    },
+  });
+  const port = await promisify(grpc.bindAsync.bind(grpc))('127.0.0.1:0', ServerCredentials.createInsecure());
+  const why = await new Promise((resolve) => {
+    const call = grpcTransport(`127.0.0.1:${port}`).open({ response: () => {}, ended: resolve });
+    call.send(create(DeltaDiscoveryRequestSchema, {}));
+  });
+  expect(why).toBe('UNAVAILABLE: gone for a while');
+  grpc.forceShutdown();
 });

@@ -96,6 +96,8 @@ class Call implements DiscoveryCall {
       this.#ending = endingIn(trailers);
     });
     stream.on('data', (piece: Buffer) => this.#receive(piece));
+    /** Our side is open still, so that it does not close by itself. */
+    stream.on('end', () => this.#end(this.#ending ?? 'UNAVAILABLE: the stream was closed'));
     stream.on('error', (error) => this.#end(this.#ending ?? `UNAVAILABLE: ${messageOf(error)}`));
     stream.on('close', () => this.#end(this.#ending ?? 'UNAVAILABLE: the stream was closed'));
   }
