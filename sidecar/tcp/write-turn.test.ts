@@ -69,3 +69,33 @@ test('what a write puts off while it goes out, goes out with it', () => {
   t.end();
   expect(t.log.slice(8)).toEqual(['later']);
 });
+
+test('every write that was taken goes out, however many a turn has and whatever they bring about', () => {
+  const ends: (() => void)[] = [];
+  const turn = new WriteTurn((task) => void ends.push(task));
+  /** As a wire does: what is to be written is known only after it was taken. */
+  class Late implements PutOff {
+    #bytes: string | undefined;
+    send(bytes: string): void {
+      if (turn.takes(this)) this.#bytes = bytes;
+      else written.push(bytes);
+    }
+    flush(): void {
+      if (this.#bytes === undefined) return;
+      written.push(this.#bytes);
+      this.#bytes = undefined;
+      if (sent < COUNT * 2) send();
+    }
+  }
+  const written: string[] = [];
+  const COUNT = 300;
+  let sent = 0;
+  const send = (): void => {
+    sent += 1;
+    new Late().send(String(sent));
+  };
+  for (let i = 0; i < COUNT; i++) send();
+  while (ends.length > 0) ends.shift()!();
+  expect(written.length).toBe(sent);
+  expect(new Set(written).size).toBe(sent);
+});

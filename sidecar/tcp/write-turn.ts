@@ -27,6 +27,7 @@ export class WriteTurn {
   readonly #atEnd: (task: () => void) => void;
   readonly #waiting: (PutOff | undefined)[] = new Array(MOST).fill(undefined);
   #length = 0;
+  #flushing = false;
   #busy = false;
   /** Writes of this turn that were put off. */
   #count = 0;
@@ -46,9 +47,10 @@ export class WriteTurn {
     if (!this.#busy && !this.#tries()) return false;
     if (this.#count === 0) this.#atEnd(this.#end);
     this.#count += 1;
+    /** Those before: this one has nothing to write until it is told that it was taken. */
+    if (this.#length >= MOST && !this.#flushing) this.#flush();
     this.#waiting[this.#length] = write;
     this.#length += 1;
-    if (this.#length === MOST) this.#flush();
     return true;
   }
 
@@ -62,10 +64,12 @@ export class WriteTurn {
 
   /** What is put off meanwhile goes out with the rest. */
   #flush(): void {
+    this.#flushing = true;
     for (let i = 0; i < this.#length; i++) {
       this.#waiting[i]!.flush();
       this.#waiting[i] = undefined;
     }
     this.#length = 0;
+    this.#flushing = false;
   }
 }
