@@ -133,7 +133,7 @@ export class Dispatch implements ConnectListener {
     this.#clearDeadline();
     const { attempts, on } = this.#decision.retry;
     if (head.status < 400 || attempts === 0) return 'final';
-    const loss = head.status === 503 ? appLoss(bytes, head) : undefined;
+    const loss = head.status === 503 || head.status === 502 ? appLoss(bytes, head) : undefined;
     const unseen = loss === 'unreached';
     const covered =
       retriesStatus(on, head.status) ||

@@ -26,6 +26,7 @@ import { UPLOAD_TAIL_MS } from './limits.ts';
 import type { LocalReply } from './local-reply.ts';
 import { passHead, passSwitch } from './pass-response.ts';
 import { switchesAsAsked } from './protocol-switch.ts';
+import type { Heard } from './response-listener.ts';
 import { outcomeOf, passedOn } from './response-verdict.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -237,17 +238,26 @@ export class Exchange implements DispatchListener {
     this.#downstream.adjustReading();
   }
 
-  onUpstreamClosed(silent: boolean): void {
+  onUpstreamClosed(heard: Heard): void {
     const dispatch = this.#dispatch;
     const reused = dispatch.handOver()?.reused === true;
     if (this.#settled) this.#finish();
     else if (this.#status !== 0) {
       this.#settle(this.#status, 'UC', 'reset');
       this.#downstream.abort();
-    } else if (silent && reused && this.#request.repeatable && !this.#informed && !this.#repeated) {
+    } else if (
+      heard === 'nothing' &&
+      reused &&
+      this.#request.repeatable &&
+      !this.#informed &&
+      !this.#repeated
+    ) {
       this.#repeated = true;
       dispatch.repeat();
-    } else dispatch.broke(failures.closedEarly(this.#decision.cluster, dispatch.tries.endpoint), 'reset');
+    } else {
+      const failure = heard === 'part' ? failures.brokenOff : failures.closedEarly;
+      dispatch.broke(failure(this.#decision.cluster, dispatch.tries.endpoint), 'reset');
+    }
   }
 
   /** What the app passes on of another sidecar is not said of the app. */

@@ -21,9 +21,16 @@ export function unreachable(cluster: Cluster, endpoint: Endpoint | undefined, ca
   return { status: 503, flag: 'UF', reason: `cannot connect to ${nameOf(cluster, endpoint)}: ${cause}` };
 }
 
+/** Nothing of an answer came: 503, as in Envoy. */
 export function closedEarly(cluster: Cluster, endpoint: Endpoint | undefined): LocalReply {
   const reason = `${nameOf(cluster, endpoint)} closed the connection before it answered`;
   return { status: 503, flag: 'UC', reason };
+}
+
+/** An answer began and broke off, which tells nobody what it was to be. */
+export function brokenOff(cluster: Cluster, endpoint: Endpoint | undefined): LocalReply {
+  const reason = `${nameOf(cluster, endpoint)} closed the connection within the head of its response`;
+  return { status: 502, flag: 'UC', reason };
 }
 
 export function malformed(cluster: Cluster, endpoint: Endpoint | undefined, sentence: string): LocalReply {

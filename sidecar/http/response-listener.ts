@@ -9,6 +9,9 @@ export interface ConnectListener {
   onConnectFailure(cause: string): void;
 }
 
+/** What a connection said before it ended: not a byte, whole 1xx responses alone, or the beginning of a head. */
+export type Heard = 'nothing' | 'interim' | 'part';
+
 /** What an exchange hears from the connection that it uses. Bytes are valid only during the call. */
 export interface ResponseListener {
   /** The request asked for a head only. */
@@ -25,8 +28,8 @@ export interface ResponseListener {
   onFault(fault: number): void;
   /** Written bytes have left. */
   onDrain(): void;
-  /** The connection ended. `silent`: not one byte of a response had come. */
-  onUpstreamClosed(silent: boolean): void;
+  /** The connection ended, having said so much of what was not yet handed over. */
+  onUpstreamClosed(heard: Heard): void;
 }
 
 /** The cause of a connect failure when no answer came in time: the other end may have heard of it. */

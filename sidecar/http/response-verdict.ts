@@ -26,7 +26,7 @@ const LOSSES: ReadonlyMap<string, AppLoss> = new Map([
 ]);
 const WORD_LENGTH = 3;
 
-/** Whether a 503 tells, one hop further, of a connection that did not come about or that broke. */
+/** Whether a 502 or 503 tells, one hop further, of a connection that did not come about or that broke. */
 export function appLoss(bytes: Buffer, head: Head): AppLoss | undefined {
   return LOSSES.get(reasonOf(bytes, head).slice(0, WORD_LENGTH));
 }

@@ -132,7 +132,7 @@ const ROWS: readonly Row[] = [
     request: GET,
     answer: 'HTTP/1.1 200 OK\r\nConte',
     closes: true,
-    client: 503,
+    client: 502,
     flag: 'UC',
     kept: false,
   },

@@ -15,7 +15,12 @@ import { Head } from './head.ts';
 import { keepAliveTimeoutMs } from './keep-alive.ts';
 import { MAX_HEAD_BYTES, MAX_INFORMATIONAL } from './limits.ts';
 import { LF } from './octets.ts';
-import { CONNECT_TIMED_OUT, type ConnectListener, type ResponseListener } from './response-listener.ts';
+import {
+  CONNECT_TIMED_OUT,
+  type ConnectListener,
+  type Heard,
+  type ResponseListener,
+} from './response-listener.ts';
 import { frameResponse } from './response-shape.ts';
 import { scanResponse } from './scan-response.ts';
 
@@ -197,7 +202,12 @@ export class UpstreamConnection implements WireReader, IdleConnection {
     this.#breakers.giveConnection();
     this.pool.closed(this);
     if (before === 'connecting') connector?.onConnectFailure(connectFailure(error));
-    else listener?.onUpstreamClosed(this.#silent);
+    else listener?.onUpstreamClosed(this.#heard());
+  }
+
+  #heard(): Heard {
+    if (this.#silent) return 'nothing';
+    return this.#unread.length > 0 ? 'part' : 'interim';
   }
 
   #connected(): void {

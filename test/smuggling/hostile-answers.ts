@@ -23,6 +23,7 @@ export type Outcome =
 
 const MALFORMED: Outcome = { kind: 'replaced', status: 502, flag: 'UPE' };
 const LOST: Outcome = { kind: 'replaced', status: 503, flag: 'UC' };
+const BROKEN_OFF: Outcome = { kind: 'replaced', status: 502, flag: 'UC' };
 const BROKEN: Outcome = { kind: 'reset', flag: 'UPE' };
 const CUT: Outcome = { kind: 'reset', flag: 'UC' };
 const passed = (status: number, body: string): Outcome => ({ kind: 'passed', status, body });
@@ -114,8 +115,8 @@ export const HOSTILE_ANSWERS: readonly HostileAnswer[] = [
   ...UNREADABLE.map(([name, bytes]) => row(name, bytes, MALFORMED)),
   row('nothing', [], LOST, { after: 'closes' }),
   row('nothing, and a reset', [], LOST, { after: 'resets' }),
-  row('half a status line', 'HTTP/1.1 2', LOST, { after: 'closes' }),
-  row('half a head', `${OK}Content-Le`, LOST, { after: 'closes' }),
+  row('half a status line', 'HTTP/1.1 2', BROKEN_OFF, { after: 'closes' }),
+  row('half a head', `${OK}Content-Le`, BROKEN_OFF, { after: 'closes' }),
   row('a 100 and no more', 'HTTP/1.1 100 Continue\r\n\r\n', LOST, { after: 'closes' }),
   row('a body cut by the end', `${OK}Content-Length: 10\r\n\r\nhello`, CUT, { after: 'closes' }),
   row('a body cut by the end, for HTTP/1.0', `${OK}Content-Length: 10\r\n\r\nhello`, CUT, {
