@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { readSidecarConfig } from './read-config.ts';
 
@@ -17,8 +17,24 @@ function read(value: unknown): Promise<SidecarConfig> {
   return readSidecarConfig(path);
 }
 
-test('a complete file is taken as it is', async () => {
-  expect(await read(COMPLETE)).toEqual(COMPLETE);
+test.each<[string, SidecarConfig]>([
+  ['a sidecar', COMPLETE],
+  ['a gateway', { ...COMPLETE, role: 'router' }],
+  ['one with a name server', { ...COMPLETE, nameServer: '10.244.0.1:5054' }],
+])('a complete file of %s is taken as it is, without the schema', async (_name, config) => {
+  const parse = vi.spyOn(SidecarConfig, 'safeParse');
+  expect(await read(config)).toEqual(config);
+  expect(parse).not.toHaveBeenCalled();
+  parse.mockRestore();
+});
+
+test('every field of the schema may stand in a complete file', async () => {
+  const parse = vi.spyOn(SidecarConfig, 'safeParse');
+  const all = { ...COMPLETE, nameServer: '10.244.0.1:5054' };
+  expect(Object.keys(all).sort()).toEqual(Object.keys(SidecarConfig.shape).sort());
+  await read(all);
+  expect(parse).not.toHaveBeenCalled();
+  parse.mockRestore();
 });
 
 test('what is left out gets its default', async () => {
@@ -35,6 +51,8 @@ test.each<[string, unknown, RegExp]>([
   ['a label that is a number', { ...COMPLETE, labels: { app: 1 } }, /labels\.app/],
   ['a drain time with a fraction', { ...COMPLETE, drainMs: 1.5 }, /drainMs/],
   ['a log level that does not exist', { ...COMPLETE, logLevel: 'loud' }, /logLevel/],
+  ['a role that does not exist', { ...COMPLETE, role: 'king' }, /role/],
+  ['a name server that is no address', { ...COMPLETE, nameServer: 7 }, /nameServer/],
   ['a socket that is no path', { ...COMPLETE, adminSocket: 7 }, /adminSocket/],
 ])('%s is refused by name', async (_name, value, reason) => {
   await expect(read(value)).rejects.toThrow(reason);

@@ -48,8 +48,9 @@ const STRINGS = [
 ] as const;
 const PORTS = ['outbound', 'inbound', 'admin', 'metrics', 'readiness'] as const;
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'];
-const OPTIONAL = ['adminSocket'];
-const KEYS = new Set<string>([...STRINGS, ...OPTIONAL, 'labels', 'ports', 'drainMs', 'logLevel']);
+const ROLES: readonly unknown[] = ['sidecar', 'router'];
+const OPTIONAL = ['adminSocket', 'nameServer'];
+const KEYS = new Set<string>([...STRINGS, ...OPTIONAL, 'role', 'labels', 'ports', 'drainMs', 'logLevel']);
 
 /** Whether the schema would return this very value. Anything in doubt is left to the schema. */
 function isComplete(value: unknown): value is SidecarConfig {
@@ -63,7 +64,8 @@ function isComplete(value: unknown): value is SidecarConfig {
     Object.keys(ports).length === PORTS.length &&
     PORTS.every((key) => isWhole(ports[key], 1, 65_535)) &&
     isWhole(value['drainMs'], 0, Number.MAX_SAFE_INTEGER) &&
-    LEVELS.includes(value['logLevel'])
+    LEVELS.includes(value['logLevel']) &&
+    ROLES.includes(value['role'])
   );
 }
 
