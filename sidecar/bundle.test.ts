@@ -1,10 +1,10 @@
 /** The bundle is not the source: its descriptors are slimmer. Here it runs as pods run it, as a process of its own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -77,7 +77,28 @@ const page = (port: number, path: string): Promise<Response> => fetch(`http://12
 
 test('is written once per content', async () => {
   expect(await bundled()).toBe(bundle);
-  expect(readdirSync(directory).filter((file) => file.endsWith('.mjs'))).toHaveLength(1);
+  expect(readdirSync(directory).filter((file) => file.startsWith('sidecar-'))).toHaveLength(1);
+});
+
+test('has compiled code that V8 takes with the flags of every pod', async () => {
+  const program = `
+    const { readFileSync } = require('node:fs');
+    const read = (name, encoding) => readFileSync(${JSON.stringify(dirname(bundle))} + '/' + name, encoding);
+    const { Script } = require('node:vm');
+    const script = new Script(read('sidecar.js', 'latin1'), { cachedData: read('sidecar.cache') });
+    process.exitCode = script.cachedDataRejected === false ? 0 : 1;`;
+  for (const heapMb of [48, 128, 1024]) {
+    const flags = [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=1', '--v8-pool-size=1'];
+    await promisify(execFile)(process.execPath, [...flags, '-e', program]);
+  }
+});
+
+test('starts without the compiled code', async () => {
+  const copy = join(directory, 'without');
+  cpSync(dirname(bundle), copy, { recursive: true });
+  rmSync(join(copy, 'sidecar.cache'));
+  const started = promisify(execFile)(process.execPath, [join(copy, 'main.cjs')]);
+  await expect(started).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('usage') });
 });
 
 test('becomes ready with its configuration, and shows it as it came', async () => {

@@ -105,7 +105,7 @@ function owner(kind: string, name: string) {
 
 test('the sidecar runs as its own user, and alone sees the control plane', () => {
   const paths = {
-    bundle: '/lib/sidecar.mjs',
+    bundle: '/lib/sidecar-1/main.cjs',
     configDir: '/pods/u1/sidecar',
     adminDir: '/pods/u1/admin',
     xdsSocketDir: '/run/weft/xds',
@@ -119,6 +119,12 @@ test('the sidecar runs as its own user, and alone sees the control plane', () =>
     capabilities: [],
     readOnlyRoot: true,
   });
+  expect(plan.mounts[0]).toMatchObject({
+    source: '/lib/sidecar-1',
+    destination: '/opt/weft/sidecar',
+    readOnly: true,
+  });
+  expect(plan.argv.slice(-2)).toEqual(['/opt/weft/sidecar/main.cjs', '/etc/weft/sidecar.json']);
   expect(plan.mounts.filter((mount) => !mount.readOnly).map((mount) => mount.source)).toEqual([
     '/pods/u1/admin',
   ]);

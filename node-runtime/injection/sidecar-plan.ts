@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { PROXY_NAME } from '#api/mesh/names.ts';
@@ -15,7 +16,7 @@ import { workloadOf } from './workload.ts';
 const INSIDE = {
   /** The Node that runs this mesh: every container on the host's root has it here. */
   node: '/opt/weft/bin/node',
-  bundle: '/opt/weft/sidecar.mjs',
+  bundle: '/opt/weft/sidecar',
   config: '/etc/weft',
   xds: '/run/weft/xds',
   admin: '/run/weft/admin',
@@ -23,6 +24,7 @@ const INSIDE = {
 
 /** Paths on the node that the sidecar's container sees. */
 export interface SidecarPaths {
+  /** The program in the bundle's directory. */
   readonly bundle: string;
   readonly configDir: string;
   readonly adminDir: string;
@@ -72,7 +74,7 @@ export function planSidecar(
     argv: [
       INSIDE.node,
       ...nodeFlags(limits.memoryBytes ?? 0),
-      INSIDE.bundle,
+      `${INSIDE.bundle}/${basename(paths.bundle)}`,
       `${INSIDE.config}/${SIDECAR_CONFIG_FILE}`,
     ],
     env: { PATH: '/usr/bin:/bin', ...NODE_ENVIRONMENT },
@@ -83,7 +85,7 @@ export function planSidecar(
     capabilities: [],
     readOnlyRoot: true,
     mounts: [
-      bind(paths.bundle, INSIDE.bundle, true),
+      bind(dirname(paths.bundle), INSIDE.bundle, true),
       bind(paths.configDir, INSIDE.config, true),
       bind(paths.xdsSocketDir, INSIDE.xds, true),
       bind(paths.adminDir, INSIDE.admin, false),
