@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { FakeCluster, FakeEndpoint } from '#sidecar/http/testing/fakes.ts';
 import { DEFAULT_CONNECTIONS } from './cluster-policy.ts';
-import { type IdleConnection, MAX_IDLE, Pool, SURELY_OPEN_MS } from './pool.ts';
+import { type IdleConnection, MAX_IDLE, Pool, SPARE_IDLE_MS, SURELY_OPEN_MS } from './pool.ts';
 import { PoolSet, SWEEP_INTERVAL_MS } from './pool-set.ts';
 
 const IDLE_TIMEOUT_MS = DEFAULT_CONNECTIONS.idleTimeoutMs;
@@ -88,12 +88,27 @@ describe('pool', () => {
     expect(asked.closed).toBe(true);
   });
 
-  test('keeps a bounded number', () => {
+  test('keeps a bounded number, and for a moment what a burst took above it', () => {
     const { pool } = poolOf();
-    const all = Array.from({ length: MAX_IDLE + 1 }, () => new FakeConnection());
+    const all = Array.from({ length: MAX_IDLE + 2 }, () => new FakeConnection());
     for (const connection of all) pool.put(connection, 0);
+    pool.sweep(SPARE_IDLE_MS - 1);
+    expect(pool.idle).toBe(MAX_IDLE + 2);
+    pool.sweep(SPARE_IDLE_MS);
     expect(pool.idle).toBe(MAX_IDLE);
-    expect(all.filter(({ closed }) => closed)).toHaveLength(1);
+    expect(all.map(({ closed }) => closed).indexOf(false)).toBe(2);
+    expect(all.filter(({ closed }) => closed)).toHaveLength(2);
+  });
+
+  test('keeps above the bound what was used a moment ago', () => {
+    const { pool } = poolOf();
+    for (let i = 0; i < MAX_IDLE; i++) pool.put(new FakeConnection(), 0);
+    const [recent, last] = [new FakeConnection(), new FakeConnection()];
+    pool.put(recent, 1);
+    pool.put(last, 1);
+    pool.sweep(SPARE_IDLE_MS);
+    expect([recent.closed, last.closed]).toEqual([false, false]);
+    expect(pool.idle).toBe(MAX_IDLE);
   });
 
   test.each([

@@ -35,8 +35,14 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 /** No common server closes a connection that was idle for less than this. */
 export const SURELY_OPEN_MS = 1_000;
 
-/** More idle connections than this are worth less than the memory at both ends. */
+/**
+ * Idle connections above this number are worth less than the memory at both ends, unless the next burst takes them: they stay
+ * for a moment. Without it, whoever serves more requests at once than this would open and close a connection for each of the others.
+ */
 export const MAX_IDLE = 256;
+
+/** How long those above `MAX_IDLE` stay; a sweep may find them a little later. */
+export const SPARE_IDLE_MS = 5_000;
 
 export class Pool<C extends IdleConnection> {
   readonly endpoint: Endpoint;
@@ -46,7 +52,8 @@ export class Pool<C extends IdleConnection> {
   connections = 0;
   /** Those who wait for one of them, the first in front. */
   readonly waiting: Set<PoolWaiter<C>> = new Set();
-  readonly #idle: C[] = [];
+  /** The one idle for longest in front. */
+  #idle: C[] = [];
 
   constructor(endpoint: Endpoint, cluster: Cluster) {
     this.endpoint = endpoint;
@@ -73,7 +80,7 @@ export class Pool<C extends IdleConnection> {
 
   put(connection: C, nowMs: number): void {
     connection.idleSinceMs = nowMs;
-    if (this.abandoned || this.#idle.length >= MAX_IDLE) connection.close();
+    if (this.abandoned) connection.close();
     else if (this.waiting.size > 0) firstOf(this.waiting).use(connection);
     else this.#idle.push(connection);
   }
@@ -98,11 +105,16 @@ export class Pool<C extends IdleConnection> {
   /** Closes what is idle for too long, or all of it when the endpoint is gone. */
   sweep(nowMs: number): void {
     const gone = this.abandoned;
-    const stale = this.#idle.filter((connection) => gone || this.#isStale(connection, nowMs));
-    for (const connection of stale) {
-      this.#remove(connection);
-      connection.close();
-    }
+    const all = this.#idle;
+    const spare = all.length - MAX_IDLE;
+    const isOver = (connection: C, at: number): boolean =>
+      gone ||
+      (at < spare && nowMs - connection.idleSinceMs >= SPARE_IDLE_MS) ||
+      this.#isStale(connection, nowMs);
+    const over = all.filter(isOver);
+    if (over.length === 0) return;
+    this.#idle = all.filter((connection, at) => !isOver(connection, at));
+    for (const connection of over) connection.close();
   }
 
   /** Closes all idle connections. */
