@@ -1,7 +1,7 @@
 /** The endings of a stream. That it speaks with a gRPC server is seen in the tests of discovery. */
 import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { create } from '@bufbuild/protobuf';
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
@@ -13,7 +13,7 @@ import {
   DeltaDiscoveryResponseSchema,
 } from '#api/xds/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { frame } from './grpc-frames.ts';
-import { grpcTransport, PING_EVERY_MS, PING_TIMEOUT_MS } from './grpc-transport.ts';
+import { CONNECT_TIMEOUT_MS, grpcTransport, PING_EVERY_MS, PING_TIMEOUT_MS } from './grpc-transport.ts';
 
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
 
@@ -106,6 +106,41 @@ test('tells when nobody is there', async () => {
   expect(await ending(() => {}, `127.0.0.1:${port}`)).toMatch(/^UNAVAILABLE: .*ECONNREFUSED/);
 });
 
+test('gives up a server that takes the connection and says nothing', async () => {
+  const mute = createTcpServer((client) => void client.resume()).listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const accepted = once(mute, 'connection');
+  const clock = new ManualClock();
+  const ended = new Promise<string>((resolve) => {
+    const { port } = mute.address() as AddressInfo;
+    grpcTransport(`127.0.0.1:${port}`, clock).open({ response: () => {}, ended: resolve });
+  });
+  /** The preface: the client knows of the connection. */
+  await once((await accepted)[0] as Socket, 'data');
+  clock.advance(CONNECT_TIMEOUT_MS);
+  expect(await ended).toBe('UNAVAILABLE: connecting timed out');
+  mute.close();
+});
+
+test('sends a request that is larger than the memory which Node grants a session', async () => {
+  const SIZE = 12 * 1024 * 1024;
+  server.once('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => {});
+    stream.respond(GRPC, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'grpc-message': '' }));
+    let got = 0;
+    stream.on('data', (bytes: Buffer) => {
+      got += bytes.length;
+      if (got > SIZE) stream.end();
+    });
+  });
+  const why = await new Promise((resolve) => {
+    const call = grpcTransport(target).open({ response: () => {}, ended: resolve });
+    call.send(create(DeltaDiscoveryRequestSchema, { typeUrl: 'x'.repeat(SIZE) }));
+  });
+  expect(why).toBe('the control plane ended the stream');
+});
+
 test('finds a server that has fallen silent', async () => {
   /** Passes on what comes until it is told to swallow it. */
   let silent = false;
@@ -119,12 +154,14 @@ test('finds a server that has fallen silent', async () => {
   }).listen(0, '127.0.0.1');
   await once(relay, 'listening');
   const clock = new ManualClock();
-  const opened = once(server, 'stream');
+  const greeted = once(server, 'session').then(([session]) =>
+    once(session as ServerHttp2Session, 'localSettings'),
+  );
   const transport = grpcTransport(`127.0.0.1:${(relay.address() as AddressInfo).port}`, clock);
   const ended = new Promise<string>((resolve) => {
     transport.open({ response: () => {}, ended: resolve });
   });
-  await opened;
+  await greeted;
   silent = true;
   clock.advance(PING_EVERY_MS + PING_TIMEOUT_MS);
   expect(await ended).toBe('UNAVAILABLE: a ping was not answered');

@@ -16,12 +16,18 @@ import type { DiscoveryCall, DiscoveryEvents, DiscoveryTransport } from './trans
 /** The whole configuration of a large mesh comes in one response. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
-/** gRPC's default: a server that does not answer within this is not there. */
-const CONNECT_TIMEOUT_MS = 20_000;
+/** gRPC's default: a server that has not greeted within this is not there. */
+export const CONNECT_TIMEOUT_MS = 20_000;
 
 /** Finds a control plane that vanished without closing the connection. */
 export const PING_EVERY_MS = 30_000;
 export const PING_TIMEOUT_MS = 10_000;
+
+/**
+ * What waits to be sent counts, and Node refuses the head of an answer beyond its default of 10 MB: less than a first
+ * request of a big mesh may have.
+ */
+const MAX_SESSION_MEMORY = Number.MAX_SAFE_INTEGER;
 
 const METHOD = AggregatedDiscovery.deltaAggregatedResources;
 
@@ -57,9 +63,13 @@ class Call implements DiscoveryCall {
     this.#events = events;
     this.#clock = clock;
     this.#gone = gone;
-    this.#session = connect('http://localhost', { createConnection: () => socketTo(target) });
+    this.#session = connect('http://localhost', {
+      createConnection: () => socketTo(target),
+      maxSessionMemory: MAX_SESSION_MEMORY,
+    });
     this.#timer = clock.after(CONNECT_TIMEOUT_MS, () => this.#end('UNAVAILABLE: connecting timed out'));
-    this.#session.once('connect', () => this.#pingLater());
+    /** A kernel takes connections for a process that has stopped: only settings come from a server. */
+    this.#session.once('remoteSettings', () => this.#pingLater());
     this.#session.on('error', (error) => this.#end(`UNAVAILABLE: ${messageOf(error)}`));
     this.#session.on('close', () => this.#end(this.#ending ?? 'UNAVAILABLE: the connection was closed'));
     this.#stream = this.#session.request({
