@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
+import { listen } from '#sidecar/tcp/listen.ts';
 
 export interface Answer {
   readonly status: number;
@@ -44,7 +45,9 @@ export async function serve(at: ListenAt, pages: Pages, logger: Logger): Promise
   if ('path' in at) removeStale(at.path);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ ...at, exclusive: true }, resolve);
+    server.once('listening', resolve);
+    if ('path' in at) server.listen(at.path);
+    else listen(server, at);
   });
   return {
     port: 'path' in at ? 0 : (server.address() as AddressInfo).port,

@@ -7,6 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { BoundListener, Snapshot } from '#sidecar/discovery/snapshot.ts';
+import { listen } from '#sidecar/tcp/listen.ts';
 import { adopt, chooseReadMode, type ReadMode, SERVER_OPTIONS } from '#sidecar/tcp/sockets.ts';
 import type { ConnectionGroup } from './connection-group.ts';
 
@@ -131,7 +132,7 @@ class BoundServer {
 
   #listen(): void {
     const { address, port } = this.listener;
-    this.#server.listen({ host: address === '' ? '0.0.0.0' : address, port, backlog: LISTEN_BACKLOG });
+    listen(this.#server, { host: address === '' ? '0.0.0.0' : address, port, backlog: LISTEN_BACKLOG });
   }
 
   #failed(error: Error): void {

@@ -17,6 +17,7 @@ import type { MirrorCounts } from '#sidecar/http/mirror.ts';
 import { MESH_LIMITS } from '#sidecar/http/server-limits.ts';
 import type { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import { Deadlines } from '#sidecar/tcp/deadlines.ts';
+import { listen } from '#sidecar/tcp/listen.ts';
 import { adopt, chooseReadMode, SERVER_OPTIONS } from '#sidecar/tcp/sockets.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
 import type { Telemetry } from '#sidecar/telemetry/telemetry.ts';
@@ -83,7 +84,8 @@ export async function startInterception(options: InterceptionOptions): Promise<I
   server.on('connection', (socket: Socket) => interceptor.accept(adopt(socket, readMode)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG }, () => {
+    listen(server, { host: options.host, port: options.port, backlog: LISTEN_BACKLOG });
+    server.once('listening', () => {
       server.off('error', reject);
       resolve();
     });

@@ -3,6 +3,7 @@
  * ones it needs a new Socket around the accepted handle, which Node does not document: so it is tried once at start,
  * and where it does not work `'data'` events do the same for 2 µs more per request.
  */
+import { once } from 'node:events';
 import {
   connect,
   createServer,
@@ -12,6 +13,7 @@ import {
   type SocketConstructorOpts,
 } from 'node:net';
 import type { ConnectionSettings } from '#sidecar/upstream/cluster.ts';
+import { listen } from './listen.ts';
 import { secureWire } from './tls-sockets.ts';
 import { Wire, type WireReader } from './wire.ts';
 import { READ_BYTES } from './write-buffer.ts';
@@ -138,10 +140,18 @@ function adoptHandle(accepted: Socket, reader: WireReader): Wire {
   return wire;
 }
 
-/** Finds out, with one connection over loopback, whether accepted sockets can be read with `onread`. */
-export async function chooseReadMode(): Promise<ReadMode> {
+let chosen: Promise<ReadMode> | undefined;
+
+/** Finds out, with one connection over loopback in the life of the process, whether accepted sockets can be read with `onread`. */
+export function chooseReadMode(): Promise<ReadMode> {
+  chosen ??= tryReading();
+  return chosen;
+}
+
+async function tryReading(): Promise<ReadMode> {
   const server = createServer(SERVER_OPTIONS);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  listen(server, { host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
   const { port } = server.address() as { port: number };
   try {
     return (await echoes(server, port)) ? 'onread' : 'data';
