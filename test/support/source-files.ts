@@ -8,7 +8,8 @@ export interface SourceFile {
 
 /** Every TypeScript file of the house, generated ones left out. Tests run from the repository's root. */
 export function sourceFiles(): SourceFile[] {
-  const pattern = '{api,control-plane,sidecar,node-runtime,cli,test,bench,soak,fuzz,examples,scripts}/**/*.ts';
+  const pattern =
+    '{api,control-plane,sidecar,node-runtime,cli,test,bench,soak,fuzz,examples,scripts}/**/*.ts';
   return globSync(pattern)
     .filter((path) => !path.startsWith('api/xds/gen/'))
     .sort()
