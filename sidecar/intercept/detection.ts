@@ -12,17 +12,13 @@
  */
 import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.ts';
 import { DRAIN_IDLE_MS } from '#sidecar/http/limits.ts';
-import {
-  Attempt,
-  type AttemptListener,
-  type AttemptSettings,
-  type Established,
-} from '#sidecar/tcp/attempt.ts';
+import type { AttemptSettings, Established } from '#sidecar/tcp/attempt.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
-import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
+import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { readClientHello } from './client-hello.ts';
+import { EarlyServer } from './early-server.ts';
 import { judgeFirstBytes } from './first-bytes.ts';
 
 /**
@@ -67,8 +63,8 @@ export class Detection implements WireReader {
   readonly #listener: DetectionListener;
   readonly #unread = new Unread();
   readonly #deadline: Deadline = new Deadline(() => this.#onDeadline());
-  #attempt: Attempt | undefined;
-  #server: Established | undefined;
+  /** Undefined until the server is asked. */
+  #server: EarlyServer | undefined;
   /** When the first piece came of what is not whole yet. */
   #begunMs: number | undefined;
   #over = false;
@@ -109,9 +105,8 @@ export class Detection implements WireReader {
   /** Ends without a result. */
   cancel(): void {
     if (this.#over) return;
-    const server = this.#finish();
-    server?.wire.destroy();
-    server?.release('cancelled');
+    this.#server?.drop();
+    this.#finish();
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -178,11 +173,9 @@ export class Detection implements WireReader {
   }
 
   #become(target: ListenerTarget | undefined, otherwise: string): void {
-    if (target !== this.#chains.plain) this.#dropServer();
-    if (target === undefined) {
-      this.#finish();
-      this.#listener.onUnreachable(otherwise);
-    } else if (target.tls !== undefined) {
+    if (target !== this.#chains.plain) this.#server?.drop();
+    if (target === undefined) this.#giveUp(otherwise);
+    else if (target.tls !== undefined) {
       this.#finish();
       this.#listener.onTls(target, this.#unread.take());
     } else if (target.protocol === 'http') this.#serve(target);
@@ -200,59 +193,26 @@ export class Detection implements WireReader {
     else this.#askServer();
   }
 
-  #dropServer(): void {
-    const server = this.#server;
-    this.#server = undefined;
-    server?.wire.destroy();
-    server?.release('cancelled');
-  }
-
   #askServer(): void {
-    const plain = this.#chains.plain;
+    const { plain } = this.#chains;
     if (plain === undefined) return;
-    const cluster = plain.cluster();
-    if (cluster.state === 'found') this.#connect(cluster.value, plain);
-    else if (cluster.state === 'fetching') {
-      const again = (): void => {
-        if (!this.#over) this.#askServer();
-      };
-      cluster.settled.then(again, again);
-    }
-  }
-
-  #connect(cluster: Cluster, plain: ListenerTarget): void {
-    const listener: AttemptListener = {
-      onEstablished: (server) => {
-        this.#attempt = undefined;
-        this.#server = server;
-        server.wire.reader = this.#serverReader(plain);
-      },
-      onFailed: (_flag, reason) => {
-        this.#attempt = undefined;
-        if (this.#unread.length > 0) return;
-        this.#finish();
-        this.#listener.onUnreachable(reason);
-      },
-    };
-    this.#attempt = new Attempt(cluster, this.#original, this.#settings, listener, plain.opaque);
-    this.#attempt.start();
-  }
-
-  #serverReader(plain: ListenerTarget): WireReader {
-    return {
-      onBytes: (bytes, length) => {
+    this.#server = new EarlyServer(plain, this.#original, this.#settings, {
+      onSpoken: (bytes) => {
         this.#listener.onServerFirst();
-        this.#becomeOpaque(plain, bytes.subarray(0, length));
+        this.#becomeOpaque(plain, bytes);
       },
-      onEnd: () => this.#becomeOpaque(plain, NO_BYTES),
-      onDrain() {},
-      onClose: () => {
-        this.#server?.release('reset');
-        this.#server = undefined;
-        this.#finish();
-        this.#listener.onUnreachable('the server closed the connection');
+      onEnded: () => this.#becomeOpaque(plain, NO_BYTES),
+      onUnreachable: (reason) => {
+        if (this.#unread.length === 0) this.#giveUp(reason);
       },
-    };
+      onClosed: () => this.#giveUp('the server closed the connection'),
+    });
+    this.#server.ask();
+  }
+
+  #giveUp(reason: string): void {
+    this.#finish();
+    this.#listener.onUnreachable(reason);
   }
 
   #becomeOpaque(target: ListenerTarget, fromServer: Buffer): void {
@@ -264,10 +224,6 @@ export class Detection implements WireReader {
   #finish(): Established | undefined {
     this.#over = true;
     this.#settings.deadlines.clear(this.#deadline);
-    this.#attempt?.cancel();
-    this.#attempt = undefined;
-    const server = this.#server;
-    this.#server = undefined;
-    return server;
+    return this.#server?.take();
   }
 }

@@ -14,6 +14,7 @@ import {
 import { DownstreamTls, type DownstreamTlsOptions } from '#sidecar/security/downstream-tls.ts';
 import { Authority, type Certificate } from '#sidecar/security/testing/certificates.ts';
 import { HANDSHAKE_MS } from './captured-connection.ts';
+import { CLIENT_FIRST_MS } from './detection.ts';
 
 let authority: Authority;
 let certificate: Certificate;
@@ -107,6 +108,21 @@ describe('by server name', () => {
     await plain.untilEnd();
     await expect.poll(() => sidecar.interception.connections()).toBe(0);
     for (const { server } of [a, b]) server.close();
+  });
+
+  test('a client that spoke late goes where its hello says, though the server of plain ones was asked meanwhile', async () => {
+    const a = await named('this is a');
+    await using other = await startRawServer();
+    const clock = new ManualClock();
+    const plain = targetOf({ protocol: 'detect', cluster: new FakeCluster(new FakeEndpoint(other.port)) });
+    await using sidecar = await startSidecar({ plain, hello: () => tcpTo(a.port) }, 'outbound', clock);
+    const { socket } = sidecar.connect();
+    await expect.poll(() => sidecar.interception.connections()).toBe(1);
+    clock.advance(CLIENT_FIRST_MS);
+    const asked = await other.connection(0);
+    expect(await greetingOf(secured(sidecar.port, { socket }))).toBe('this is a');
+    await asked.untilEnd();
+    a.server.close();
   });
 
   test('plain connections beside them are told apart as ever', async () => {
