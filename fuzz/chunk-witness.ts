@@ -6,9 +6,9 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-\\x7e\\x80-\\xff])*"';
 const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]{1,16})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*\\r\\n`);
 const TRAILER = new RegExp(`^(${TOKEN}):[\\t \\x21-\\x7e\\x80-\\xff]*\\r\\n`);
-/** Fields of framing, hop, routing, sender and content (RFC 9110 §6.5.1). */
+/** Fields of framing, hop, routing, sender and how content is read (RFC 9110 §6.5.1). */
 const NO_TRAILER =
-  /^(?:authorization|connection|content[-_]length|content-(?:encoding|range|type)|cookie|expect|forwarded|host|keep-alive|max-forwards|proxy-(?:authorization|connection)|range|set-cookie|te|trailer|transfer[-_]encoding|upgrade|x-envoy-peer-metadata|x-forwarded-(?:for|host|proto))$/i;
+  /^(?:authorization|connection|content[-_]length|content-(?:encoding|range)|cookie|expect|forwarded|host|keep-alive|max-forwards|proxy-(?:authorization|connection)|range|set-cookie|te|trailer|transfer[-_]encoding|upgrade|x-envoy-peer-metadata|x-forwarded-(?:for|host|proto))$/i;
 
 /** What is wrong first with a chunked body; undefined: nothing so far. */
 export function chunkFaults(body: string): ChunkFault | undefined {

@@ -17,7 +17,7 @@ export interface Verdict {
 const REFUSED: Readonly<Record<string, string>> = {
   requestLine: 'RFC 9112 §3: single spaces, a version, CRLF, few empty lines; llhttp takes more of each',
   methodTooLong: 'RFC 9112 §3: longer than any method; 501',
-  target: 'RFC 9112 §3.2: no fragment, a form that HTTP has, an asterisk for OPTIONS alone',
+  target: 'RFC 9112 §3.2: no fragment, ASCII, a form that HTTP has, an asterisk for OPTIONS alone',
   version: 'RFC 9112 §2.3: of what llhttp takes, HTTP/0.9 and HTTP/2.0 are not HTTP/1; 505',
   statusLine: 'RFC 9112 §4: single spaces, no control characters, HTTP/1.0 or 1.1, nothing before it',
   connectMethod: 'tunnels are not offered; 405',
@@ -34,8 +34,10 @@ const REFUSED: Readonly<Record<string, string>> = {
     'RFC 9112 §6.3: only the one word chunked, once; llhttp takes codings before it, and any in a response',
   lengthAndEncoding: 'RFC 9112 §6.3',
   encodingInHttp10: 'RFC 9112 §6.1: faulty framing',
+  bodyInHttp10: 'RFC 9110 §9.3.1: a GET, HEAD or DELETE with a body, of HTTP/1.0; 413',
   underscored: 'gateways that make variables of names take it for the framing',
   connection: 'RFC 9110 §7.6.1: a list of tokens, none of which is a field of the message itself',
+  tooManyOptions: 'llhttp leaves limits to the application',
   chunkSize:
     'RFC 9112 §7.1.1: extensions by their grammar; sizes that are exact and have no zeros without end',
   chunkEnd: 'RFC 9112 §7.1',
@@ -53,7 +55,6 @@ const stricter = Object.entries(REFUSED).map(
 );
 
 const METHOD = /^(?:\r\n)*([^ ]+) /;
-const TARGET = /^(?:\r\n)*[^ ]+ ([^ ]+) /;
 
 export const VERDICTS: readonly Verdict[] = [
   ...stricter,
@@ -71,15 +72,6 @@ export const VERDICTS: readonly Verdict[] = [
     covers: ({ kind, rest }) =>
       /^the codec (takes it|waits for the body), llhttp refuses it \(HPE_INVALID_METHOD/.test(kind) &&
       !METHODS.includes(METHOD.exec(rest)?.[1] ?? ''),
-  },
-  {
-    name: 'UTF-8 in targets',
-    verdict: 'wider',
-    reason:
-      'curl and others send it unencoded; every receiver sees the same octets, and none of them can end a target',
-    covers: ({ kind, rest }) =>
-      /^the codec (takes it|waits for the body), llhttp refuses it \(HPE_INVALID_URL/.test(kind) &&
-      /[\x80-\xff]/.test(TARGET.exec(rest)?.[1] ?? ''),
   },
   {
     name: 'close of HTTP/1.0',

@@ -14,7 +14,7 @@ const REQUEST_LINE = new RegExp(
 /** But HTAB, LF and CR, which have faults of their own. */
 const CONTROL = /[^\t\n\r\x20-\x7e\x80-\xff]/;
 const STATUS_LINE = /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/;
-const TARGET = /^(?:\/|\*$|https?:\/\/[^/?])[^#]*$/i;
+const TARGET = /^(?:\/|\*$|https?:\/\/[^/?])[^#\x80-\xff]*$/i;
 const AUTHORITY = /^(?:[A-Za-z0-9!$&'()*+;=._~-]+|\[[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*\])(?::\d{0,5})?$|^$/i;
 const OPTIONS = new RegExp(`^(?:[ \\t,]|${TOKEN}+[ \\t]*(?:,|$))*$`);
 const OWN_FIELDS =
@@ -49,10 +49,17 @@ export const WITNESSES: Readonly<Record<string, Shows>> = {
     valuesOf(rest, 'content-length').length > 0 && valuesOf(rest, 'transfer-encoding').length > 0,
   encodingInHttp10: (rest) =>
     /HTTP\/1\.0/.test(startLine(rest)) && valuesOf(rest, 'transfer-encoding').length > 0,
+  bodyInHttp10: (rest) =>
+    /^(?:get|head|delete) [^ ]+ HTTP\/1\.0$/i.test(startLine(rest)) &&
+    valuesOf(rest, 'content-length').some((value) => Number(value) > 0),
   underscored: (rest) =>
     valuesOf(rest, 'content_length').length + valuesOf(rest, 'transfer_encoding').length > 0,
   connection: (rest) =>
     valuesOf(rest, 'connection').some((value) => !OPTIONS.test(value) || OWN_FIELDS.test(value)),
+  tooManyOptions: (rest) =>
+    valuesOf(rest, 'connection')
+      .flatMap((value) => value.split(','))
+      .filter((option) => option.trim() !== '').length > MOST_LINES,
   chunkSize: inChunks('chunkSize'),
   chunkEnd: inChunks('chunkEnd'),
   trailer: inChunks('trailer'),

@@ -23,7 +23,8 @@ type State =
 
 /**
  * Field names that would change what the head said if a receiver merged the trailers into it (RFC 9110 §6.5.1): of the
- * framing, of the hop, of routing, of who sends it, and of what the content is.
+ * framing, of the hop, of routing, of who sends it, and of how the content is to be read. Not its type, which a sender
+ * should know before, and yet some send here; every receiver that was tried leaves it among the trailers.
  */
 const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
   'authorization',
@@ -31,7 +32,6 @@ const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-length',
   'content-range',
-  'content-type',
   'content_length',
   'cookie',
   'expect',

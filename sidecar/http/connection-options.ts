@@ -5,6 +5,7 @@
 import { Fault } from './fault.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
+import { MAX_NOMINATIONS } from './limits.ts';
 import { COMMA, equalsToken, HTAB, octets, SP, TOKEN } from './octets.ts';
 
 const CONNECTION = octets('connection');
@@ -74,6 +75,8 @@ function readOption(bytes: Buffer, head: Head, start: number, end: number): numb
 }
 
 function cutNominated(bytes: Buffer, head: Head, nominated: Uint8Array): number | undefined {
+  head.nominations += 1;
+  if (head.nominations > MAX_NOMINATIONS) return Fault.tooManyOptions;
   const name = nominated.map((octet) => TOKEN[octet]!);
   if (NEVER_HOP_BY_HOP.some((kept) => equalsToken(name, 0, name.length, kept))) return Fault.connection;
   if (equalsToken(name, 0, name.length, CONNECTION)) return undefined;

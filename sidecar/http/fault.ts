@@ -34,6 +34,8 @@ export const Fault = {
   underscored: -28,
   chunkExtensions: -29,
   informationalFlood: -30,
+  bodyInHttp10: -31,
+  tooManyOptions: -32,
 } as const;
 
 export type FaultCode = (typeof Fault)[keyof typeof Fault];
@@ -84,6 +86,8 @@ const EXPLANATIONS: Readonly<Record<FaultCode, Explanation>> = {
   },
   [Fault.chunkExtensions]: { status: 400, sentence: 'has more chunk extensions than data' },
   [Fault.informationalFlood]: { status: 400, sentence: 'begins with more than 100 informational ones' },
+  [Fault.bodyInHttp10]: { status: 413, sentence: 'has a body in a GET, HEAD or DELETE of HTTP/1.0' },
+  [Fault.tooManyOptions]: { status: 400, sentence: 'has more than 100 header names in Connection' },
   [Fault.upgradeUnasked]: { status: 400, sentence: 'switches to a protocol that was not asked for' },
 };
 

@@ -39,6 +39,8 @@ export class Head {
   close = false;
   keepAlive = false;
   upgrade = false;
+  /** Options that name header lines. */
+  nominations = 0;
 
   /** Lines by name, `NO_LINE` when absent. */
   host: number = NO_LINE;
@@ -93,6 +95,7 @@ export class Head {
     this.close = false;
     this.keepAlive = false;
     this.upgrade = false;
+    this.nominations = 0;
     this.host = NO_LINE;
     this.connection = NO_LINE;
     this.upgradeLine = NO_LINE;

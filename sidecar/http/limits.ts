@@ -6,6 +6,9 @@ export const MAX_HEAD_BYTES: number = 60 * 1024;
 /** Most header lines of a head: Envoy's `max_headers_count`. */
 export const MAX_HEAD_LINES = 100;
 
+/** Most header names in Connection: each is looked for among all lines, and no message has more lines by default. */
+export const MAX_NOMINATIONS = 100;
+
 /** Longest request target, as a share of the longest head: more is 414. */
 export const TARGET_SHARE = 0.5;
 

@@ -15,6 +15,7 @@ export const SEMICOLON = 59;
 export const EQUALS = 61;
 export const BACKSLASH = 92;
 export const ASTERISK = 42;
+export const DEL = 127;
 
 const TOKEN_CHARS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const HOST_CHARS = "!$&'()*+-.;=_~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -25,15 +26,15 @@ for (const char of TOKEN_CHARS) TOKEN[char.charCodeAt(0)] = char.toLowerCase().c
 
 /** 1 for octets that may stand in a field value: HTAB, SP, VCHAR and obs-text. */
 export const FIELD: Uint8Array = new Uint8Array(256);
-for (let octet = SP; octet < 256; octet++) if (octet !== 127) FIELD[octet] = 1;
+for (let octet = SP; octet < 256; octet++) if (octet !== DEL) FIELD[octet] = 1;
 FIELD[HTAB] = 1;
 
 /**
- * 1 for octets that may stand in a request target: VCHAR and obs-text, which curl does send; but no `#`, for a target has no
- * fragment.
+ * 1 for octets that may stand in a request target: VCHAR, but no `#`, for a target has no fragment. Some that a URI has not
+ * are sent and taken everywhere (`|`, `"`, braces); octets above ASCII are not: HAProxy, Envoy and llhttp refuse them.
  */
-export const TARGET: Uint8Array = FIELD.slice();
-for (const octet of [HTAB, SP, HASH]) TARGET[octet] = 0;
+export const TARGET: Uint8Array = new Uint8Array(256);
+for (let octet = SP + 1; octet < DEL; octet++) if (octet !== HASH) TARGET[octet] = 1;
 
 /**
  * 1 for octets that may stand in the name of a host (RFC 3986 §3.2.2). Not the comma, which makes two hosts of one for some,

@@ -3,7 +3,7 @@ import { Fault } from './fault.ts';
 import type { Head } from './head.ts';
 import { NO_LINE } from './head.ts';
 import { TARGET_SHARE } from './limits.ts';
-import { ASTERISK, CR, equalsToken, HASH, LF, octets, SLASH, SP, TARGET, TOKEN } from './octets.ts';
+import { ASTERISK, CR, DEL, equalsToken, HASH, LF, octets, SLASH, SP, TARGET, TOKEN } from './octets.ts';
 import { isAuthority } from './scan-authority.ts';
 import { scanFields } from './scan-fields.ts';
 
@@ -36,7 +36,7 @@ export function scanRequest(bytes: Buffer, at: number, end: number, head: Head):
   const line = scanRequestLine(bytes, start, limit, head);
   const result = line > 0 ? scanFields(bytes, line, limit, head) : line;
   if (result === 0) return end > limit ? Fault.headTooLong : 0;
-  return result < 0 ? result : (checkHost(bytes, head) ?? checkNames(head) ?? result);
+  return result < 0 ? result : (checkHost(bytes, head) ?? checkRest(bytes, head) ?? result);
 }
 
 function scanRequestLine(bytes: Buffer, start: number, end: number, head: Head): number {
@@ -58,7 +58,7 @@ function scanRequestLine(bytes: Buffer, start: number, end: number, head: Head):
 }
 
 function notATarget(octet: number): number {
-  return octet === HASH || octet === SP ? Fault.target : Fault.requestLine;
+  return octet === HASH || octet === SP || octet > DEL ? Fault.target : Fault.requestLine;
 }
 
 function scanVersion(bytes: Buffer, at: number, end: number, head: Head): number {
@@ -86,6 +86,7 @@ function notHttp1(bytes: Buffer, at: number, end: number): number {
 
 const OPTIONS = octets('options');
 const CONNECT = octets('connect');
+const BODILESS = ['get', 'head', 'delete'].map(octets);
 /** Reserved for the preface of HTTP/2 (RFC 9113 §11.6): parsers that know it take what follows for that. */
 const PRI = octets('pri');
 
@@ -145,8 +146,17 @@ function checkAuthority(bytes: Buffer, start: number, end: number): number | und
 }
 
 /** What else makes of a request what its octets do not say, for a receiver or for us. */
-function checkNames(head: Head): number | undefined {
+function checkRest(bytes: Buffer, head: Head): number | undefined {
   if (head.underscored) return Fault.underscored;
-  if (head.minor === 0) head.expect = NO_LINE;
-  return undefined;
+  if (head.minor === 1) return undefined;
+  head.expect = NO_LINE;
+  return head.contentLength > 0 && isBodiless(bytes, head) ? Fault.bodyInHttp10 : undefined;
+}
+
+/**
+ * Methods whose content means nothing (RFC 9110 §9.3). Servers that know HTTP/1.0 do not look for it, and take it for the
+ * next request; HAProxy answers the same.
+ */
+function isBodiless(bytes: Buffer, head: Head): boolean {
+  return BODILESS.some((method) => equalsToken(bytes, head.start, head.methodEnd, method));
 }

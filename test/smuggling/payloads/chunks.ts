@@ -118,6 +118,10 @@ export const CHUNKS: readonly Payload[] = [
     'POST /a 5',
     SAW_SMUGGLED,
   ]),
+  taken('a trailer that is a type', RFC, chunked('5\r\nhello\r\n0\r\nContent-Type: text/plain\r\n\r\n'), [
+    'POST /a 5',
+    SAW_SMUGGLED,
+  ]),
   taken('a trailer', RFC, chunked('5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n'), ['POST /a 5', SAW_SMUGGLED]),
   taken('a trailer whose value is a request line', RFC, chunked('0\r\nX-A: GET /b HTTP/1.1\r\n\r\n'), [
     'POST /a 0',

@@ -54,6 +54,11 @@ export const HOPS: readonly Payload[] = [
   refused('a Connection with quotes', CONNECTION, head('GET /a', 'Connection: "close"')),
   refused('a Connection with a parameter', CONNECTION, head('GET /a', 'Connection: close;a=b')),
   refused('a Connection with octets above ASCII', CONNECTION, head('GET /a', 'Connection: clos\xe9')),
+  refused(
+    'a Connection of 200 names',
+    CONNECTION,
+    head('GET /a', `Connection: ${Array.from({ length: 200 }, (_, i) => `x-${i}`).join()}`),
+  ),
   taken(
     'a Connection that names another header',
     CONNECTION,

@@ -82,6 +82,18 @@ export const LENGTHS: readonly Payload[] = [
     `POST /a HTTP/1.0\r\nHost: app.test\r\nContent-Length: 5\r\n${CHUNKED}\r\n\r\n${LAST_CHUNK}${SMUGGLED}`,
   ),
   refused(
+    'a request in the body of a GET of HTTP/1.0',
+    'RFC 9110 §9.3.1',
+    `GET /a HTTP/1.0\r\nHost: app.test\r\nConnection: keep-alive\r\nContent-Length: ${HIDDEN}\r\n\r\n${SMUGGLED}`,
+    413,
+  ),
+  taken(
+    'a request in the body of a GET of HTTP/1.1',
+    'RFC 9110 §9.3.1',
+    `${head('GET /a', `Content-Length: ${HIDDEN}`)}${SMUGGLED}`,
+    [`GET /a ${HIDDEN}`],
+  ),
+  refused(
     'CL.CL: two lengths, the shorter first',
     RFC,
     `${head('POST /a', 'Content-Length: 0', `Content-Length: ${HIDDEN}`)}${SMUGGLED}`,

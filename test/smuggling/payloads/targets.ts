@@ -21,6 +21,8 @@ const MALFORMED: readonly (readonly [name: string, source: string, bytes: string
   ['a NUL in the target', LINE, head('GET /a\0b')],
   ['a DEL in the target', LINE, head('GET /a\x7fb')],
   ['a CR in the target', LINE, head('GET /a\rb')],
+  ['UTF-8 in the target', LINE, head('GET /\xc3\xa4')],
+  ['a no-break space in the target', LINE, head('GET /a\xa0b')],
   ['no target', LINE, 'GET HTTP/1.1\r\nHost: app.test\r\n\r\n'],
   ['HTTP/0.9', 'RFC 1945', 'GET /a\r\n\r\n'],
   ['an empty version', LINE, 'GET /a \r\nHost: app.test\r\n\r\n'],

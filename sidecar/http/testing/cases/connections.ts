@@ -2,6 +2,7 @@
 import { type Case, ends, get, ok, post, refuses, takes, type Verdict } from './case.ts';
 
 const OPTIONS = 'RFC 9110 §7.6.1';
+const MANY = 'each is looked for among all lines: limits on everything';
 const MESSAGE = 'RFC 9110 §7.6.1: fields of the message itself are no options';
 
 interface Named {
@@ -100,6 +101,24 @@ export const REQUEST_CONNECTIONS: readonly Case[] = [
     get('/', 'Connection: close\r\nConnection: x\r\n') + TWO,
     ends('GET /'),
     'RFC 9110 §5.3',
+  ],
+  [
+    'as many names of lines as a message may have lines',
+    get('/', `Connection: ${'x,'.repeat(100)}close\r\n`),
+    ends('GET /'),
+    MANY,
+  ],
+  [
+    'more names of lines than a message may have lines',
+    get('/', `Connection: ${'x,'.repeat(101)}close\r\n`),
+    refuses('tooManyOptions'),
+    MANY,
+  ],
+  [
+    'as many in two lines',
+    get('/', `Connection: ${'x,'.repeat(60)}\r\n`.repeat(2)),
+    refuses('tooManyOptions'),
+    MANY,
   ],
   ['HTTP/1.0 ends', `GET / HTTP/1.0\r\n\r\n${TWO}`, ends('GET /'), 'RFC 9112 §9.3'],
   [

@@ -189,6 +189,26 @@ export const REQUEST_LENGTHS: readonly Case[] = [
   ],
   ['a shorter body', post(none('5'), 'hel'), waits('in-body', 'POST / hel'), 'RFC 9112 §8: incomplete'],
   ['the largest length', post(none('9007199254740991'), 'x'), waits('in-body', 'POST / x'), DIGITS],
+  ...['GET', 'HEAD', 'DELETE', 'get'].map(
+    (method): Case => [
+      `a body of a ${method} of HTTP/1.0`,
+      `${method} / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello`,
+      refuses('bodyInHttp10'),
+      'RFC 9110 §9.3.1: a potential attack; servers of HTTP/1.0 take such a body for the next request',
+    ],
+  ),
+  [
+    'a length of zero of a GET of HTTP/1.0',
+    'GET / HTTP/1.0\r\nContent-Length: 0\r\n\r\n',
+    ends('GET /'),
+    'RFC 9110 §8.6: no body',
+  ],
+  [
+    'a body of a GET of HTTP/1.1',
+    'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello',
+    takes('GET / hello'),
+    'RFC 9110 §9.3.1: no defined meaning, but framed',
+  ],
   [
     'a body of HTTP/1.0',
     'POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello',

@@ -5,6 +5,7 @@ const ORIGIN = 'RFC 9112 §3.2.1';
 const ABSOLUTE = 'RFC 9112 §3.2.2';
 const ASTERISK = 'RFC 9112 §3.2.4';
 const OPAQUE = 'nothing is decoded here: routes and app see the same octets';
+const ASCII = 'RFC 3986 §2: octets above ASCII are encoded; HAProxy, Envoy and llhttp refuse them bare';
 const KIB_30 = 30 * 1024;
 const longest = `/${'x'.repeat(KIB_30 - 1)}`;
 
@@ -23,7 +24,8 @@ export const REQUEST_TARGETS: readonly Case[] = [
   ['an encoded line end', get('/a%0d%0aX:%20y'), takes('GET /a%0d%0aX:%20y'), OPAQUE],
   ['a broken percent encoding', get('/a%zz%'), takes('GET /a%zz%'), OPAQUE],
   ['characters that a URI has not, but senders use', get('/a"<>\\^`{|}'), takes('GET /a"<>\\^`{|}'), OPAQUE],
-  ['UTF-8 that is not encoded, as curl sends it', get('/\xc3\xa9'), takes('GET /\xc3\xa9'), OPAQUE],
+  ['UTF-8 that is not encoded', get('/\xc3\xa9'), refuses('target'), ASCII],
+  ['an octet that is no UTF-8', get('/a?b=\xff'), refuses('target'), ASCII],
   ['a colon and an at in a path', get('/u:p@b/'), takes('GET /u:p@b/'), 'RFC 3986 §3.3'],
   ['a semicolon', get('/a;b=c'), takes('GET /a;b=c'), 'RFC 3986 §3.3'],
   ['a fragment', get('/a#b'), refuses('target'), 'RFC 9112 §3.2: has none (CVE-2023-45539)'],
