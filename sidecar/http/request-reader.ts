@@ -168,7 +168,7 @@ export class RequestReader {
   /** Incomplete lines are not scanned byte by byte. */
   #onHeadBytes(bytes: Buffer, length: number): void {
     if (this.#unread.length === 0) {
-      this.#serve(bytes, length);
+      this.#serveRead(bytes, length);
       return;
     }
     this.#unread.append(bytes, 0, length);
@@ -178,11 +178,23 @@ export class RequestReader {
 
   #serveUnread(): void {
     const kept = this.#unread.take();
-    this.#serve(kept, kept.length);
+    const at = this.#serve(kept, kept.length);
+    if (this.#keeps(at, kept.length)) this.#unread.putBack(kept, at);
+    this.adjust();
   }
 
-  /** Serves the requests in `bytes`; what cannot be served yet is kept. */
-  #serve(bytes: Buffer, length: number): void {
+  #serveRead(bytes: Buffer, length: number): void {
+    const at = this.#serve(bytes, length);
+    if (this.#keeps(at, length)) this.#unread.append(bytes, at, length);
+    this.adjust();
+  }
+
+  #keeps(at: number, length: number): boolean {
+    return at < length && this.state !== 'over';
+  }
+
+  /** Serves the requests in `bytes`, as far as it can now. Returns the offset up to which they are used. */
+  #serve(bytes: Buffer, length: number): number {
     const listener = this.#listener;
     const head = this.#head;
     let at = 0;
@@ -198,8 +210,7 @@ export class RequestReader {
       at = end < 0 ? length : listener.onHead(bytes, at, end, length);
     }
     this.#serving = false;
-    if (at < length && this.state !== 'over') this.#unread.append(bytes, at, length);
-    this.adjust();
+    return at;
   }
 
   /** What came of the body while the request was held back. */

@@ -26,6 +26,18 @@ export class Unread {
     this.length = 0;
     return taken;
   }
+
+  /**
+   * Keeps what is left of `taken`, which was handed over last, from `start` on: in place as long as that is most of it, so
+   * that many small requests are not copied once for each of them.
+   */
+  putBack(taken: Buffer, start: number): void {
+    const left = taken.length - start;
+    if (2 * left > taken.buffer.byteLength) {
+      this.#bytes = taken.subarray(start);
+      this.length = left;
+    } else this.append(taken, start, taken.length);
+  }
 }
 
 const EMPTY = Buffer.alloc(0);
