@@ -4,7 +4,7 @@ import type { ProxyPath } from '../harness/path.ts';
 import { needProgram } from '../harness/programs.ts';
 import { Workbench } from '../harness/workbench.ts';
 import { BODIES, startBackend } from '../peers/backend.ts';
-import { PEERS } from '../peers/peers.ts';
+import { BULK_PEERS, PEERS } from '../peers/peers.ts';
 import type { Scenario } from '../scenario.ts';
 import { checkPath } from './check-path.ts';
 import { driveRequests, type RequestLoad } from './drive-requests.ts';
@@ -40,10 +40,13 @@ export function download(name: string, title: string, wanted: Download): Scenari
   };
 }
 
-async function start(bench: Workbench, { path, inbound = false }: Download): Promise<Paths> {
-  const task = { mode: 'http', to: await startBackend(bench) } as const;
+async function start(
+  bench: Workbench,
+  { path, inbound = false, byByte: bulk = false }: Download,
+): Promise<Paths> {
+  const task = { mode: 'http', to: await startBackend(bench), bulk } as const;
   const outbound = [await startWeft(bench, task)];
-  const peers = await startPeers(bench, task);
+  const peers = await startPeers(bench, task, { peers: bulk ? BULK_PEERS : PEERS });
   for (const each of [...outbound, ...peers.paths]) await checkPath(each, path, { adds: true });
   if (!inbound) return { ...peers, paths: [...outbound, ...peers.paths] };
   const sidecar = await startWeft(bench, task, 'inbound');

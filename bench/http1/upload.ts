@@ -4,6 +4,7 @@ import { interleave } from '../harness/interleave.ts';
 import type { ProxyPath } from '../harness/path.ts';
 import { needProgram } from '../harness/programs.ts';
 import { Workbench } from '../harness/workbench.ts';
+import { BULK_PEERS } from '../peers/peers.ts';
 import type { Scenario } from '../scenario.ts';
 import { call } from './call.ts';
 import { driveRequests } from './drive-requests.ts';
@@ -21,9 +22,9 @@ export const upload: Scenario = {
   async run({ quick, progress }) {
     const wrk = needProgram('wrk').path;
     await using bench = new Workbench();
-    const task = { mode: 'http', to: await startSink(bench) } as const;
+    const task = { mode: 'http', to: await startSink(bench), bulk: true } as const;
     const weft = await startWeft(bench, task);
-    const peers = await startPeers(bench, task);
+    const peers = await startPeers(bench, task, { peers: BULK_PEERS });
     const paths = [weft, ...peers.paths];
     for (const path of paths) await check(path);
     const subjects = paths.map((path) => ({

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { findProgram } from '../harness/programs.ts';
-import { MAX_CONNECTIONS, PEER_METADATA, PEER_METADATA_HEADER, type Peer } from './peer.ts';
+import {
+  BULK_BUFFER_BYTES,
+  MAX_CONNECTIONS,
+  PEER_METADATA,
+  PEER_METADATA_HEADER,
+  type Peer,
+  type Task,
+} from './peer.ts';
 
 /** Debian ships nginx's part for bytes as a module of its own. */
 const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
@@ -12,12 +19,17 @@ export const nginx: Peer = {
   find: (mode) => (mode === 'tcp' && !existsSync(STREAM_MODULE) ? { why: NO_STREAM } : findProgram('nginx')),
   async start(bench, program, task) {
     const port = await bench.takePort();
-    const part = task.mode === 'http' ? httpProxy(port, task.to) : tcpProxy(port, task.to);
+    const part = nginxPart(port, task);
     const config = bench.write(`nginx-${port}.conf`, nginxConfig(bench.directory, port, part));
     const args = ['-p', bench.directory, '-c', config];
     return { port, process: await bench.serve(bench.cores.proxy, port, program.path, args) };
   },
 };
+
+/** The `http` or `stream` block of a proxy. */
+export function nginxPart(port: number, task: Task): string {
+  return task.mode === 'http' ? httpProxy(port, task) : tcpProxy(port, task);
+}
 
 /** One worker that touches no file outside of `directory`. `part` is its `http` or `stream` block. */
 export function nginxConfig(directory: string, port: number, part: string): string {
@@ -47,7 +59,7 @@ export function httpBlock(text: string): string {
  * Bodies are passed on while they arrive, as the others do, and never parked on disk (`proxy_max_temp_file_size`,
  * `proxy_request_buffering`): the defaults would measure the disk. Buffers are of the size that its guides give for large answers.
  */
-function httpProxy(port: number, to: number): string {
+function httpProxy(port: number, { to, bulk = false }: Task): string {
   return httpBlock(`
     upstream app { server 127.0.0.1:${to}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 300s; }
     map $http_x_request_id $id { default $http_x_request_id; "" $request_id; }
@@ -59,6 +71,7 @@ function httpProxy(port: number, to: number): string {
         proxy_http_version 1.1;
         proxy_max_temp_file_size 0; proxy_request_buffering off;
         proxy_buffers 16 32k; proxy_busy_buffers_size 128k;
+        ${bulk ? `client_body_buffer_size ${BULK_BUFFER_BYTES};` : ''}
         proxy_set_header Connection "";
         proxy_set_header Host $http_host;
         proxy_set_header x-request-id $id;
@@ -68,7 +81,9 @@ function httpProxy(port: number, to: number): string {
     }`);
 }
 
-function tcpProxy(port: number, to: number): string {
+/** A buffer is there as long as its connection: small ones are right where connections are many. */
+function tcpProxy(port: number, { to, bulk = false }: Task): string {
+  const buffers = bulk ? `proxy_buffer_size ${BULK_BUFFER_BYTES};` : '';
   const server = `listen 127.0.0.1:${port} backlog=4096; proxy_pass 127.0.0.1:${to}; proxy_half_close on;`;
-  return `stream { server { ${server} } }`;
+  return `stream { server { ${server} ${buffers} } }`;
 }

@@ -7,6 +7,8 @@ export interface Task {
   /** `http`: requests, with the three added headers; `tcp`: bytes. */
   readonly mode: 'http' | 'tcp';
   readonly to: number;
+  /** Where bytes are what counts: buffers as large as those that weft reads into, where a peer's default is smaller. */
+  readonly bulk?: boolean;
 }
 
 /** A proxy that runs. */
@@ -25,6 +27,9 @@ export interface Peer {
 /** What everybody adds beside `x-request-id` and `x-forwarded-proto`: as long as the metadata that sidecars send one another. */
 export const PEER_METADATA = Buffer.alloc(180, 'peer').toString('base64');
 export const PEER_METADATA_HEADER = 'x-envoy-peer-metadata';
+
+/** What Node reads of a socket at a time. */
+export const BULK_BUFFER_BYTES = 65_536;
 
 /** As many kept upstream connections as no scenario needs. */
 export const MAX_CONNECTIONS = 16_384;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { envoyConfig } from './envoy.ts';
 import { haproxyConfig } from './haproxy.ts';
-import { httpBlock, nginxConfig } from './nginx.ts';
+import { httpBlock, nginxConfig, nginxPart } from './nginx.ts';
 import { PEER_METADATA, PEER_METADATA_HEADER } from './peer.ts';
 
 test.each(['http', 'tcp'] as const)('HAProxy has one thread and never splices: %s', (mode) => {
@@ -10,6 +10,22 @@ test.each(['http', 'tcp'] as const)('HAProxy has one thread and never splices: %
   expect(config).toContain(`mode ${mode}`);
   expect(config).not.toContain('splice');
   expect(config.includes('http-reuse always')).toBe(mode === 'http');
+});
+
+test('HAProxy splices only where it is asked to', () => {
+  const config = haproxyConfig(1_000, { mode: 'tcp', to: 2_000 }, true);
+  expect(config).toContain('option splice-request');
+  expect(config).toContain('option splice-response');
+});
+
+test.each(['http', 'tcp'] as const)('buffers are as large as those of weft where bytes count: %s', (mode) => {
+  const some = { mode, to: 2_000 } as const;
+  const many = { ...some, bulk: true };
+  expect(haproxyConfig(1_000, some)).not.toContain('bufsize');
+  expect(haproxyConfig(1_000, many)).toContain('tune.bufsize 65536');
+  const directive = mode === 'tcp' ? 'proxy_buffer_size 65536;' : 'client_body_buffer_size 65536;';
+  expect(nginxPart(1_000, some)).not.toContain(directive);
+  expect(nginxPart(1_000, many)).toContain(directive);
 });
 
 test('all of them add the same metadata', () => {

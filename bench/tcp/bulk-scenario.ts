@@ -7,6 +7,7 @@ import { accountFor, type ProxyPath } from '../harness/path.ts';
 import { Workbench } from '../harness/workbench.ts';
 import { startPeers, startWeft } from '../http1/paths.ts';
 import { roundsOf } from '../http1/rounds.ts';
+import { BULK_PEERS } from '../peers/peers.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Moved } from './bulk.ts';
 
@@ -23,9 +24,9 @@ export const tcpBulk: Scenario = {
     await using bench = new Workbench();
     const to = await bench.takePort();
     await bench.serve(bench.cores.backend, to, process.execPath, [PROGRAM, 'serve', String(to)]);
-    const task = { mode: 'tcp', to } as const;
+    const task = { mode: 'tcp', to, bulk: true } as const;
     const weft = await startWeft(bench, task);
-    const peers = await startPeers(bench, task);
+    const peers = await startPeers(bench, task, { peers: BULK_PEERS });
     const subjects = [weft, ...peers.paths].map((path) => ({
       ...path,
       sample: (seconds: number) => drive(bench, path, seconds),
