@@ -5,17 +5,9 @@ import type { AdsFeed } from './ads-feed.ts';
 import type { BadApp } from './bad-app.ts';
 import type { Destination } from './destinations.ts';
 import { below, pick } from './dice.ts';
-import {
-  drawCluster,
-  drawEndpoints,
-  drawRoutes,
-  FLEETING_PORT,
-  PASSTHROUGH,
-  PERMANENT,
-  type Ports,
-  standingListeners,
-  webListener,
-} from './mesh-picture.ts';
+import { drawCluster, drawEndpoints, PASSTHROUGH, PERMANENT, type Ports } from './mesh-clusters.ts';
+import { FLEETING_PORT, standingListeners, webListener } from './mesh-listeners.ts';
+import { drawRoutes } from './mesh-routes.ts';
 
 /** Most clusters that exist beside the permanent ones. */
 const MAX_FLEETING = 20;

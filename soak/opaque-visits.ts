@@ -6,7 +6,7 @@ import type { Random } from '#api/foundation/random.ts';
 import { sourceFor } from './destinations.ts';
 import { below, pause, pick } from './dice.ts';
 import type { World } from './http-client.ts';
-import { TO } from './mesh-picture.ts';
+import { TO } from './mesh-listeners.ts';
 import type { Visit } from './visits.ts';
 
 class TcpClient {

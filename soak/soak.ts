@@ -13,7 +13,7 @@ import type { Destination } from './destinations.ts';
 import { GoodApp } from './good-app.ts';
 import type { World } from './http-client.ts';
 import { Load } from './load.ts';
-import { destinations } from './mesh-picture.ts';
+import { destinations } from './mesh-listeners.ts';
 import { activeAtEndpoints, type Sample, scrape, sumOf } from './scrape.ts';
 import type { Subject } from './subject.ts';
 import { TcpApp } from './tcp-app.ts';

@@ -2,7 +2,7 @@
 import type { Random } from '#api/foundation/random.ts';
 import { below, pause, pick } from './dice.ts';
 import { type Asked, HttpClient, type World } from './http-client.ts';
-import { TO } from './mesh-picture.ts';
+import { TO } from './mesh-listeners.ts';
 import { ask, drawMalformed, drawPipelined, drawRequest, drawRuled } from './requests.ts';
 
 export type Visit = (world: World, random: Random) => Promise<void>;
