@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
-import { createTrim, keepTrimmed, TRIM_EVERY_MS } from './memory-trim.ts';
+import { createTrim, keepTrimmed, TRIM_EVERY_MS, TRIM_SHARE } from './memory-trim.ts';
 
 test('trims again and again', () => {
   const clock = new ManualClock();
@@ -15,6 +15,21 @@ test('trims again and again', () => {
   expect(trims).toBe(1);
   clock.advance(2 * TRIM_EVERY_MS);
   expect(trims).toBe(3);
+});
+
+test('waits the longer, the longer it took', () => {
+  const clock = new ManualClock();
+  const TOOK_MS = 4;
+  let trims = 0;
+  keepTrimmed(() => {
+    trims += 1;
+    clock.advance(TOOK_MS);
+  }, clock);
+  clock.advance(TRIM_EVERY_MS + TOOK_MS);
+  clock.advance(TOOK_MS * TRIM_SHARE - 1);
+  expect(trims).toBe(1);
+  clock.advance(1);
+  expect(trims).toBe(2);
 });
 
 test('gives memory back that was freed between pieces that are still in use', async () => {
