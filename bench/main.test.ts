@@ -38,6 +38,13 @@ test.each([[[]], [['http1', '--fast']], [['http1', 'upload']]])('%j is asked wro
   expect(stderr).toContain('Usage: bench SCENARIO|all|list|setup');
 });
 
+test('a file that cannot be written is said before anything is measured', () => {
+  const { stdout, stderr, status } = bench('mtls-two-hops', '--json', join(directory, 'none/report.json'));
+  expect(status).toBe(1);
+  expect(stderr).toContain('none/report.json');
+  expect(stdout).toBe('');
+});
+
 test('a report says what was measured, where, when and of which commit', () => {
   const file = join(directory, 'report.json');
   const { stdout, status } = bench('mtls-two-hops', '--quick', '--json', file);

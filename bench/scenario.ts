@@ -54,8 +54,11 @@ export interface Report {
   readonly rounds: number;
   readonly subjects: readonly SubjectFigures[];
   readonly missing: readonly MissingSubject[];
-  /** `weft/haproxy`: median over the rounds of the quotient of the scenario's main figure; below 1 is cheaper. */
+  /** `weft/haproxy`: median over the rounds of the quotient of the scenario's main figure; below 1 is cheaper. A pair that
+   * noise leaves no quotient of is left out. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** What speaks against these figures: a machine that was busy with something else. */
+  readonly warnings?: readonly string[];
 }
 
 export interface RunOptions {
@@ -66,7 +69,7 @@ export interface RunOptions {
 }
 
 /** What a scenario measured; the runner adds machine, date and commit. */
-export type Measured = Pick<Report, 'rounds' | 'subjects' | 'missing' | 'ratios'>;
+export type Measured = Pick<Report, 'rounds' | 'subjects' | 'missing' | 'ratios' | 'warnings'>;
 
 export interface Scenario {
   readonly name: string;

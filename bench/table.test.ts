@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Report } from './scenario.ts';
-import { drawReport, drawTable, shorten } from './table.ts';
+import { drawReport, drawTable, fold, shorten } from './table.ts';
 
 const REPORT: Report = {
   scenario: 'http1',
@@ -19,7 +19,8 @@ const REPORT: Report = {
 
 test('draws aligned columns, the known figures first, and names what is missing', () => {
   expect(drawReport(REPORT, 'answers of 1 KiB')).toBe(`http1: answers of 1 KiB
-EPYC, 2 cores, 24 GB; Debian 12, 6.18; commit abc1234; medians of 5 rounds (quick)
+EPYC, 2 cores, 24 GB; Debian 12, 6.18
+commit abc1234; medians of 5 rounds (quick)
 
          version  CPU µs/req  req/s  idleKb
 weft     0.1.0          18.4  53880    3.00
@@ -32,10 +33,34 @@ weft/haproxy  1.05
 
 test('says in words when nothing could be measured', () => {
   const none = { ...REPORT, rounds: 0, subjects: [], ratios: {} };
-  expect(drawReport(none, 'two hops').split('\n').slice(2)).toEqual([
+  expect(drawReport(none, 'two hops').split('\n').slice(3)).toEqual([
     'envoy is missing: `npm run bench -- setup` brings it',
     '',
   ]);
+});
+
+test('what speaks against the figures stands under them', () => {
+  const text = drawReport({ ...REPORT, warnings: ['the machine was busy'] }, 'answers of 1 KiB');
+  expect(text).toContain('\nbeware: the machine was busy\nenvoy is missing');
+});
+
+test('a table that is wider than a terminal goes on below, with the names once more', () => {
+  const rows = [
+    ['', 'version', 'user', 'sys'],
+    ['weft', '0.1.0', '7.83', '19.0'],
+  ];
+  expect(fold(rows, 20)).toEqual([
+    [
+      ['', 'version', 'user'],
+      ['weft', '0.1.0', '7.83'],
+    ],
+    [
+      ['', 'sys'],
+      ['weft', '19.0'],
+    ],
+  ]);
+  expect(fold(rows, 25)).toEqual([rows]);
+  expect(fold(rows, 1)).toHaveLength(3);
 });
 
 test.each([

@@ -62,7 +62,10 @@ export function ratios(
   const values = (name: string): number[] => samples.get(name)!.map((sample) => sample[figure]!);
   const pairs = [...samples.keys()].filter(isWeft).flatMap((weft) => {
     const peers = [...samples.keys()].filter((name) => !isWeft(name) && wayOf(name) === wayOf(weft));
-    return peers.map((peer) => [`${weft}/${peer}`, round(ratioOf(values(weft), values(peer)))] as const);
+    return peers.flatMap((peer) => {
+      const ratio = ratioOf(values(weft), values(peer));
+      return ratio === undefined ? [] : [[`${weft}/${peer}`, round(ratio)] as const];
+    });
   });
   return Object.fromEntries(pairs);
 }

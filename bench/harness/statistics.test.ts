@@ -20,3 +20,12 @@ test('a ratio is the median of the quotients of the rounds, not the quotient of 
 test('sides with other numbers of rounds have no ratio', () => {
   expect(() => ratioOf([1, 2], [1])).toThrow('2 rounds against 1');
 });
+
+test.each([
+  { ours: [2, -1, 4], theirs: [1, 1, 2], is: 2, why: 'a difference below zero is noise' },
+  { ours: [2, 2, 2], theirs: [1, -1, 0], is: undefined, why: 'one round of three says nothing' },
+  { ours: [2, 2], theirs: [1, 0], is: undefined, why: 'half of the rounds is not most of them' },
+  { ours: [], theirs: [], is: undefined, why: 'nothing was measured' },
+])('$ours against $theirs is $is: $why', ({ ours, theirs, is }) => {
+  expect(ratioOf(ours, theirs)).toBe(is);
+});

@@ -27,7 +27,7 @@ async function measure(mesh: BenchMesh, rounds: number): Promise<Measured> {
     withSidecar.push(await startOne(mesh, `with-${round}`, 'true'));
     without.push(await startOne(mesh, `without-${round}`, 'false'));
   }
-  const ratio = Math.round(ratioOf(withSidecar, without) * 1_000) / 1_000;
+  const ratio = Math.round(ratioOf(withSidecar, without)! * 1_000) / 1_000;
   return {
     rounds,
     subjects: [figuresOf('weft', withSidecar), figuresOf('no-sidecar', without)],

@@ -68,6 +68,7 @@ function sectionText({ report, title, plots, note }: Section): string {
     `${title} ${day(report.date)}, commit ${report.commit}, ${report.rounds} rounds.`,
     table(['subject', 'version', ...columns.map((column) => column.title)], rows),
     ratiosLine(report),
+    ...(report.warnings ?? []).map((warning) => `Beware: ${warning}.`),
     ...report.missing.map(({ name, why }) => `Missing: ${name} (${why}).`),
     ...plots.map((plot) => `![${report.scenario}](${plot})`),
     note.trim(),

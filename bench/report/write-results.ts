@@ -1,5 +1,5 @@
 /** Reads reports from `bench/results/`, and writes the page and its plots. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report, Scenario } from '../scenario.ts';
 import { plotsOf } from './plots.ts';
@@ -19,9 +19,11 @@ export function keepReport(report: Report): void {
   writeFileSync(reportPath(report.scenario), `${JSON.stringify(report, undefined, 2)}\n`);
 }
 
-/** Writes `bench/RESULTS.md` of all reports that are kept, in the order of `scenarios`. Returns its path. */
+/** Writes `bench/RESULTS.md` of all reports that are kept, in the order of `scenarios`. Returns its path; throws when none is kept. */
 export function writeResults(scenarios: readonly Pick<Scenario, 'name' | 'title'>[]): string {
-  const kept = new Set(readdirSync(RESULTS));
+  const kept = new Set(existsSync(RESULTS) ? readdirSync(RESULTS) : []);
+  if (!scenarios.some(({ name }) => kept.has(`${name}.json`)))
+    throw new Error('no report is kept yet: `npm run bench -- all --keep` measures and keeps them');
   const sections = scenarios
     .filter(({ name }) => kept.has(`${name}.json`))
     .map(({ name, title }): Section => {
