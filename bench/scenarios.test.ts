@@ -6,6 +6,7 @@ const REQUIRED = [
   'http1-small',
   'http1-large',
   'http1-c1',
+  'http1-c512',
   'upload',
   'tcp-bulk',
   'two-hops',

@@ -11,5 +11,6 @@ export const HTTP1_SCENARIOS: readonly Scenario[] = [
     byByte: true,
   }),
   download('http1-c1', 'answers of 1 KiB over one connection', { path: '/1k', connections: 1 }),
+  download('http1-c512', 'answers of 1 KiB over 512 connections', { path: '/1k', connections: 512 }),
   upload,
 ];

@@ -61,7 +61,7 @@ export function httpBlock(text: string): string {
  */
 function httpProxy(port: number, { to, bulk = false }: Task): string {
   return httpBlock(`
-    upstream app { server 127.0.0.1:${to}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 300s; }
+    upstream app { server 127.0.0.1:${to}; keepalive 1024; keepalive_requests 1000000000; keepalive_timeout 300s; }
     map $http_x_request_id $id { default $http_x_request_id; "" $request_id; }
     map $http_x_forwarded_proto $proto { default $http_x_forwarded_proto; "" http; }
     server {
