@@ -192,12 +192,13 @@ async function leftovers(
   violation: (what: string) => void,
 ): Promise<Vitals> {
   let last = await subject.vitals(true);
+  let kept = Number.NaN;
   const isBack = async (): Promise<boolean> => {
+    kept = sumOf(await scrape(subject.ports.metrics), 'weft_sidecar_upstream_connections');
     last = await subject.vitals(true);
-    return last.descriptors <= baseline.descriptors;
+    return kept === 0 && last.descriptors <= baseline.descriptors;
   };
   await comes(isBack, QUIET_MS);
-  const kept = sumOf(await scrape(subject.ports.metrics), 'weft_sidecar_upstream_connections');
   if (kept !== 0) violation(`breakers count ${kept} connections to applications that are gone`);
   return last;
 }
