@@ -1,10 +1,12 @@
 /**
  * Processes pinned to a core. Each leads a group of its own, so that it ends with all of its children, whatever becomes of
- * this program: also when somebody presses Ctrl-C.
+ * this program: also when somebody presses Ctrl-C, and when this program is killed and can do nothing about it any more
+ * (`PR_SET_PDEATHSIG`; nginx, which works in a child, is asked to end and takes its child along).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+const PINNED = ['--pdeathsig', 'TERM', 'taskset', '-c'];
 const STOP_MS = 5_000;
 const KEPT_OUTPUT = 20_000;
 
@@ -22,7 +24,7 @@ export class PinnedProcess implements AsyncDisposable {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ) {
-    this.#child = spawn('taskset', ['-c', String(core), command, ...args], {
+    this.#child = spawn('setpriv', [...PINNED, String(core), command, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env['PATH'], ...env },
       detached: true,
@@ -74,7 +76,7 @@ export class PinnedProcess implements AsyncDisposable {
   }
 
   #name(): string {
-    return this.#child.spawnargs.slice(3).join(' ');
+    return this.#child.spawnargs.slice(PINNED.length + 2).join(' ');
   }
 }
 
