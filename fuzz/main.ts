@@ -1,9 +1,11 @@
 /**
  * `npm run fuzz [-- --seconds N] [--seed S] [--from I] [--resume]`: draws inputs until the time is over, and asks of each whether
- * it is read the same however it is cut, whether what is passed on is what was judged, and what llhttp thinks of it.
+ * it is read the same however it is cut, whether what is passed on is what was judged, and what llhttp thinks of it. Exits 0
+ * when nothing was found, also when it was stopped; 1 with the defect; 2 when it was asked wrongly.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '#api/foundation/errors.ts';
 import { inputOf } from './inputs.ts';
 import { Ledger } from './ledger.ts';
 import { type Progress, readProgress, writeProgress } from './progress.ts';
@@ -12,36 +14,58 @@ import { tryInput } from './trial.ts';
 const PROGRESS_FILE = fileURLToPath(new URL('../.fuzz/progress.json', import.meta.url));
 /** Between two looks at the clock. */
 const BATCH = 2000;
+const TELL_EVERY_MS = 10_000;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '60' },
-    seed: { type: 'string' },
-    from: { type: 'string', default: '0' },
-    resume: { type: 'boolean', default: false },
-  },
-});
+interface Flags {
+  readonly seconds: number;
+  readonly seed?: number;
+  readonly from?: number;
+  readonly resume?: boolean;
+}
 
-function numberOf(name: 'seconds' | 'seed' | 'from', text: string): number {
+function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  process.stderr.write(`--${name} is a whole number, not ${JSON.stringify(text)}\n`);
-  process.exit(2);
+  throw new InvalidArgumentError('It is a whole number.');
 }
 
-function beginning(): Progress {
-  const kept = values.resume ? readProgress(PROGRESS_FILE) : undefined;
-  if (kept !== undefined) return kept;
-  const seed = numberOf('seed', values.seed ?? String(process.hrtime.bigint() % 1_000_000_000n));
-  return { seed, iteration: numberOf('from', values.from), counts: {} };
+const flags = new Command('fuzz')
+  .description('Compares the codec with llhttp on inputs that are drawn from a seed.')
+  .option('--seconds <n>', 'how long', wholeNumber, 60)
+  .option('--seed <n>', 'draws the inputs; a new one when it is left out', wholeNumber)
+  .option('--from <i>', 'number of the first input', wholeNumber)
+  .addOption(new Option('--resume', 'go on where the last run stopped').conflicts(['seed', 'from']))
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .showHelpAfterError()
+  .parse()
+  .opts<Flags>();
+
+function keptOrRefused(): Progress | undefined {
+  try {
+    return readProgress(PROGRESS_FILE);
+  } catch (error) {
+    process.stderr.write(`fuzz: ${messageOf(error)}\n`);
+    process.exit(2);
+  }
 }
 
-const { seed, iteration: first, counts } = beginning();
-const ledger = new Ledger(values.resume ? first : 0, counts);
+function beginning({
+  resume = false,
+  from = 0,
+  seed = Number(process.hrtime.bigint() % 1_000_000_000n),
+}: Flags): Progress {
+  const kept = resume ? keptOrRefused() : undefined;
+  if (resume && kept === undefined) process.stdout.write('there is no run to resume; this one is new\n');
+  return kept ?? { seed, iteration: from, counts: {} };
+}
+
+const { seed, iteration: first, counts } = beginning(flags);
+const ledger = new Ledger(flags.resume === true ? first : 0, counts);
 let iteration = first;
 let wanted = true;
-process.on('SIGINT', () => {
-  wanted = false;
-});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    wanted = false;
+  });
 
 /** Tries a batch of inputs; false when one of them shows a defect. */
 function batch(): boolean {
@@ -59,13 +83,24 @@ function batch(): boolean {
   return true;
 }
 
-process.stdout.write(`seed ${seed}, from input ${first} on\n`);
-const end = process.hrtime.bigint() + BigInt(numberOf('seconds', values.seconds)) * 1_000_000_000n;
+/** Kept while it runs, so that a run that was killed is resumed near its end. */
+function keep(): void {
+  writeProgress(PROGRESS_FILE, { seed, iteration, counts: ledger.counts });
+}
+
+process.stdout.write(`seed ${seed}, from input ${first} on, ${flags.seconds} s\n`);
+const startMs = performance.now();
+let toldMs = startMs;
 let sound = true;
-while (wanted && sound && process.hrtime.bigint() < end) {
+while (wanted && sound && performance.now() - startMs < flags.seconds * 1_000) {
   sound = batch();
   await new Promise((resolve) => setImmediate(resolve));
+  if (performance.now() - toldMs < TELL_EVERY_MS) continue;
+  toldMs = performance.now();
+  keep();
+  process.stderr.write(`${Math.round((toldMs - startMs) / 1_000)} s: ${iteration - first} inputs\n`);
 }
-writeProgress(PROGRESS_FILE, { seed, iteration, counts: ledger.counts });
+keep();
+if (!wanted) process.stdout.write('stopped; --resume goes on from here\n');
 process.stdout.write(`${ledger.table()}\n`);
 process.exitCode = sound ? 0 : 1;

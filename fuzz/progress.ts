@@ -12,7 +12,7 @@ const schema = z.strictObject({
 
 export type Progress = z.infer<typeof schema>;
 
-/** Undefined when there is none yet. */
+/** Undefined when there is none yet. Throws, with the file's path, when it is none that a run wrote. */
 export function readProgress(path: string): Progress | undefined {
   let text: string;
   try {
@@ -21,7 +21,11 @@ export function readProgress(path: string): Progress | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return schema.parse(JSON.parse(text));
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${path} is not what a run wrote: remove it and start anew`, { cause });
+  }
 }
 
 export function writeProgress(path: string, progress: Progress): void {
