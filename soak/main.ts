@@ -1,29 +1,47 @@
 /**
  * `npm run soak [-- --minutes N --seed S --rate R]`: the sidecar's production bundle under churn, then its account. Ends with
- * 1 and the reasons when anything was lost, left over, slow, or growing.
+ * 1 and the reasons when anything was lost, left over, slow, or growing; with 2 when it was asked wrongly.
  */
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { startBundledSidecar } from './bundled-sidecar.ts';
 import { soak } from './soak.ts';
 import { DEFAULT_SOAK_LIMITS, findings, tableOf } from './verdict.ts';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '2' },
-    seed: { type: 'string', default: String(process.hrtime.bigint() % 1_000_000n) },
-    rate: { type: 'string', default: '120' },
-  },
-});
-
-const [minutes, seed, visitsPerSecond] = [values.minutes, values.seed, values.rate].map(Number) as [
-  number,
-  number,
-  number,
-];
-if (!(minutes > 0) || !Number.isInteger(seed) || !(visitsPerSecond > 0)) {
-  console.error('usage: npm run soak -- [--minutes N] [--seed WHOLE_NUMBER] [--rate CONNECTIONS_PER_SECOND]');
-  process.exit(2);
+interface Flags {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly rate: number;
 }
+
+function positive(text: string): number {
+  if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
+  throw new InvalidArgumentError('It is a number above 0.');
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number.');
+}
+
+const {
+  minutes,
+  seed,
+  rate: visitsPerSecond,
+} = new Command('soak')
+  .description(
+    'Loads a sidecar whose mesh never stands still, and asks that nothing is lost, left over or growing.',
+  )
+  .option('--minutes <n>', 'how long', positive, 2)
+  .addOption(
+    new Option('--seed <n>', 'draws what clients, applications and the mesh do')
+      .argParser(wholeNumber)
+      .default(Number(process.hrtime.bigint() % 1_000_000n), 'a new one'),
+  )
+  .option('--rate <n>', 'connections a second', positive, 120)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .showHelpAfterError()
+  .parse()
+  .opts<Flags>();
 
 console.log(`soak: ${minutes} minutes, seed ${seed}, ${visitsPerSecond} connections a second`);
 const record = await soak({
