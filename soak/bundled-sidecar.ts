@@ -24,6 +24,7 @@ export async function startBundledSidecar(
   destinations: readonly Destination[],
 ): Promise<Subject> {
   const directory = mkdtempSync(join(tmpdir(), 'weft-soak-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const bundle = await bundleSidecar(directory);
   const [outbound, inbound, admin, metrics, readiness] = await freePorts(5);
   const config = SidecarConfig.parse({
@@ -42,6 +43,7 @@ export async function startBundledSidecar(
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { PATH: process.env['PATH'], WEFT_SOAK_DESTINATIONS: JSON.stringify(destinations) },
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   const sidecar = new BundledSidecar(child, config.ports, directory);
   await sidecar.started();
   return sidecar;

@@ -2,6 +2,7 @@
  * `npm run soak [-- --minutes N --seed S --rate R]`: the sidecar's production bundle under churn, then its account. Ends with
  * 1 and the reasons when anything was lost, left over, slow, or growing; with 2 when it was asked wrongly.
  */
+import { constants } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { startBundledSidecar } from './bundled-sidecar.ts';
 import { soak } from './soak.ts';
@@ -42,6 +43,10 @@ const {
   .showHelpAfterError()
   .parse()
   .opts<Flags>();
+
+/** Runs what is to be done at the end also on Ctrl-C: no process and no folder is left. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 
 console.log(`soak: ${minutes} minutes, seed ${seed}, ${visitsPerSecond} connections a second`);
 const record = await soak({
