@@ -1,18 +1,29 @@
 import { findProgram } from '../harness/programs.ts';
 import { BULK_BUFFER_BYTES, PEER_METADATA, PEER_METADATA_HEADER, type Peer, type Task } from './peer.ts';
 
-export const haproxy = peer('haproxy', false);
+/** What an operator may turn on for large bodies; none of it is on by default. */
+interface Tuning {
+  /** Of `tune.bufsize`; HAProxy has 16 KiB, and its manual advises to leave it. */
+  readonly bufferBytes?: number;
+  /** Bytes pass inside of the kernel. */
+  readonly splices?: boolean;
+}
 
-/** The same with what only HAProxy has: bytes that never leave the kernel. What large bodies cost where somebody turns it on. */
-export const haproxySplicing = peer('haproxy-splice', true);
+export const haproxy = peer('haproxy');
 
-function peer(name: string, splices: boolean): Peer {
+/** With buffers as large as those that weft reads into. */
+export const haproxyLargeBuffers = peer('haproxy64k', { bufferBytes: BULK_BUFFER_BYTES });
+
+/** With what only HAProxy has: bytes that never leave the kernel. */
+export const haproxySplicing = peer('haproxy-splice', { bufferBytes: BULK_BUFFER_BYTES, splices: true });
+
+function peer(name: string, tuning: Tuning = {}): Peer {
   return {
     name,
     find: () => findProgram('haproxy'),
     async start(bench, program, task) {
       const port = await bench.takePort();
-      const config = bench.write(`haproxy-${port}.cfg`, haproxyConfig(port, task, splices));
+      const config = bench.write(`haproxy-${port}.cfg`, haproxyConfig(port, task, tuning));
       const process = await bench.serve(bench.cores.proxy, port, program.path, ['-db', '-f', config]);
       return { port, process };
     },
@@ -21,10 +32,9 @@ function peer(name: string, splices: boolean): Peer {
 
 /**
  * `http-reuse always` is what its manual names for upstream servers that are trusted; splicing is off unless an option asks for
- * it. Its buffers are of 16 KiB, which is right for small messages and makes large bodies a fifth dearer. How many connections
- * it takes follows from the limit of descriptors.
+ * it. How many connections it takes follows from the limit of descriptors.
  */
-export function haproxyConfig(port: number, { mode, to, bulk = false }: Task, splices = false): string {
+export function haproxyConfig(port: number, { mode, to }: Task, tuning: Tuning = {}): string {
   const requests = `
     http-reuse always
     http-request set-header x-request-id %[uuid] unless { req.hdr(x-request-id) -m found }
@@ -33,10 +43,10 @@ export function haproxyConfig(port: number, { mode, to, bulk = false }: Task, sp
   return `
   global
     nbthread 1
-    ${bulk ? `tune.bufsize ${BULK_BUFFER_BYTES}` : ''}
+    ${tuning.bufferBytes === undefined ? '' : `tune.bufsize ${tuning.bufferBytes}`}
   defaults
     mode ${mode}
-    ${splices ? 'option splice-request\n    option splice-response' : ''}
+    ${tuning.splices === true ? 'option splice-request\n    option splice-response' : ''}
     timeout connect 5s
     timeout client 60s
     timeout server 60s

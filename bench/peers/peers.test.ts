@@ -13,20 +13,27 @@ test.each(['http', 'tcp'] as const)('HAProxy has one thread and never splices: %
 });
 
 test('HAProxy splices only where it is asked to', () => {
-  const config = haproxyConfig(1_000, { mode: 'tcp', to: 2_000 }, true);
+  const config = haproxyConfig(1_000, { mode: 'tcp', to: 2_000 }, { splices: true });
   expect(config).toContain('option splice-request');
   expect(config).toContain('option splice-response');
 });
 
-test.each(['http', 'tcp'] as const)('buffers are as large as those of weft where bytes count: %s', (mode) => {
-  const some = { mode, to: 2_000 } as const;
-  const many = { ...some, bulk: true };
-  expect(haproxyConfig(1_000, some)).not.toContain('bufsize');
-  expect(haproxyConfig(1_000, many)).toContain('tune.bufsize 65536');
-  const directive = mode === 'tcp' ? 'proxy_buffer_size 65536;' : 'client_body_buffer_size 65536;';
-  expect(nginxPart(1_000, some)).not.toContain(directive);
-  expect(nginxPart(1_000, many)).toContain(directive);
+test('HAProxy has its own size of buffers but where another is asked for', () => {
+  const task = { mode: 'tcp', to: 2_000, bulk: true } as const;
+  expect(haproxyConfig(1_000, task)).not.toContain('bufsize');
+  expect(haproxyConfig(1_000, task, { bufferBytes: 65_536 })).toContain('tune.bufsize 65536');
 });
+
+test.each(['http', 'tcp'] as const)(
+  'buffers of nginx are as large as those of weft where bytes count: %s',
+  (mode) => {
+    const some = { mode, to: 2_000 } as const;
+    const many = { ...some, bulk: true };
+    const directive = mode === 'tcp' ? 'proxy_buffer_size 65536;' : 'client_body_buffer_size 65536;';
+    expect(nginxPart(1_000, some)).not.toContain(directive);
+    expect(nginxPart(1_000, many)).toContain(directive);
+  },
+);
 
 test('all of them add the same metadata', () => {
   const task = { mode: 'http', to: 2_000 } as const;
