@@ -19,6 +19,8 @@ interface Download {
   readonly inbound?: boolean;
   /** Compare by the mebibyte, not by the request. */
   readonly byByte?: boolean;
+  /** Of a quick run. */
+  readonly weight?: 'goal' | 'other';
 }
 
 export function download(name: string, title: string, wanted: Download): Scenario {
@@ -35,7 +37,7 @@ export function download(name: string, title: string, wanted: Download): Scenari
         ...path,
         sample: (seconds: number) => driveRequests(bench, wrk, path, loadOf(path, wanted), seconds),
       }));
-      return await interleave(subjects, missing, { ...roundsOf(quick), mainFigure, progress });
+      return await interleave(subjects, missing, { ...roundsOf(quick, wanted.weight), mainFigure, progress });
     },
   };
 }

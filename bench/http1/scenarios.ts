@@ -3,7 +3,12 @@ import { download } from './download.ts';
 import { upload } from './upload.ts';
 
 export const HTTP1_SCENARIOS: readonly Scenario[] = [
-  download('http1', 'answers of 1 KiB over 32 connections', { path: '/1k', connections: 32, inbound: true }),
+  download('http1', 'answers of 1 KiB over 32 connections', {
+    path: '/1k',
+    connections: 32,
+    inbound: true,
+    weight: 'goal',
+  }),
   download('http1-small', 'answers of 2 bytes over 32 connections', { path: '/tiny', connections: 32 }),
   download('http1-large', 'answers of 1 MiB over 32 connections', {
     path: '/1m',

@@ -41,7 +41,11 @@ export const twoHops: Scenario = {
       ...path,
       sample: (seconds: number) => driveRequests(bench, wrk, path, load, seconds),
     }));
-    return await interleave(subjects, missing, { ...roundsOf(quick), mainFigure: MAIN_FIGURE, progress });
+    return await interleave(subjects, missing, {
+      ...roundsOf(quick, 'goal'),
+      mainFigure: MAIN_FIGURE,
+      progress,
+    });
   },
 };
 
