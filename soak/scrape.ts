@@ -1,4 +1,6 @@
 /** Reads the sidecar's own account of itself: its metrics page and its view of endpoints. */
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Counted } from './accounts.ts';
 
 const SAMPLE = /^(\w+)\{?([^}]*)\}? ([\d.e+-]+)$/;
@@ -11,8 +13,21 @@ export interface Sample {
 }
 
 export async function scrape(port: number): Promise<Sample[]> {
-  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
-  return parseSamples(await response.text());
+  return parseSamples(await page(port, '/metrics'));
+}
+
+/**
+ * Over a connection of its own: one that is kept is closed by the server after seconds, maybe just when it is used again, and
+ * counts among the descriptors until then.
+ */
+function page(port: number, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void =>
+      reject(new Error(`the sidecar's page ${path} cannot be read: ${error.message}`, { cause: error }));
+    get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
+      text(response).then(resolve, failed);
+    }).on('error', failed);
+  });
 }
 
 export function parseSamples(text: string): Sample[] {
@@ -56,7 +71,8 @@ export function byCodeAndFlag(samples: readonly Sample[]): Map<string, number> {
 
 /** Requests and connections that endpoints are busy with, all clusters together. */
 export async function activeAtEndpoints(adminPort: number): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${adminPort}/clusters?format=json`);
-  const { clusters } = (await response.json()) as { clusters: { endpoints: { active: number }[] }[] };
+  const { clusters } = JSON.parse(await page(adminPort, '/clusters?format=json')) as {
+    clusters: { endpoints: { active: number }[] }[];
+  };
   return clusters.flatMap(({ endpoints }) => endpoints).reduce((sum, { active }) => sum + active, 0);
 }

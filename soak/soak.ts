@@ -70,6 +70,8 @@ const LAST_VISITS_MS = 40_000;
 const RECONNECT_MS = 15_000;
 const QUIET_MS = 15_000;
 const POLL_MS = 100;
+/** The longest until the end of a process is known. */
+const DEATH_MS = 500;
 
 export async function soak(options: SoakOptions): Promise<SoakRecord> {
   const random = seededRandom(options.seed);
@@ -137,6 +139,10 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
       feed: { ...feed.counts, refusals: feed.refusals },
       violations,
     };
+  } catch (error) {
+    /** Of a sidecar that ended, something else may be missed first. */
+    await comes(() => subject.died !== undefined, DEATH_MS);
+    throw subject.died === undefined ? error : new Error(subject.died, { cause: error });
   } finally {
     churn.stop();
     for (const app of apps) app.close();
@@ -191,16 +197,14 @@ async function leftovers(
   baseline: Vitals,
   violation: (what: string) => void,
 ): Promise<Vitals> {
-  let last = await subject.vitals(true);
   let kept = Number.NaN;
   const isBack = async (): Promise<boolean> => {
     kept = sumOf(await scrape(subject.ports.metrics), 'weft_sidecar_upstream_connections');
-    last = await subject.vitals(true);
-    return kept === 0 && last.descriptors <= baseline.descriptors;
+    return kept === 0 && (await subject.vitals(false)).descriptors <= baseline.descriptors;
   };
   await comes(isBack, QUIET_MS);
   if (kept !== 0) violation(`breakers count ${kept} connections to applications that are gone`);
-  return last;
+  return subject.vitals(true);
 }
 
 /** Asks until it is so, or time is up. */

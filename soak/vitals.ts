@@ -1,9 +1,9 @@
 /** How a process is: its memory, its descriptors, its delays. Taken inside of it, so that what was garbage can be collected first. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { type ELDHistogram as IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { queryObjects, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { type Delays, LOOK_MS, LoopDelay } from './loop-delay.ts';
 
 export interface Vitals {
   /** MiB, after a garbage collection. */
@@ -19,26 +19,10 @@ export interface Vitals {
   /** Time that it was ready to run and waited for a core, so far, milliseconds. */
   readonly waitedMs: number;
   /** How late the event loop was since the vitals were taken before, milliseconds. */
-  readonly delay: Delay;
+  readonly delay: Delays;
   /** Objects that are alive; undefined unless asked for. */
   readonly objects: { readonly sockets: number; readonly timers: number } | undefined;
 }
-
-export interface Delay {
-  /** How often it was looked. */
-  readonly count: number;
-  /** Looks that found the loop late by each of these upper bounds or less, milliseconds; cumulative. */
-  readonly within: readonly number[];
-  readonly maxMs: number;
-}
-
-/** How often the event loop is looked at. The histogram tells the time between two looks, so this is taken off again. */
-const LOOK_MS = 5;
-
-/** Bounds of `Delay.within`, milliseconds. */
-export const DELAY_BOUNDS_MS: readonly number[] = [
-  0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 200, 500, 1000, 5000,
-];
 
 /** Throws away code and caches that can be made again too: what is left is what somebody holds. */
 const LIVE_ONLY = { flavor: 'last-resort' } as const;
@@ -47,56 +31,50 @@ const NANOS = 1e6;
 const MIB = 2 ** 20;
 
 export class VitalSigns {
-  readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOK_MS });
+  readonly #loop = new LoopDelay();
+  readonly #coreWait = new CoreWait();
   readonly #collect: (how: { readonly flavor: string }) => void;
 
   constructor() {
     setFlagsFromString('--expose-gc');
     this.#collect = runInNewContext('gc') as (how: { readonly flavor: string }) => void;
-    this.#loop.enable();
+    this.#look();
   }
 
   /** The pause that this takes is not counted among the delays. `objects`: counts them too, which takes longer. */
   take(objects: boolean): Vitals {
-    this.#loop.disable();
-    const delay = delayOf(this.#loop);
+    const delay = this.#loop.take();
     this.#collect(LIVE_ONLY);
     const memory = process.memoryUsage();
     const cpu = process.cpuUsage();
-    const vitals = {
+    return {
       heapMb: memory.heapUsed / MIB,
       rssMb: memory.rss / MIB,
       privateMb: privateMb(),
       externalMb: (memory.external + memory.arrayBuffers) / MIB,
       descriptors: readdirSync('/proc/self/fd').length - 1,
       cpuMs: (cpu.user + cpu.system) / 1000,
-      waitedMs: Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / NANOS,
+      waitedMs: this.#coreWait.ms,
       delay,
       objects: objects ? liveObjects() : undefined,
     };
-    this.#loop.reset();
-    setImmediate(() => this.#loop.enable());
-    return vitals;
+  }
+
+  #look(): void {
+    this.#loop.look(performance.now(), this.#coreWait.ms);
+    setTimeout(() => this.#look(), LOOK_MS).unref();
   }
 }
 
-function delayOf(loop: IntervalHistogram): Delay {
-  const within = DELAY_BOUNDS_MS.map(() => 0);
-  let seen = 0;
-  for (const [percent, nanos] of loop.percentiles as Map<number, number>) {
-    const upTo = Math.round((percent / 100) * loop.count);
-    const lateMs = Math.max(0, nanos / NANOS - LOOK_MS);
-    const at = DELAY_BOUNDS_MS.findIndex((bound) => lateMs <= bound);
-    if (at >= 0) within[at] = within[at]! + upTo - seen;
-    seen = upTo;
+/** How long the thread of the event loop was ready to run and had no core: read 200 times a second, so without a file each time. */
+class CoreWait {
+  readonly #file = openSync('/proc/thread-self/schedstat', 'r');
+  readonly #bytes = Buffer.alloc(96);
+
+  get ms(): number {
+    const length = readSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
+    return Number(this.#bytes.toString('latin1', 0, length).split(' ')[1]) / NANOS;
   }
-  let sum = 0;
-  const cumulative = within.map((count) => {
-    sum += count;
-    return sum;
-  });
-  const maxMs = loop.count === 0 ? 0 : Math.max(0, loop.max / NANOS - LOOK_MS);
-  return { count: loop.count, within: cumulative, maxMs };
 }
 
 function privateMb(): number {
