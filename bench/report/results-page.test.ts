@@ -21,7 +21,7 @@ const report: Report = {
 };
 
 describe('the page of results', () => {
-  const page = resultsPage([{ report, title: 'Small answers.', plots: ['results/a.svg'], note: 'Why.\n' }]);
+  const page = resultsPage([{ report, title: 'small answers', plots: ['results/a.svg'], note: 'Why.\n' }]);
 
   test('shows every figure of every subject, and says what is not there', () => {
     expect(page).toContain('| subject | version | CPU µs/request | user µs | system µs | retries armed |');
@@ -34,10 +34,16 @@ describe('the page of results', () => {
   test('names the machine, the command, the commit, the plot and the note', () => {
     expect(page).toContain('A CPU, 2 cores');
     expect(page).toContain('    npm run bench -- http1\n');
-    expect(page).toContain('2026-01-02, commit abc1234, 5 rounds.');
+    expect(page).toContain('Small answers. Of 2026-01-02, commit abc1234; medians of 5 rounds.');
     expect(page).toContain('![http1](results/a.svg)');
     expect(page).toContain('Why.');
   });
+});
+
+test('a scenario that measured nothing has no table', () => {
+  const page = resultsPage([{ report: { ...report, subjects: [] }, title: 'x', plots: [], note: '' }]);
+  expect(page).not.toContain('| subject |');
+  expect(page).toContain('Missing: envoy');
 });
 
 describe('goals', () => {

@@ -56,33 +56,42 @@ function said(verdict: Judged['verdict']): string {
 }
 
 function sectionText({ report, title, plots, note }: Section): string {
-  const columns = columnsOf(report);
-  const rows = report.subjects.map((subject) => [
-    subject.name.startsWith('weft') ? `**${subject.name}**` : subject.name,
-    subject.version,
-    ...columns.map(({ cell }) => cell(subject)),
-  ]);
   const parts = [
     `## ${report.scenario}`,
     `    npm run bench -- ${report.scenario}${report.quick ? ' --quick' : ''}`,
-    `${title} ${day(report.date)}, commit ${report.commit}, ${report.rounds} rounds.`,
-    table(['subject', 'version', ...columns.map((column) => column.title)], rows),
+    `${capital(title)}. Of ${report.date.slice(0, 10)}, commit ${report.commit}; medians of ${rounds(report)}.`,
+    figuresTable(report),
     ratiosLine(report),
-    ...(report.warnings ?? []).map((warning) => `Beware: ${warning}.`),
     ...report.missing.map(({ name, why }) => `Missing: ${name} (${why}).`),
+    ...(report.warnings ?? []).map((warning) => `Beware: ${warning}.`),
     ...plots.map((plot) => `![${report.scenario}](${plot})`),
     note.trim(),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
+function rounds({ rounds: count }: Report): string {
+  return count === 1 ? 'one round' : `${count} rounds`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function figuresTable(report: Report): string {
+  if (report.subjects.length === 0) return '';
+  const columns = columnsOf(report);
+  const rows = report.subjects.map((subject) => [
+    subject.name.startsWith('weft') ? `**${subject.name}**` : subject.name,
+    subject.version,
+    ...columns.map(({ cell }) => cell(subject)),
+  ]);
+  return table(['subject', 'version', ...columns.map((column) => column.title)], rows);
+}
+
 function ratiosLine({ ratios }: Report): string {
   const said = Object.entries(ratios).map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`);
   return said.length === 0 ? '' : `Ratios: ${said.join(', ')}.`;
-}
-
-function day(date: string): string {
-  return date.slice(0, 10);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
