@@ -29,8 +29,8 @@ const OPTIONS = {
   supported: { 'dynamic-import': false },
   target: 'node26',
   legalComments: 'none',
-  /** Loaded only where they are needed: koffi on a Node without node:ffi; proto-loader by channelz and ORCA, which are off. */
-  external: ['koffi', '@grpc/proto-loader'],
+  /** Loaded only on a Node without node:ffi. */
+  external: ['koffi'],
   logLevel: 'error',
 };
 
