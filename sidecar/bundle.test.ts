@@ -38,14 +38,14 @@ async function bundled(): Promise<string> {
 
 beforeAll(async () => {
   bundle = await bundled();
-  const [outbound, inbound, admin, metrics, readiness] = await freePorts(5);
+  const [outbound, inbound, admin, metrics, readiness, ownMetrics] = await freePorts(6);
   config = SidecarConfig.parse({
     pod: 'web-1',
     namespace: 'shop',
     podIp: '127.0.0.1',
     workload: 'web',
     discoveryAddress: `127.0.0.1:${await server.start()}`,
-    ports: { outbound, inbound, admin, metrics, readiness },
+    ports: { outbound, inbound, admin, metrics, readiness, ownMetrics },
   });
   const path = join(directory, 'sidecar.json');
   writeFileSync(path, JSON.stringify(config));

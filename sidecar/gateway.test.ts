@@ -50,7 +50,7 @@ beforeEach(async () => {
     random: seededRandom(1),
     logger: silentLogger,
   };
-  const ports = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0 };
+  const ports = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0, ownMetrics: 0 };
   sidecar = await startSidecar({ ...config, ports }, world, () => {});
 });
 

@@ -21,7 +21,7 @@ let sidecar: Sidecar;
 let directory: string;
 let quits = 0;
 
-const BEYOND_ANY_PORT = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0 };
+const BEYOND_ANY_PORT = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0, ownMetrics: 0 };
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'weft-sidecar-'));

@@ -26,14 +26,14 @@ export async function startBundledSidecar(
   const directory = mkdtempSync(join(tmpdir(), 'weft-soak-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const bundle = await bundleSidecar(directory);
-  const [outbound, inbound, admin, metrics, readiness] = await freePorts(5);
+  const [outbound, inbound, admin, metrics, readiness, ownMetrics] = await freePorts(6);
   const config = SidecarConfig.parse({
     pod: 'client-1',
     namespace: 'soak',
     podIp: '127.0.0.1',
     workload: 'client',
     discoveryAddress: `127.0.0.1:${discoveryPort}`,
-    ports: { outbound, inbound, admin, metrics, readiness },
+    ports: { outbound, inbound, admin, metrics, readiness, ownMetrics },
   });
   const path = join(directory, 'sidecar.json');
   writeFileSync(path, JSON.stringify(config));

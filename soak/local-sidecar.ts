@@ -38,7 +38,7 @@ export async function startLocalSidecar(
     random,
     logger,
   };
-  const ports = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0 };
+  const ports = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0, ownMetrics: 0 };
   const sidecar = await startSidecar({ ...config, ports }, world, () => {});
   const signs = new VitalSigns();
   return {

@@ -26,6 +26,23 @@ export const MeshConfig = z.strictObject({
   xdsPort: Port.default(15010),
   /** Control plane metrics and readiness on 127.0.0.1. */
   monitoringPort: Port.default(15014),
+  /** The node runtime's metrics on 127.0.0.1, `/metrics` and `/metrics/cadvisor` (kubelet's read-only port). */
+  nodeMetricsPort: Port.default(10255),
+  /** What was started beside the mesh for people to look at it, each by a flag of `weft up`. */
+  addons: z
+    .strictObject({
+      /** Prometheus on 127.0.0.1. */
+      prometheus: z.strictObject({ port: Port.default(9090) }).optional(),
+      /** A trace viewer: pages on 127.0.0.1, OTLP on the node's address among the pods. */
+      traces: z
+        .strictObject({
+          port: Port.default(16686),
+          grpcPort: Port.default(4317),
+          httpPort: Port.default(4318),
+        })
+        .optional(),
+    })
+    .prefault({}),
   /** `runc` or `crun`; chosen by what the host supports when absent. */
   ociRuntime: z.enum(['runc', 'crun']).optional(),
 });

@@ -5,6 +5,7 @@ export const SIDECAR_PORTS = {
   inbound: 15006,
   metrics: 15020,
   readiness: 15021,
+  ownMetrics: 15090,
 } as const;
 
 /**

@@ -30,10 +30,13 @@ export const SidecarConfig = z.strictObject({
       admin: Port.default(SIDECAR_PORTS.admin),
       metrics: Port.default(SIDECAR_PORTS.metrics),
       readiness: Port.default(SIDECAR_PORTS.readiness),
+      ownMetrics: Port.default(SIDECAR_PORTS.ownMetrics),
     })
     .prefault({}),
   /** Unix socket of the admin API beside port 15000, in a directory that only the node's root and the sidecar see. */
   adminSocket: z.string().optional(),
+  /** Where the app tells its own metrics (`prometheus.io/port`, `prometheus.io/path`), to be told on the metrics port beside the sidecar's. */
+  appMetrics: z.strictObject({ port: Port, path: z.string().startsWith('/') }).optional(),
   /** How long a drain waits for requests under way, milliseconds (Istio's terminationDrainDuration is 5 s). */
   drainMs: z.int().min(0).default(5_000),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

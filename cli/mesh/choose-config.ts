@@ -18,7 +18,14 @@ export interface HostUse {
 export type Overrides = Partial<
   Pick<
     MeshConfig,
-    'apiPort' | 'xdsPort' | 'monitoringPort' | 'podCidr' | 'serviceCidr' | 'ociRuntime' | 'nodeName'
+    | 'apiPort'
+    | 'xdsPort'
+    | 'monitoringPort'
+    | 'nodeMetricsPort'
+    | 'podCidr'
+    | 'serviceCidr'
+    | 'ociRuntime'
+    | 'nodeName'
   >
 >;
 
@@ -54,11 +61,13 @@ export function isDefault(place: Place): boolean {
 function derived(
   place: Place,
   use: HostUse,
-): Omit<MeshConfig, keyof Place | 'nodeName' | 'trustDomain' | 'clusterDomain'> {
+): Omit<MeshConfig, keyof Place | 'nodeName' | 'trustDomain' | 'clusterDomain' | 'addons'> {
   const digest = createHash('sha256').update(`${place.dataDir}\0${place.runDir}`).digest();
   const port = firstFree(digest.readUInt32BE(4), PORT_SLOTS, (slot) => {
     const base = FIRST_PORT + slot * PORTS_A_SLOT;
-    return [base, base + 1, base + 2].every((candidate) => !use.ports.has(candidate)) ? base : undefined;
+    return [base, base + 1, base + 2, base + 3].every((candidate) => !use.ports.has(candidate))
+      ? base
+      : undefined;
   });
   const ranges = firstFree(digest.readUInt32BE(8), RANGE_SLOTS, (slot) => {
     const podCidr = `10.${FIRST_POD_RANGE + slot}.0.0/16`;
@@ -77,7 +86,14 @@ function derived(
       },
     );
   }
-  return { id: idOf(digest), apiPort: port, xdsPort: port + 1, monitoringPort: port + 2, ...ranges };
+  return {
+    id: idOf(digest),
+    apiPort: port,
+    xdsPort: port + 1,
+    monitoringPort: port + 2,
+    nodeMetricsPort: port + 3,
+    ...ranges,
+  };
 }
 
 /** `w` and seven of [a-z0-9]: 36^7 are enough for the meshes of a machine. */

@@ -105,6 +105,7 @@ function checkRoom(config: MeshConfig): void {
     ['--api-port', config.apiPort],
     ['--xds-port', config.xdsPort],
     ['--monitoring-port', config.monitoringPort],
+    ['--node-metrics-port', config.nodeMetricsPort],
   ] as const;
   for (const [flag, port] of ports) {
     if (!listening.has(port)) continue;

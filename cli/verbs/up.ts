@@ -11,6 +11,7 @@ export function define(command: Command, session: Session): void {
     .option('--api-port <port>', 'port of the Kubernetes API (6443)', port)
     .option('--xds-port <port>', 'port of xDS for gRPC clients on this host (15010)', port)
     .option('--monitoring-port <port>', "port of the control plane's metrics (15014)", port)
+    .option('--node-metrics-port <port>', "port of the node runtime's metrics (10255)", port)
     .option('--pod-cidr <range>', 'addresses of pods (10.244.0.0/16)', range)
     .option('--service-cidr <range>', 'addresses of services (10.96.0.0/16)', range)
     .option('--node-name <name>', 'name of this node (the host name)', nodeName)

@@ -4,6 +4,7 @@ import type { ServerLimits } from '#sidecar/http/server-limits.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
+import type { ObservationSpec } from '#sidecar/telemetry/observers.ts';
 import type { ListenerChains } from './listener-chains.ts';
 
 /** Where a chain's routes come from. */
@@ -21,6 +22,8 @@ export interface WeightedCluster {
 export interface TcpSpec {
   readonly clusters: readonly WeightedCluster[];
   readonly policy: OpaquePolicy;
+  /** Its tracing is undefined. */
+  readonly observation?: ObservationSpec | undefined;
 }
 
 /** What Envoy's connection manager does. */
@@ -32,6 +35,7 @@ export interface HttpSpec {
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency?: ConcurrencyLimitPolicy | undefined;
   readonly limits: ServerLimits;
+  readonly observation?: ObservationSpec | undefined;
 }
 
 /** What happens to a connection, in names: the live clusters and routes are looked up when it comes. */

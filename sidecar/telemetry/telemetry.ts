@@ -1,6 +1,7 @@
 import type { EndpointWorkload } from '#api/xds/node-metadata.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
+import type { ConnectionRecord, RequestRecord } from './stream-record.ts';
 
 /** Istio's `reporter` label: the client's sidecar, or the server's. */
 export type Reporter = 'source' | 'destination';
@@ -24,6 +25,8 @@ export interface RequestMeter {
     durationMs: number,
     requestBytes: number,
     responseBytes: number,
+    /** Of the request, for tags that are made of it. Absent where nobody can say more. */
+    record?: RequestRecord,
   ): void;
 }
 
@@ -40,7 +43,13 @@ export interface TcpMeter {
 
 export interface Telemetry {
   requests(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): RequestMeter;
-  tcp(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): TcpMeter;
+  /** `record`: of the connection as it begins, for tags that are made of it. */
+  tcp(
+    reporter: Reporter,
+    peer: Peer | undefined,
+    service: ServiceIdentity,
+    record?: ConnectionRecord,
+  ): TcpMeter;
   /** `x-envoy-peer-metadata` of this workload, for the head of an outbound request. */
   readonly ownPeerMetadata: string;
   /** The caller that a received header value names; remembers what it decoded. Undefined when it cannot be read. */

@@ -18,7 +18,7 @@ export async function freshConfig(): Promise<MeshConfig> {
   const slot = freeSlot((process.pid * 7 + Math.floor(performance.now())) % SLOTS);
   const id = `t${slot}${(process.pid % 1296).toString(36)}`;
   const directory = `/tmp/weft-test/${id}`;
-  const [apiPort, xdsPort, monitoringPort] = await freePorts(3);
+  const [apiPort, xdsPort, monitoringPort, nodeMetricsPort] = await freePorts(4);
   return MeshConfig.parse({
     id,
     dataDir: `${directory}/data`,
@@ -28,6 +28,7 @@ export async function freshConfig(): Promise<MeshConfig> {
     apiPort,
     xdsPort,
     monitoringPort,
+    nodeMetricsPort,
   });
 }
 
