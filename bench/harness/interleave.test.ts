@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { interleave, ratios, type Sample } from './interleave.ts';
+import { interleave, peersOf, ratios, type Sample } from './interleave.ts';
 
 /** A subject that writes down when it is driven, and costs what the list says, round by round. */
 function subjectOf(name: string, costs: readonly number[], log: string[]) {
@@ -46,6 +46,12 @@ test('a failed sample fails the run', async () => {
   await expect(interleave([broken], [], plan)).rejects.toThrow('3 requests failed');
 });
 
+test('compares the pairs that it is told, and no others', async () => {
+  const subjects = [subjectOf('weft', [2, 2, 2], []), subjectOf('dark', [1, 1, 1], [])];
+  const pairs = [['weft', 'dark']] as const;
+  expect((await interleave(subjects, [], { ...plan, pairs })).ratios).toEqual({ 'weft/dark': 2 });
+});
+
 test('weft is compared with those that run in the same way, and peers not with one another', () => {
   const one = (cost: number): Sample[] => [{ cost }];
   const samples = new Map([
@@ -55,7 +61,7 @@ test('weft is compared with those that run in the same way, and peers not with o
     ['weft-inbound', one(3)],
     ['haproxy-inbound', one(6)],
   ]);
-  expect(ratios(samples, 'cost')).toEqual({
+  expect(ratios(samples, 'cost', peersOf([...samples.keys()]))).toEqual({
     'weft/haproxy': 0.5,
     'weft/envoy': 0.25,
     'weft-inbound/haproxy-inbound': 0.5,

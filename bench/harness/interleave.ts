@@ -21,6 +21,8 @@ export interface Plan {
   readonly warmUpSeconds: number;
   /** The figure of a sample that ratios compare. */
   readonly mainFigure: string;
+  /** Which subjects are compared; absent: each way of weft with every peer that runs in the same way. */
+  readonly pairs?: readonly (readonly [ours: string, theirs: string])[];
   readonly progress: (line: string) => void;
 }
 
@@ -42,7 +44,7 @@ export async function interleave(
     rounds: plan.rounds,
     subjects: subjects.map(({ name, version }) => ({ name, version, ...medians(samples.get(name)!) })),
     missing,
-    ratios: ratios(samples, plan.mainFigure),
+    ratios: ratios(samples, plan.mainFigure, plan.pairs ?? peersOf([...samples.keys()])),
   };
 }
 
@@ -54,20 +56,29 @@ export function medians(samples: readonly Sample[]): Omit<SubjectFigures, 'name'
   );
 }
 
-/** Each way of weft against every peer that runs in the same way: `weft/haproxy`, `weft-inbound/haproxy-inbound`. */
+/** Each way of weft with every peer that runs in the same way: `weft` and `haproxy`, `weft-inbound` and `haproxy-inbound`. */
+export function peersOf(names: readonly string[]): (readonly [string, string])[] {
+  return names
+    .filter(isWeft)
+    .flatMap((weft) =>
+      names
+        .filter((name) => !isWeft(name) && wayOf(name) === wayOf(weft))
+        .map((peer) => [weft, peer] as const),
+    );
+}
+
+/** By `OURS/THEIRS`. */
 export function ratios(
   samples: ReadonlyMap<string, readonly Sample[]>,
   figure: string,
+  pairs: readonly (readonly [string, string])[],
 ): Record<string, number> {
   const values = (name: string): number[] => samples.get(name)!.map((sample) => sample[figure]!);
-  const pairs = [...samples.keys()].filter(isWeft).flatMap((weft) => {
-    const peers = [...samples.keys()].filter((name) => !isWeft(name) && wayOf(name) === wayOf(weft));
-    return peers.flatMap((peer) => {
-      const ratio = ratioOf(values(weft), values(peer));
-      return ratio === undefined ? [] : [[`${weft}/${peer}`, round(ratio)] as const];
-    });
+  const told = pairs.flatMap(([ours, theirs]) => {
+    const ratio = ratioOf(values(ours), values(theirs));
+    return ratio === undefined ? [] : [[`${ours}/${theirs}`, round(ratio)] as const];
   });
-  return Object.fromEntries(pairs);
+  return Object.fromEntries(told);
 }
 
 function isWeft(name: string): boolean {

@@ -23,9 +23,11 @@ export class PinnedProcess implements AsyncDisposable {
     command: string,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    /** Open file that takes its standard output; absent: nobody does. */
+    output: number | 'ignore' = 'ignore',
   ) {
     this.#child = spawn('setpriv', [...PINNED, String(core), command, ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', output, 'pipe'],
       env: { PATH: process.env['PATH'], ...env },
       detached: true,
     });

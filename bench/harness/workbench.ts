@@ -1,5 +1,7 @@
 /** What one scenario works with: a directory, ports, cores and the processes that it started. All of it goes at the end. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cores, chooseCores } from './cores.ts';
@@ -10,10 +12,11 @@ export class Workbench implements AsyncDisposable {
   readonly cores: Cores = chooseCores();
   readonly directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
   readonly #ports = new Ports();
+  #pipes = 0;
   readonly #stack = new AsyncDisposableStack();
 
   constructor() {
-    open.add(this);
+    opened.add(this);
   }
 
   takePort(): Promise<number> {
@@ -32,8 +35,19 @@ export class Workbench implements AsyncDisposable {
     command: string,
     args: readonly string[],
     env?: Readonly<Record<string, string>>,
+    output?: number,
   ): PinnedProcess {
-    return this.#stack.use(new PinnedProcess(core, command, args, env));
+    return this.#stack.use(new PinnedProcess(core, command, args, env, output));
+  }
+
+  /** A pipe whose other end somebody on `core` reads and forgets: what a log is written into. Returns the open end. */
+  async drain(core: number): Promise<number> {
+    const path = join(this.directory, `pipe-${this.#pipes++}`);
+    execFileSync('mkfifo', [path]);
+    this.start(core, 'sh', ['-c', 'exec cat "$1" >/dev/null', 'sh', path]);
+    const end = await open(path, 'w');
+    this.#stack.defer(() => end.close());
+    return end.fd;
   }
 
   /** Starts a program and waits until it takes connections on `port`. */
@@ -45,16 +59,16 @@ export class Workbench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
-    open.delete(this);
+    opened.delete(this);
     rmSync(this.directory, { recursive: true, force: true });
     await this.#ports.assertAllFree();
   }
 }
 
-const open = new Set<Workbench>();
+const opened = new Set<Workbench>();
 
 /** For an end that nobody waits for, such as Ctrl-C: no process and no file is left. */
 export function abandonAll(): void {
   killAll();
-  for (const { directory } of open) rmSync(directory, { recursive: true, force: true });
+  for (const { directory } of opened) rmSync(directory, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 /** Scenarios whose every sample starts a process of its own, so that nothing is left of the sample before. */
-import { medians, ratios, type Sample } from '../harness/interleave.ts';
+import { medians, peersOf, ratios, type Sample } from '../harness/interleave.ts';
 import type { Program } from '../harness/programs.ts';
 import type { Peer } from '../peers/peer.ts';
 import { PEERS } from '../peers/peers.ts';
@@ -49,6 +49,6 @@ export async function sampleInTurn(
       return { name, version, ...medians(own), ...plan.more?.(own) };
     }),
     missing,
-    ratios: ratios(samples, plan.mainFigure),
+    ratios: ratios(samples, plan.mainFigure, peersOf([...samples.keys()])),
   };
 }

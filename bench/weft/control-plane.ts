@@ -5,6 +5,7 @@
 import { systemClock } from '#api/foundation/clock.ts';
 import { silentLogger } from '#api/foundation/logger.ts';
 import { systemRandom } from '#api/foundation/random.ts';
+import { kindFor } from '#api/kinds/all.ts';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
 import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import { Pod } from '#api/kinds/pod.ts';
@@ -34,6 +35,11 @@ await client.create(Pod, pod('client', []));
 await client.create(Pod, pod('app', [{ name: plan.protocol, containerPort: plan.appPort }]));
 for (const [i, port] of plan.endpoints.entries()) await client.create(EndpointSlice, slice(i, port));
 await client.create(DestinationRule, rule());
+for (const object of plan.objects ?? []) {
+  const kind = kindFor(object.apiVersion, object.kind);
+  if (kind === undefined) throw new Error(`there is no kind ${object.kind} in ${object.apiVersion}`);
+  await client.create(kind, kind.schema.parse(object));
+}
 
 await startPush({
   client,

@@ -44,9 +44,9 @@ export class MeasuredMesh {
     return new MeasuredMesh(bench, bundle, plan);
   }
 
-  /** The sidecar of a client, which calls the service. */
-  outbound(): Promise<MeasuredSidecar> {
-    return this.#sidecar('client', 'outbound', `${SERVICE.address}:${SERVICE.port}`);
+  /** The sidecar of a client, which calls the service. `output`: open file that takes its standard output. */
+  outbound(output?: number): Promise<MeasuredSidecar> {
+    return this.#sidecar('client', 'outbound', `${SERVICE.address}:${SERVICE.port}`, undefined, output);
   }
 
   /** The sidecar of the service's app; `port` where its clients are to find it. */
@@ -59,6 +59,7 @@ export class MeasuredMesh {
     direction: 'outbound' | 'inbound',
     destination: string,
     port?: number,
+    output?: number,
   ): Promise<MeasuredSidecar> {
     const bench = this.#bench;
     const ports = {
@@ -67,6 +68,7 @@ export class MeasuredMesh {
       admin: await bench.takePort(),
       metrics: await bench.takePort(),
       readiness: await bench.takePort(),
+      ownMetrics: await bench.takePort(),
       ...(port !== undefined && { [direction]: port }),
     };
     const config = SidecarConfig.parse({
@@ -80,10 +82,9 @@ export class MeasuredMesh {
     });
     const path = bench.write(`sidecar-${ports.outbound}.json`, JSON.stringify(config));
     const flags = nodeFlags(sidecarLimits({}).memoryBytes ?? 0);
-    const started = bench.start(bench.cores.proxy, process.execPath, [...flags, this.#bundle, path], {
-      ...NODE_ENVIRONMENT,
-      WEFT_BENCH_DESTINATION: destination,
-    });
+    const env = { ...NODE_ENVIRONMENT, WEFT_BENCH_DESTINATION: destination };
+    const args = [...flags, this.#bundle, path];
+    const started = bench.start(bench.cores.proxy, process.execPath, args, env, output);
     await started.ready(() => isReady(ports.readiness));
     return { port: ports[direction], process: started };
   }

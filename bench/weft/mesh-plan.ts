@@ -8,6 +8,11 @@ export interface MeshPlan {
   readonly appPort: number;
   /** Loopback ports of the service's endpoints. */
   readonly endpoints: readonly number[];
+  /** What else the mesh has: manifests. */
+  readonly objects?: readonly (Record<string, unknown> & {
+    readonly apiVersion: string;
+    readonly kind: string;
+  })[];
   /** `loadBalancer` of the service's DestinationRule; the mesh's default when absent. */
   readonly loadBalancer?: 'ROUND_ROBIN' | 'LEAST_REQUEST';
 }

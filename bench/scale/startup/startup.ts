@@ -58,6 +58,7 @@ async function startSidecar(bench: StartClock, bundle: string, xdsSocket: string
     admin: await bench.takePort(),
     metrics: await bench.takePort(),
     readiness: await bench.takePort(),
+    ownMetrics: await bench.takePort(),
   };
   const config = SidecarConfig.parse({
     ...{ pod: 'client-0', namespace: 'default', podIp: '127.0.0.1', workload: 'client' },
