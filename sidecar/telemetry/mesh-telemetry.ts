@@ -2,6 +2,7 @@ import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
 import { renderLabels } from './labels.ts';
 import { createPeerDecoder, encodePeerMetadata, type OwnMetadata } from './peer-metadata.ts';
 import { RequestSeries } from './request-series.ts';
+import type { StatsSpec } from './stats-spec.ts';
 import { TcpSeries } from './tcp-series.ts';
 import type { Peer, Reporter, RequestMeter, TcpMeter, Telemetry } from './telemetry.ts';
 import { workloadOf } from './workload-labels.ts';
@@ -34,6 +35,11 @@ export class MeshTelemetry implements Telemetry {
 
   tcp(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): TcpMeter {
     return this.#tcp.find(reporter, peer, service);
+  }
+
+  /** The same, changed as a listener says; all that is counted is told together. */
+  under(_spec: StatsSpec | undefined): Telemetry {
+    return this;
   }
 
   get requestSeries(): Iterable<RequestSeries> {
