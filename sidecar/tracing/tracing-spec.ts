@@ -4,6 +4,10 @@ export interface TracingSpec {
   readonly key: string;
   /** Of 1,000,000 requests whose context decides nothing, how many are recorded (random_sampling, overall_sampling). */
   readonly share: number;
+  /** The same of requests that name a trace of their client's in `x-client-trace-id` (client_sampling). */
+  readonly clientShare: number;
+  /** Each try is a span of its own (spawn_upstream_span). */
+  readonly trySpans: boolean;
   /** OTLP, over gRPC or over HTTP with protobuf, to an endpoint of a cluster. */
   readonly exporter: {
     readonly protocol: 'grpc' | 'http';
