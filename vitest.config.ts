@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{api,control-plane,sidecar,node-runtime,cli,examples,bench,soak,fuzz}/**/*.test.ts',
+            '{api,control-plane,sidecar,node-runtime,trace-viewer,cli,examples,bench,soak,fuzz}/**/*.test.ts',
             'test/{unit,simulation}/**/*.test.ts',
             'test/smuggling/{,compared/}*.test.ts',
           ],

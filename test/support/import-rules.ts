@@ -28,6 +28,7 @@ const ROOMS = [
   'control-plane',
   'sidecar',
   'node-runtime',
+  'trace-viewer',
   'cli',
   'test',
   'bench',
@@ -46,6 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'control-plane': ['api'],
   sidecar: ['api'],
   'node-runtime': ['api'],
+  'trace-viewer': ['api'],
   cli: ['api'],
   examples: [],
   scripts: ROOMS,
@@ -72,8 +74,8 @@ export const PURE: readonly RegExp[] = [
 
 /** Files that put a program together. Who imports one drags the whole program along. */
 const WIRING: readonly RegExp[] = [
-  /^(control-plane|sidecar|node-runtime|cli)\/main\.ts$/,
-  /^(control-plane|sidecar|node-runtime)\/\1\.ts$/,
+  /^(control-plane|sidecar|node-runtime|trace-viewer|cli)\/main\.ts$/,
+  /^(control-plane|sidecar|node-runtime|trace-viewer)\/\1\.ts$/,
 ];
 
 /** Built-ins that touch nothing outside the process, and the harmless names of those that could. */
