@@ -15,6 +15,7 @@ import type { WeftServices } from './apiserver/weft-paths.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { startMonitoring } from './monitoring/monitoring-server.ts';
+import { observeStore } from './monitoring/store-metrics.ts';
 import { CLUSTER_ID, startPush } from './push/push.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
@@ -36,12 +37,14 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
   await using started = new AsyncDisposableStack();
 
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const store = started.adopt(openSqliteStore({ path: paths.store }), (open) => open.close());
+  const metrics = createMetrics();
+  const observed = { registry: metrics.registry, clock, path: paths.store };
+  const opened = started.adopt(openSqliteStore({ path: paths.store }), (open) => open.close());
+  const store = observeStore(opened, observed);
   const registry = createRegistry({ store, clock, random, newUid: randomUUID });
   const client = createLocalClient(registry);
   await ensureSystemNamespaces(client);
 
-  const metrics = createMetrics(() => registry.revision());
   const isReady = (): boolean => ready;
   const monitoring = { port: config.monitoringPort, registry: metrics.registry, isReady };
   started.adopt(await startMonitoring(monitoring), (server) => server.close());
@@ -53,12 +56,12 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
     port: config.apiPort,
     weft: () => weft,
     isReady,
-    observe: metrics.observe,
+    requests: metrics.requests,
   });
   started.defer(() => api.close());
   started.defer(keepCertificateFresh(api, config, clock, logger));
 
-  const controllers = startControllers({ client, config, ...tools });
+  const controllers = startControllers({ client, config, ...tools, observeQueue: metrics.observeQueue });
   started.defer(() => controllers.close());
 
   const push = await startPush({ client, config, ...tools, registry: metrics.registry });

@@ -8,20 +8,12 @@ import { type Authenticate, bearerToken } from './http/authenticate.ts';
 import { readBody } from './http/body.ts';
 import { type Handler, toApiRequest } from './http/exchange.ts';
 import { refuseUpgrade, send, sendError } from './http/respond.ts';
+import { describeRequest, type RequestObserver } from './observation.ts';
 import { portError } from './port-error.ts';
 import { asApiError, badRequest, noSuchPath, unauthorized } from './registry/statuses.ts';
-import { verbOf } from './resources/resource-handler.ts';
 import { parseResourcePath } from './resources/resource-path.ts';
 import { createRoutes, isPublic, type RouteEnvironment } from './routes.ts';
 import { podExec } from './runtime/pod-exec.ts';
-
-/** One finished request, for the metrics. */
-export interface Observation {
-  readonly verb: string;
-  readonly resource: string;
-  readonly code: number;
-  readonly seconds: number;
-}
 
 export interface ApiServerOptions extends RouteEnvironment {
   readonly port: number;
@@ -31,7 +23,7 @@ export interface ApiServerOptions extends RouteEnvironment {
   readonly token: string;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly observe?: (observation: Observation) => void;
+  readonly requests?: RequestObserver;
 }
 
 export interface ApiServer {
@@ -47,6 +39,7 @@ const HOST = '127.0.0.1';
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_CONNECTIONS = 4_096;
+const SWITCHING_PROTOCOLS = 101;
 /** Requests that are still running this long after the end of the watches are cut off. */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -91,11 +84,11 @@ interface Serving {
 
 async function answer(serving: Serving, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const { options } = serving;
-  const started = options.clock.nowMs();
+  const ended = observe(options, incoming);
   const gone = new AbortController();
   response.once('close', () => {
     gone.abort();
-    observe(options, incoming, response, started);
+    ended(response.statusCode);
   });
   response.on('error', () => gone.abort());
   response.once('finish', () => {
@@ -154,27 +147,23 @@ async function upgrade(
   if (!authenticate(incoming.headers)) throw unauthorized();
   const url = urlOf(incoming);
   const path = parseResourcePath(url.pathname);
+  const ended = observe(options, incoming, true);
+  socket.once('close', () => ended(SWITCHING_PROTOCOLS));
   if (path?.subresource !== 'exec' || !path.kind.subresources.includes('exec'))
     throw noSuchPath(url.pathname);
   await podExec(options.registry, incoming, url.searchParams, path, { socket, head });
 }
 
+/** The returned function is called with the answer's code once it has ended. */
 function observe(
-  options: ApiServerOptions,
+  { requests, clock }: ApiServerOptions,
   incoming: IncomingMessage,
-  response: ServerResponse,
-  started: number,
-): void {
-  if (options.observe === undefined) return;
-  const [pathname = '/', search] = (incoming.url ?? '/').split('?');
-  const path = parseResourcePath(pathname);
-  const request = { method: incoming.method ?? 'GET', query: new URLSearchParams(search) };
-  options.observe({
-    verb: path === undefined ? request.method : verbOf(request, path),
-    resource: path === undefined ? '' : path.kind.plural,
-    code: response.statusCode,
-    seconds: (options.clock.nowMs() - started) / 1000,
-  });
+  upgraded = false,
+): (code: number) => void {
+  if (requests === undefined) return () => {};
+  const startedMs = clock.nowMs();
+  const ended = requests.began(describeRequest(incoming, upgraded));
+  return (code) => ended(code, (clock.nowMs() - startedMs) / 1000);
 }
 
 function listen(server: Server, port: number): Promise<void> {

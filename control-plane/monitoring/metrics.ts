@@ -1,42 +1,43 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Observation } from '../apiserver/api-server.ts';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { RequestObserver } from '../apiserver/observation.ts';
+import type { ObserveQueue } from '../controllers/queue/queue-observer.ts';
+import { createApiMetrics } from './api-metrics.ts';
+import { programVersion } from './program-version.ts';
+import { createQueueMetrics } from './queue-metrics.ts';
 
 export interface ControlPlaneMetrics {
   readonly registry: Registry;
-  observe(observation: Observation): void;
+  readonly requests: RequestObserver;
+  readonly observeQueue: ObserveQueue;
 }
 
-/** kube-apiserver's names, so that dashboards for it read this one. */
-export function createMetrics(revision: () => Promise<number>): ControlPlaneMetrics {
+/** Gauges of prom-client that are named as if they were counters, which `promtool check metrics` refuses. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+export function createMetrics(): ControlPlaneMetrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
-    name: 'apiserver_request_total',
-    help: 'Requests to the API, by verb, resource and code.',
-    labelNames: ['verb', 'resource', 'code'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: 'apiserver_request_duration_seconds',
-    help: 'Seconds from a request to the end of its answer, by verb and resource; watches left out.',
-    labelNames: ['verb', 'resource'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-    registers,
-  });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const version = programVersion();
   new Gauge({
-    name: 'weft_store_revision',
-    help: 'The present revision of the store.',
-    registers,
-    async collect() {
-      this.set(await revision());
-    },
-  });
+    name: 'pilot_info',
+    help: 'Version of the control plane; always 1.',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version }, 1);
+  new Gauge({
+    name: 'istio_build',
+    help: 'Component and version (tag) of what runs here; always 1.',
+    labelNames: ['component', 'tag'],
+    registers: [registry],
+  }).set({ component: 'pilot', tag: version }, 1);
   return {
     registry,
-    observe({ verb, resource, code, seconds }) {
-      requests.inc({ verb, resource, code });
-      if (verb !== 'WATCH') durations.observe({ verb, resource }, seconds);
-    },
+    requests: createApiMetrics(registry),
+    observeQueue: createQueueMetrics(registry),
   };
 }

@@ -4,6 +4,7 @@ import { messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Node } from '#api/xds/gen/envoy/config/core/v3/base_pb.js';
 import { SHORT_NAMES } from '#api/xds/resource-types.ts';
+import type { ConnectedProxies } from './connected-proxies.ts';
 import type { Fleet } from './fleet.ts';
 import { type Identity, identify, type Transport, viewFor } from './identity.ts';
 import type { PushMetrics } from './metrics.ts';
@@ -18,6 +19,7 @@ export interface StreamTools {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: PushMetrics;
+  readonly connected: ConnectedProxies;
 }
 
 /** What every discovery request says beside its subscription. */
@@ -39,11 +41,14 @@ export function serveStream<Message extends Discovery, Request extends Typed, Re
   tools: StreamTools,
 ): void {
   let session: ProxySession<Request> | undefined;
+  let uncount = (): void => {};
   let ended = false;
   const end = (): void => {
     if (ended) return;
     ended = true;
-    if (session !== undefined) leave(session, tools);
+    if (session === undefined) return;
+    leave(session, tools);
+    uncount();
   };
   const refuse = (code: status, details: string): void => {
     tools.logger.warn('stream refused', { reason: details });
@@ -52,8 +57,9 @@ export function serveStream<Message extends Discovery, Request extends Typed, Re
   };
   const send = (push: Push): void => {
     if (ended) return;
+    const startedMs = tools.clock.nowMs();
     call.write(variant.write(push));
-    tools.metrics.pushed(push);
+    tools.metrics.pushed(push, (tools.clock.nowMs() - startedMs) / 1000);
   };
   call.on('data', (message: Message) => {
     if (ended) return;
@@ -65,7 +71,10 @@ export function serveStream<Message extends Discovery, Request extends Typed, Re
     }
     const identity = session?.identity ?? identify(message.node, transport);
     if (identity === undefined) return refuse(status.INVALID_ARGUMENT, NO_IDENTITY);
-    session ??= join(identity, variant, send, tools);
+    if (session === undefined) {
+      session = join(identity, variant, send, tools);
+      uncount = tools.connected.joined(message.node);
+    }
     noteNack(session, request, tools);
     session.receive(request);
     if (session.state.types[request.type].names.size > MAX_SUBSCRIPTIONS) {
@@ -91,25 +100,24 @@ function join<Message, Request, Response>(
   { fleet, clock, logger, metrics }: StreamTools,
 ): ProxySession<Request> {
   const generation = (): number => fleet.generation;
-  const { converged } = metrics;
+  const { converged, queued } = metrics;
   const progressed = (): void => fleet.progressed();
   const session = new ProxySession(identity, viewFor(fleet.world, identity), variant, {
     clock,
     generation,
     send,
     converged,
+    queued,
     progressed,
   });
   fleet.join(session as unknown as AnySession);
-  metrics.connected(fleet.members.size);
   logger.info('proxy connected', { proxy: identity.proxy, variant: variant.name });
   return session;
 }
 
-function leave<Request>(session: ProxySession<Request>, { fleet, logger, metrics }: StreamTools): void {
+function leave<Request>(session: ProxySession<Request>, { fleet, logger }: StreamTools): void {
   session.close();
   fleet.leave(session as unknown as AnySession);
-  metrics.connected(fleet.members.size);
   logger.info('proxy disconnected', { proxy: session.identity.proxy });
 }
 
@@ -122,6 +130,6 @@ function noteNack(
   if (request.error === undefined) return;
   if (session.state.types[request.type].inFlight?.nonce !== request.nonce) return;
   const type = SHORT_NAMES[request.type];
-  tools.metrics.refused(request.type);
+  tools.metrics.refused(request.type, session.identity.proxy);
   tools.logger.warn('configuration refused', { proxy: session.identity.proxy, type, reason: request.error });
 }

@@ -40,6 +40,8 @@ export interface Batch {
   readonly changes: readonly InputChange[];
   /** The latest resourceVersion among the changed objects; '0' when only deletions were seen. */
   readonly revision: string;
+  /** How long the first of them waited for the others. */
+  readonly debouncedMs: number;
 }
 
 export interface InputFeed {
@@ -66,10 +68,13 @@ class Feed implements InputFeed {
   readonly #debounce: Debounce;
   #pending = new Map<string, InputChange>();
   #revision = '0';
+  readonly #clock: InformerTools['clock'];
+  #sinceMs: number | undefined;
   #complete = false;
 
   constructor(client: Client, tools: InformerTools, deliver: (batch: Batch) => void) {
     this.#client = client;
+    this.#clock = tools.clock;
     this.#deliver = deliver;
     this.#debounce = createDebounce(tools.clock, () => this.#flush());
     this.#informers = new Map(KINDS.map((kind) => [kind, this.#inform(kind, tools)]));
@@ -109,14 +114,19 @@ class Feed implements InputFeed {
     this.#pending.set(`${kind.kind}/${key}`, change);
     const { resourceVersion } = object.metadata;
     if (!deleted && compareVersions(resourceVersion, this.#revision) > 0) this.#revision = resourceVersion;
-    if (this.#complete) this.#debounce.soon();
+    if (!this.#complete) return;
+    this.#sinceMs ??= this.#clock.nowMs();
+    this.#debounce.soon();
   }
 
   #flush(): void {
     if (this.#pending.size === 0) return;
     const changes = [...this.#pending.values()];
     this.#pending = new Map();
-    this.#deliver({ changes, revision: this.#revision });
+    const nowMs = this.#clock.nowMs();
+    const debouncedMs = nowMs - (this.#sinceMs ?? nowMs);
+    this.#sinceMs = undefined;
+    this.#deliver({ changes, revision: this.#revision, debouncedMs });
   }
 
   /**

@@ -26,6 +26,8 @@ export interface SessionTools {
   readonly send: (push: Push) => void;
   /** A change has reached the proxy: seconds from the change to the last acknowledgement that it took. */
   readonly converged: (seconds: number) => void;
+  /** All of a change was sent: seconds since the change. */
+  readonly queued: (seconds: number) => void;
   /** Something moved that no request moved. */
   readonly progressed: () => void;
 }
@@ -41,6 +43,8 @@ export class ProxySession<Request> implements Member {
   #patience: Timer | undefined;
   /** When the oldest change came that is not acknowledged. */
   #behindSinceMs: number | undefined;
+  /** When the oldest change came that is not sent whole. */
+  #waitingSinceMs: number | undefined;
 
   constructor(identity: Identity, view: View, variant: Variant<Request>, tools: SessionTools) {
     this.identity = identity;
@@ -64,6 +68,7 @@ export class ProxySession<Request> implements Member {
       const names = this.#view.changed(type, change);
       markDirty(own, names === 'all' ? [...own.names] : names, generation);
     }
+    if (isWaiting(this.state)) this.#waitingSinceMs ??= this.#tools.clock.nowMs();
     this.#advance();
     if (!isQuiet(this.state)) this.#behindSinceMs ??= this.#tools.clock.nowMs();
   }
@@ -86,11 +91,18 @@ export class ProxySession<Request> implements Member {
   #send(pushes: readonly Push[]): void {
     for (const push of pushes) this.#tools.send(push);
     if (!isWaiting(this.state)) {
+      this.#noteSent();
       this.#patience?.cancel();
       this.#patience = undefined;
     } else if (this.#patience === undefined) {
       this.#patience = this.#tools.clock.after(PATIENCE_MS, () => this.#losePatience());
     }
+  }
+
+  #noteSent(): void {
+    if (this.#waitingSinceMs === undefined) return;
+    this.#tools.queued((this.#tools.clock.nowMs() - this.#waitingSinceMs) / 1000);
+    this.#waitingSinceMs = undefined;
   }
 
   #losePatience(): void {

@@ -173,7 +173,7 @@ describe('the ledger', () => {
     proxy.answer = ({ typeUrl }) => (typeUrl === ROUTE_TYPE ? 'no' : undefined);
     await mesh.server.ledger.waitFor(await route('web', 'web'), WAIT_MS);
     const text = await mesh.server.registry.metrics();
-    expect(text).toMatch(/^pilot_xds 1$/m);
+    expect(text).toMatch(/^pilot_xds\{version="unknown"\} 1$/m);
     expect(text).toMatch(/^pilot_total_xds_rejects\{type="rds"\} 1$/m);
     expect(text).toMatch(/^pilot_xds_pushes\{type="cds"\} [1-9]/m);
   });

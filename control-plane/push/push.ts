@@ -7,6 +7,7 @@ import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import { World } from '#control-plane/translation/world.ts';
 import { startAdsServer } from './ads-server.ts';
 import type { AnySession } from './ads-stream.ts';
+import { ConnectedProxies } from './connected-proxies.ts';
 import { Fleet } from './fleet.ts';
 import { type Batch, startInputFeed } from './input-feed.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -15,6 +16,7 @@ import { reconciled } from './reconciled.ts';
 import { watchRefusals } from './refusal-watch.ts';
 import { RevisionLog } from './revision-log.ts';
 import { createStatusWriter } from './status-writer.ts';
+import { countBatch } from './triggers.ts';
 
 export interface PushOptions {
   readonly client: Client;
@@ -43,25 +45,32 @@ export async function startPush(options: PushOptions): Promise<PushServer> {
   const { client, config, clock, random } = options;
   const logger = options.logger.with({ component: 'push' });
   const registry = options.registry ?? new Registry();
-  const metrics = createPushMetrics(registry);
   const fleet = new Fleet<AnySession>(
     new World({ clusterDomain: config.clusterDomain, clusterId: CLUSTER_ID }),
   );
+  const { inputs } = fleet.world;
+  const metrics = createPushMetrics(registry, {
+    services: () => inputs.services.size,
+    virtualServices: () => inputs.virtualServices.size,
+  });
+  const connected = new ConnectedProxies(metrics.connected);
   const revisions = new RevisionLog();
   const statuses = createStatusWriter({ client, clock, logger });
   const refusals = watchRefusals(fleet, { client, clock, statuses });
-  const deliver = ({ changes, revision }: Batch): void => {
+  const deliver = ({ changes, revision, debouncedMs }: Batch): void => {
     const startedMs = clock.nowMs();
     const change = fleet.apply(changes);
     revisions.record(fleet.generation, revision);
-    metrics.applied((clock.nowMs() - startedMs) / 1000);
+    const seconds = (clock.nowMs() - startedMs) / 1000;
+    metrics.applied({ seconds, debouncedSeconds: debouncedMs / 1000 });
+    countBatch(changes, metrics);
     statuses.report(change.diagnoses.map(reconciled));
     if (fleet.generation === 1) for (const { object } of changes) refusals.recall(object);
   };
   const feed = startInputFeed(client, { clock, random, logger }, deliver);
   await feed.synced;
   const address = { socketPath: pathsOf(config).xdsSocket, port: config.xdsPort };
-  const server = await startAdsServer(address, { fleet, clock, logger, metrics });
+  const server = await startAdsServer(address, { fleet, clock, logger, metrics, connected });
   logger.info('serving xDS', { socket: address.socketPath, port: address.port });
   return {
     ledger: createLedger({ fleet, revisions, clock, caughtUp: (revision) => feed.caughtUp(revision) }),

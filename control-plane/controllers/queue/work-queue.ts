@@ -8,6 +8,7 @@ import { type Backoff, type BackoffPolicy, createBackoff } from '#api/foundation
 import type { Timer } from '#api/foundation/clock.ts';
 import { codeOf, messageOf } from '#api/foundation/errors.ts';
 import type { Tools } from '../tools.ts';
+import { UNOBSERVED } from './queue-observer.ts';
 
 export interface WorkQueue {
   /** Starts soon, within the same turn of the event loop. */
@@ -41,7 +42,9 @@ export function createWorkQueue(options: WorkQueueOptions, tools: Tools): WorkQu
   const { clock, random } = tools;
   const logger = tools.logger.with({ controller: options.name });
   const limit = options.concurrency ?? CONCURRENCY;
-  const waiting = new Set<string>();
+  const observer = tools.observeQueue?.(options.name) ?? UNOBSERVED;
+  /** Keys, and when each was added. */
+  const waiting = new Map<string, number>();
   const running = new Map<string, Promise<void>>();
   const delayed = new Map<string, Delayed>();
   const failures = new Map<string, Backoff>();
@@ -49,16 +52,19 @@ export function createWorkQueue(options: WorkQueueOptions, tools: Tools): WorkQu
   let closed = false;
 
   const pump = (): void => {
-    for (const key of waiting) {
+    for (const [key, addedMs] of waiting) {
       if (!open || closed || running.size >= limit) return;
       if (running.has(key)) continue;
       waiting.delete(key);
+      observer.depth(waiting.size);
+      observer.began((clock.nowMs() - addedMs) / 1000);
       running.set(key, round(key));
     }
   };
 
   const round = async (key: string): Promise<void> => {
     await Promise.resolve();
+    const beganMs = clock.nowMs();
     try {
       const againMs = await options.reconcile(key);
       failures.delete(key);
@@ -66,6 +72,7 @@ export function createWorkQueue(options: WorkQueueOptions, tools: Tools): WorkQu
     } catch (error) {
       if (!closed) failed(key, error);
     } finally {
+      observer.ended((clock.nowMs() - beganMs) / 1000);
       running.delete(key);
       pump();
     }
@@ -74,6 +81,7 @@ export function createWorkQueue(options: WorkQueueOptions, tools: Tools): WorkQu
   const failed = (key: string, error: unknown): void => {
     const backoff = failures.get(key) ?? createBackoff(RETRY, random);
     failures.set(key, backoff);
+    observer.retried();
     const delayMs = backoff.nextMs();
     const fields = { key, reason: messageOf(error), code: codeOf(error), retryInMs: Math.round(delayMs) };
     if (isReason(error, 'Conflict')) logger.debug('somebody else wrote first, trying again', fields);
@@ -96,7 +104,11 @@ export function createWorkQueue(options: WorkQueueOptions, tools: Tools): WorkQu
 
   const add = (key: string): void => {
     if (closed) return;
-    waiting.add(key);
+    if (!waiting.has(key)) {
+      waiting.set(key, clock.nowMs());
+      observer.added();
+      observer.depth(waiting.size);
+    }
     pump();
   };
 

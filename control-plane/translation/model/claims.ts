@@ -13,6 +13,10 @@ export class Claims<Rule extends Aged> {
     return this.#byKey.get(key)?.rule;
   }
 
+  get size(): number {
+    return this.#byKey.size;
+  }
+
   rules(): Iterable<Rule> {
     return this.#byKey.values().map((entry) => entry.rule);
   }
