@@ -14,6 +14,7 @@ import { Service } from './service.ts';
 import { ServiceAccount } from './service-account.ts';
 import { ServiceEntry } from './service-entry.ts';
 import { Sidecar } from './sidecar.ts';
+import { Telemetry } from './telemetry.ts';
 import { VirtualService } from './virtual-service.ts';
 import { WorkloadEntry } from './workload-entry.ts';
 
@@ -36,6 +37,7 @@ export const ALL_KINDS: readonly AnyKind[] = [
   WorkloadEntry,
   Gateway,
   Sidecar,
+  Telemetry,
 ];
 
 /** The kind behind `apiVersion` and `kind` as manifests write them. */
