@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { decode, encode, type Packet, type RecordType } from 'dns-packet';
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger } from '#api/foundation/logger.ts';
-import { parseCidr } from '../network/addresses.ts';
+import { parseCidr } from '#api/mesh/addresses.ts';
 import { type DnsServer, startDns } from './dns-server.ts';
 import { Forwarder } from './forward.ts';
 import type { NamedEndpoint } from './service-names.ts';

@@ -5,7 +5,7 @@ import {
   RECURSION_AVAILABLE,
   RECURSION_DESIRED,
 } from 'dns-packet';
-import { contains, type Range } from '../network/addresses.ts';
+import { contains, type Range } from '#api/mesh/addresses.ts';
 import { type DnsRecord, NXDOMAIN, type Reply, records } from './reply.ts';
 import { reverseAddress } from './reverse-name.ts';
 import type { Zone } from './zone.ts';

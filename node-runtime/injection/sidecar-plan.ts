@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
+import { gatewayOf } from '#api/mesh/addresses.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { PROXY_NAME } from '#api/mesh/names.ts';
 import { UPSTREAM_DNS_PORT } from '#api/mesh/ports.ts';
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
-import { gatewayOf } from '../network/addresses.ts';
 import { containerId } from '../pod/container-plan.ts';
 import type { ContainerPlan, Mount } from '../pod/containers.ts';
 import type { PodRecord } from '../pod/pod-record.ts';

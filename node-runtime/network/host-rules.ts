@@ -1,8 +1,8 @@
 import type { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import type { Service } from '#api/kinds/service.ts';
+import { gatewayOf } from '#api/mesh/addresses.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { PROBE_SOURCE, UPSTREAM_DNS_PORT } from '#api/mesh/ports.ts';
-import { gatewayOf } from './addresses.ts';
 import type { HostPort } from './host-ports.ts';
 import { linkPrefix, tableName } from './names.ts';
 import { type VirtualPort, virtualPorts } from './service-backends.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contains, gatewayOf, parseCidr } from './addresses.ts';
+import { contains, gatewayOf, parseCidr } from '#api/mesh/addresses.ts';
 import { createIpam } from './ipam.ts';
 
 const SMALL = { podCidr: '10.9.8.0/29' };

@@ -1,5 +1,5 @@
 import { WeftError } from '#api/foundation/errors.ts';
-import { contains, gatewayOf, numberToAddress, parseCidr } from './addresses.ts';
+import { contains, gatewayOf, numberToAddress, parseCidr } from '#api/mesh/addresses.ts';
 
 /** Addresses of pods, out of the mesh's range. */
 export interface Ipam {

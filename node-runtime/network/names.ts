@@ -1,5 +1,5 @@
 import { WeftError } from '#api/foundation/errors.ts';
-import { addressToNumber } from './addresses.ts';
+import { addressToNumber } from '#api/mesh/addresses.ts';
 
 /**
  * Names of kernel objects. All links of a mesh start with `ID-`, so that two meshes never meet and a sweep needs nothing

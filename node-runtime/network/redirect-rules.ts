@@ -1,7 +1,7 @@
 import { WeftError } from '#api/foundation/errors.ts';
+import { parseCidr } from '#api/mesh/addresses.ts';
 import { INBOUND_SOURCE, PROBE_SOURCE, SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import type { Redirect } from '../pod/sandboxes.ts';
-import { parseCidr } from './addresses.ts';
 
 /**
  * The rules inside a pod's network namespace: Istio's capture, said in nftables. They are loaded as one ruleset before the

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { messageOf, WeftError } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
+import { gatewayOf } from '#api/mesh/addresses.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { must, run } from '../host/command.ts';
 import { namesIn } from '../host/directories.ts';
@@ -10,7 +11,6 @@ import type { Sandboxes, SandboxPlan } from '../pod/sandboxes.ts';
 import { type CgroupLayout, monitorCgroup, podCgroup, readCgroupLayout } from '../resources/cgroup-layout.ts';
 import { limitPod } from '../resources/pod-limits.ts';
 import { sweepCgroup } from '../resources/sweep-cgroup.ts';
-import { gatewayOf } from './addresses.ts';
 import { checkSandboxName, hostLinkName, linkPrefix, NETNS_DIRECTORY } from './names.ts';
 import { redirectRules } from './redirect-rules.ts';
 import { hostLinkCommands, podLinkCommands, SANDBOX_SCRIPT } from './sandbox-commands.ts';

@@ -1,6 +1,6 @@
 import { type EndpointSlice, SERVICE_NAME_LABEL } from '#api/kinds/endpoint-slice.ts';
 import { type Service, vipOf } from '#api/kinds/service.ts';
-import { contains, parseCidr } from './addresses.ts';
+import { contains, parseCidr } from '#api/mesh/addresses.ts';
 
 /** One address and port that a service is reached at, and where it may lead. */
 export interface VirtualPort {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { WeftError } from '#api/foundation/errors.ts';
-import { gatewayOf } from '../network/addresses.ts';
+import { gatewayOf } from '#api/mesh/addresses.ts';
 import type { ContainerPlan } from '../pod/containers.ts';
 import { monitorCgroup, plainDirectoriesOf } from '../resources/cgroup-layout.ts';
 import { makeSkeleton } from '../rootfs/skeleton.ts';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gatewayOf, numberToAddress, parseCidr } from '#api/mesh/addresses.ts';
 import { PROBE_SOURCE } from '#api/mesh/ports.ts';
 import { must } from '#node-runtime/host/command.ts';
-import { gatewayOf, numberToAddress, parseCidr } from '#node-runtime/network/addresses.ts';
 import { eventually, execute, startTestNode, type TestNode, type TestPod } from './node-fixture.ts';
 import { callFrom, callFromHost, serve } from './traffic.ts';
 

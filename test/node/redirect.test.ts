@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gatewayOf } from '#api/mesh/addresses.ts';
 import { PROBE_SOURCE } from '#api/mesh/ports.ts';
-import { gatewayOf } from '#node-runtime/network/addresses.ts';
 import { execute, startTestNode, type TestNode, type TestPod } from './node-fixture.ts';
 import { CLIENT, callFrom, callFromHost, serve } from './traffic.ts';
 

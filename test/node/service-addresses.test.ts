@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import { Service } from '#api/kinds/service.ts';
-import { gatewayOf, numberToAddress, parseCidr } from '#node-runtime/network/addresses.ts';
+import { gatewayOf, numberToAddress, parseCidr } from '#api/mesh/addresses.ts';
 import { applyServiceRules } from '#node-runtime/network/host-network.ts';
 import { eventually, startTestNode, type TestNode, type TestPod } from './node-fixture.ts';
 import { callFrom, callFromHost, serve } from './traffic.ts';

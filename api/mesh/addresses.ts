@@ -35,7 +35,7 @@ export function contains(range: Range, address: string): boolean {
   return number >= range.first && number < range.first + range.size;
 }
 
-/** The node's own address among the pods: the range's first host. DNS answers there. */
+/** The node's own address among the pods: the range's first host. DNS answers there, and what a trace viewer takes in. */
 export function gatewayOf(config: { readonly podCidr: string }): string {
   return numberToAddress(parseCidr(config.podCidr).first + 1);
 }
