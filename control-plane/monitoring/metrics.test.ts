@@ -169,7 +169,7 @@ describe('an observed store', () => {
     expect(await sampleOf('weft_store_size_bytes', { file: 'database' })).toBeGreaterThan(0);
 
     const stop = new AbortController();
-    const watch = store.watch('/', 0, stop.signal)[Symbol.asyncIterator]();
+    const watch = store.watch('/', (await store.revision()) - 1, stop.signal)[Symbol.asyncIterator]();
     expect((await watch.next()).value).toMatchObject({ key: '/a' });
     expect(await sampleOf('weft_store_watches')).toBe(1);
     stop.abort();
