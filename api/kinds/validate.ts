@@ -18,7 +18,8 @@ export function validate<T extends KubeObject>(kind: Kind<T>, input: unknown): V
   return mistakes.length === 0 ? { ok: true, object: parsed.data } : { ok: false, mistakes };
 }
 
-function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
+/** What zod found, with paths as people write them. */
+export function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
   const path = pathOf(issue.path);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
