@@ -1,32 +1,38 @@
 import { compileExpression } from '#api/expressions/compile-expression.ts';
 import type { Expression } from '#api/expressions/expression.ts';
+import { parseLogFormat } from '#api/expressions/log-format.ts';
 import { attributesOf } from '#sidecar/telemetry/attributes.ts';
-import type { ConnectionRecord, RequestRecord } from '#sidecar/telemetry/stream-record.ts';
 import type { AccessLog } from './access-log.ts';
 import type { AccessLogSpec } from './access-log-spec.ts';
+import type { LogRecord, LogWorld } from './fields.ts';
+import { compileJson } from './json-lines.ts';
 import type { LineSink } from './line-sink.ts';
+import { compileText, type RenderLine } from './text-lines.ts';
+
+/** Lists of specs that are kept compiled; listeners of one sidecar share one or two. */
+const MAX_KEPT = 64;
+
+export interface AccessLogSettings extends LogWorld {
+  readonly sink: LineSink;
+}
 
 /** The access logs of all listeners: equal lists of specs share one. */
 export class AccessLogs {
-  readonly #sink: LineSink;
+  readonly #settings: AccessLogSettings;
   readonly #byKey = new Map<string, AccessLog>();
 
-  constructor(settings: { readonly sink: LineSink /** `%HOSTNAME%` */; readonly hostName: string }) {
-    this.#sink = settings.sink;
+  constructor(settings: AccessLogSettings) {
+    this.#settings = settings;
   }
 
-  /** Undefined when nothing is to be written. */
+  /** Undefined when nothing is to be written. The specs were accepted: their formats and filters are right. */
   of(specs: readonly AccessLogSpec[]): AccessLog | undefined {
     if (specs.length === 0) return undefined;
     const key = specs.map((spec) => spec.key).join('\n');
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    const logs = specs.map((spec) => new FilteredLog(this.#sink, spec));
-    const log = {
-      write(record: RequestRecord | ConnectionRecord): void {
-        for (const each of logs) each.write(record);
-      },
-    };
+    if (this.#byKey.size >= MAX_KEPT) this.#byKey.clear();
+    const log = together(specs.map((spec) => new FilteredLog(spec, this.#settings)));
     this.#byKey.set(key, log);
     return log;
   }
@@ -36,20 +42,32 @@ export class AccessLogs {
   }
 }
 
+function together(logs: readonly AccessLog[]): AccessLog {
+  const [only] = logs;
+  if (logs.length === 1 && only !== undefined) return only;
+  return {
+    write(record) {
+      for (const log of logs) log.write(record);
+    },
+  };
+}
+
 class FilteredLog implements AccessLog {
   readonly #sink: LineSink;
   readonly #filter: Expression | undefined;
+  readonly #render: RenderLine;
 
-  constructor(sink: LineSink, spec: AccessLogSpec) {
-    this.#sink = sink;
-    this.#filter = spec.filter === undefined ? undefined : compileExpression(spec.filter);
+  constructor({ format, omitEmpty, filter }: AccessLogSpec, settings: AccessLogSettings) {
+    this.#sink = settings.sink;
+    this.#filter = filter === undefined ? undefined : compileExpression(filter);
+    this.#render =
+      'text' in format
+        ? compileText(parseLogFormat(format.text), omitEmpty, settings)
+        : compileJson(format.json, omitEmpty, settings);
   }
 
-  write(record: RequestRecord | ConnectionRecord): void {
+  write(record: LogRecord): void {
     if (this.#filter !== undefined && this.#filter(attributesOf(record)) !== true) return;
-    const line = Buffer.from(
-      `${JSON.stringify(record.kind === 'request' ? { method: record.method, path: record.path, status: record.status, flag: record.flag, reason: record.reason } : { flag: record.flag, reason: record.reason })}\n`,
-    );
-    this.#sink.write(line, 0, line.length);
+    this.#sink.write(this.#render(record));
   }
 }

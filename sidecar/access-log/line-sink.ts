@@ -1,5 +1,5 @@
-/** Where whole lines go; never blocks and never throws. */
+/** Where lines go; never blocks and never throws. */
 export interface LineSink {
-  /** Takes a copy of octets `start` to `end`, whole lines; false: there was no room, and they are lost. */
-  write(octets: Uint8Array, start: number, end: number): boolean;
+  /** One line with its end, in ASCII. False: there was no room, and it is lost. */
+  write(line: string): boolean;
 }
