@@ -11,7 +11,7 @@ export interface Distribution {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const COMMON = { runc: 'runc', conmon: 'conmon', nft: 'nftables' };
+const COMMON = { runc: 'runc', conmon: 'conmon', nft: 'nftables', prometheus: 'prometheus' };
 const LOCK_PATIENCE = 'DPkg::Lock::Timeout=120';
 
 const DISTRIBUTIONS: Readonly<Record<Distribution['family'], Distribution>> = {
@@ -34,6 +34,7 @@ const DISTRIBUTIONS: Readonly<Record<Distribution['family'], Distribution>> = {
     family: 'fedora',
     packages: {
       ...COMMON,
+      prometheus: 'golang-github-prometheus',
       ip: 'iproute',
       nsenter: 'util-linux',
       unshare: 'util-linux',

@@ -4,6 +4,7 @@ import { type Distribution, distributionOf, packagesFor } from './distribution.t
 import { TOOLS } from './judge-host.ts';
 import { findMissingPrograms, probeCgroups } from './probe-host.ts';
 import { type Tried, tryCommand } from './try-command.ts';
+import { withoutServices } from './without-services.ts';
 
 /** Downloads on a slow line; longer means that nothing arrives. */
 const TIMEOUT_MS = 300_000;
@@ -14,7 +15,11 @@ const TIMEOUT_MS = 300_000;
  * `DistributionUnknown`, `PackagesUnreachable` or `PackagesFailed`, each of one line.
  */
 export async function installHostPackages(): Promise<string[]> {
-  const missing = await missingHostPrograms();
+  return installPrograms(await missingHostPrograms());
+}
+
+/** The same for programs by name. What their packages would start as services is not started, now or at boot. */
+export async function installPrograms(missing: readonly string[]): Promise<string[]> {
   if (missing.length === 0) return [];
   if (process.getuid?.() !== 0) {
     throw new WeftError('NeedsRoot', `${missing.join(', ')} must be installed, which needs root`, {
@@ -28,7 +33,7 @@ export async function installHostPackages(): Promise<string[]> {
     });
   }
   const packages = packagesFor(distribution, missing);
-  await install(distribution, packages);
+  await withoutServices(distribution, packages, () => install(distribution, packages));
   return packages;
 }
 

@@ -40,6 +40,8 @@ export const DEFAULT_PLACE: Place = { dataDir: '/var/lib/weft', runDir: '/run/we
 const FIRST_PORT = 20_000;
 const PORT_SLOTS = 1_200;
 const PORTS_A_SLOT = 10;
+/** Four are the mesh's own; the rest is for its addons. */
+const PORTS_USED = 8;
 /** Pods of slot k live in 10.(100+k), services in 10.(170+k): clear of the defaults 10.96 and 10.244. */
 const FIRST_POD_RANGE = 100;
 const FIRST_SERVICE_RANGE = 170;
@@ -65,9 +67,8 @@ function derived(
   const digest = createHash('sha256').update(`${place.dataDir}\0${place.runDir}`).digest();
   const port = firstFree(digest.readUInt32BE(4), PORT_SLOTS, (slot) => {
     const base = FIRST_PORT + slot * PORTS_A_SLOT;
-    return [base, base + 1, base + 2, base + 3].every((candidate) => !use.ports.has(candidate))
-      ? base
-      : undefined;
+    const ports = Array.from({ length: PORTS_USED }, (_, i) => base + i);
+    return ports.every((candidate) => !use.ports.has(candidate)) ? base : undefined;
   });
   const ranges = firstFree(digest.readUInt32BE(8), RANGE_SLOTS, (slot) => {
     const podCidr = `10.${FIRST_POD_RANGE + slot}.0.0/16`;

@@ -1,6 +1,7 @@
 /** `DATA_DIR/mesh.json`: written once, when a mesh starts for the first time. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { WeftError } from '#api/foundation/errors.ts';
 import { type MeshConfig, pathsOf, readMeshConfig } from '#api/mesh/config.ts';
 import type { Directories } from '../session.ts';
@@ -31,6 +32,12 @@ export function settleConfig(dirs: Directories, overrides: Overrides, running: b
     throw tooLate(fixed, 'it has given out addresses by them; start afresh with: weft down --purge');
   if (running) throw tooLate(changed, 'stop it first: weft down');
   return write(path, { ...config, ...overrides });
+}
+
+/** Adds what was asked for beside the mesh, which may run. */
+export function settleAddons(config: MeshConfig, addons: MeshConfig['addons']): MeshConfig {
+  if (isDeepStrictEqual(config.addons, addons)) return config;
+  return write(pathsOf(config).config, { ...config, addons });
 }
 
 /** The same choice without writing anything: for clearing up after a mesh whose configuration was lost. */

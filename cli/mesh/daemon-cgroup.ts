@@ -1,7 +1,8 @@
-/** The cgroup of a mesh's daemons, in every hierarchy that the host has. */
-import { existsSync, readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+/** The cgroups of a mesh's daemons and of its addons, in every hierarchy that the host has. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { codeOf, WeftError } from '#api/foundation/errors.ts';
+import type { AddonLimits } from '../addons/addon.ts';
 
 /** Mount points of cgroup hierarchies, from `/proc/self/mountinfo`. cpuset of version 1 is left out: it takes no process before it was given processors. Pure. */
 export function hierarchies(mountinfo: string): string[] {
@@ -16,10 +17,44 @@ export function hierarchies(mountinfo: string): string[] {
 }
 
 /** Beside the cgroup of the mesh's pods (`weft-ID`), not in it: what sweeps the pods must not sweep the daemons. */
-export function cgroupDirectories(meshId: string): string[] {
-  return hierarchies(readFileSync('/proc/self/mountinfo', 'utf8')).map((root) =>
-    join(root, `weft-${meshId}.daemons`),
-  );
+export function cgroupDirectories(meshId: string, part = 'daemons'): string[] {
+  return roots().map((root) => join(root, `weft-${meshId}.${part}`));
+}
+
+function roots(): string[] {
+  return hierarchies(readFileSync('/proc/self/mountinfo', 'utf8'));
+}
+
+const CPU_PERIOD_US = 100_000;
+
+/** Makes the directories, and writes the limits to those whose hierarchy has the controller. */
+export function limitCgroups(directories: readonly string[], limits: AddonLimits): void {
+  const memory = String(limits.memoryBytes);
+  const processes = String(limits.processes);
+  const quota = String(limits.cpus * CPU_PERIOD_US);
+  const files = {
+    'memory.max': memory,
+    'memory.limit_in_bytes': memory,
+    'pids.max': processes,
+    'cpu.max': `${quota} ${CPU_PERIOD_US}`,
+    'cpu.cfs_quota_us': quota,
+  };
+  for (const directory of directories) {
+    handDown(dirname(directory));
+    mkdirSync(directory, { recursive: true });
+    for (const [file, value] of Object.entries(files))
+      if (existsSync(join(directory, file))) writeFileSync(join(directory, file), value);
+  }
+}
+
+/** In version 2 a controller works in a cgroup only when the one above hands it down. */
+function handDown(root: string): void {
+  const available = join(root, 'cgroup.controllers');
+  if (!existsSync(available)) return;
+  const controllers = readFileSync(available, 'utf8').trim().split(' ');
+  const wanted = ['cpu', 'memory', 'pids'].filter((name) => controllers.includes(name));
+  if (wanted.length === 0) return;
+  writeFileSync(join(root, 'cgroup.subtree_control'), wanted.map((name) => `+${name}`).join(' '));
 }
 
 const POLL_MS = 10;
@@ -30,7 +65,12 @@ const POLL_MS = 10;
  */
 export async function sweepCgroups(meshId: string, patienceMs: number): Promise<void> {
   const start = performance.now();
-  for (const directory of cgroupDirectories(meshId)) {
+  const own = roots().flatMap((root) =>
+    readdirSync(root)
+      .filter((name) => name.startsWith(`weft-${meshId}.`))
+      .map((name) => join(root, name)),
+  );
+  for (const directory of own) {
     while (existsSync(directory) && !removed(directory)) {
       for (const pid of processesIn(directory)) kill(pid);
       if (performance.now() - start > patienceMs) {

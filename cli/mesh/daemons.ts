@@ -1,16 +1,21 @@
 /**
- * The background processes of a mesh: a keeper and its program for the control plane, and the same for the node
- * runtime. They are found by their command lines in /proc, never by files: that holds after any of them was killed,
+ * The background processes of a mesh: a keeper and its program for the control plane, the same for the node runtime,
+ * and for each addon. They are found by their command lines in /proc, never by files: that holds after any of them was killed,
  * and no pid that was reused is ever mistaken.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
-import { cgroupDirectories } from './daemon-cgroup.ts';
+import type { Addon, AddonName } from '../addons/addon.ts';
+import { ADDONS, configuredAddons } from '../addons/addons.ts';
+import { cgroupDirectories, limitCgroups } from './daemon-cgroup.ts';
 
 export const PROGRAMS = ['control-plane', 'node-runtime'] as const;
-export type Program = (typeof PROGRAMS)[number];
+/** What a mesh is made of. */
+export type MeshProgram = (typeof PROGRAMS)[number];
+export type Program = MeshProgram | AddonName;
 
 export interface Daemon {
   readonly program: Program;
@@ -34,11 +39,16 @@ export function findDaemons(config: Pick<MeshConfig, 'dataDir' | 'runDir'>): Dae
 
 /** What a command line is for the mesh whose configuration file is `configPath`. Pure. */
 export function daemonOf(argv: readonly string[], configPath: string): Omit<Daemon, 'pid'> | undefined {
+  const program = meshProgramOf(argv, configPath) ?? ADDONS.find(({ owns }) => owns(argv, configPath))?.name;
+  if (program === undefined) return undefined;
+  return { program, role: argv.some((word) => word.endsWith('/keeper.sh')) ? 'keeper' : 'program' };
+}
+
+function meshProgramOf(argv: readonly string[], configPath: string): MeshProgram | undefined {
   const main = argv.findIndex((word) => /\/(control-plane|node-runtime)\/main\.ts$/.test(word));
   if (main === -1 || argv[main + 1] !== '--config' || argv[main + 2] !== configPath) return undefined;
   if (argv.includes('--tear-down')) return undefined;
-  const program = PROGRAMS.find((name) => argv[main]!.endsWith(`/${name}/main.ts`))!;
-  return { program, role: argv.some((word) => word.endsWith('/keeper.sh')) ? 'keeper' : 'program' };
+  return PROGRAMS.find((name) => argv[main]!.endsWith(`/${name}/main.ts`));
 }
 
 function commandLine(pid: string): string[] {
@@ -50,8 +60,7 @@ function commandLine(pid: string): string[] {
 }
 
 export function logOf(config: MeshConfig, program: Program): string {
-  const paths = pathsOf(config);
-  return program === 'control-plane' ? paths.controlPlaneLog : paths.nodeRuntimeLog;
+  return join(config.dataDir, 'log', `${program}.log`);
 }
 
 /** How often the keeper had to start the program again, since it keeps it. */
@@ -64,36 +73,78 @@ export function restartsOf(config: MeshConfig, program: Program): number {
 }
 
 /** Starts a keeper with its program, in a session of its own. Returns at once. */
-export function startDaemon(config: MeshConfig, program: Program): void {
-  const paths = pathsOf(config);
-  const log = logOf(config, program);
-  mkdirSync(config.runDir, { recursive: true, mode: 0o755 });
-  mkdirSync(`${config.dataDir}/log`, { recursive: true, mode: 0o750 });
+export function startDaemon(config: MeshConfig, program: MeshProgram): void {
   const groups = cgroupDirectories(config.id);
   for (const group of groups) mkdirSync(group, { recursive: true });
-  const command = [process.execPath, `${ROOT}${program}/main.ts`, '--config', paths.config];
-  spawn('/bin/sh', [KEEPER, program, config.runDir, log, groups.join(':'), ...command], {
+  keep(config, program, groups, {
+    command: [process.execPath, `${ROOT}${program}/main.ts`, '--config', pathsOf(config).config],
+    directory: '/',
+    env: process.env,
+  });
+}
+
+/** The same for an addon, in a limited cgroup of its own. */
+export function startAddon(config: MeshConfig, addon: Addon): void {
+  const groups = cgroupDirectories(config.id, addon.name);
+  limitCgroups(groups, addon.limits);
+  keep(config, addon.name, groups, {
+    command: addon.command(config),
+    directory: addon.directory(config),
+    env: addon.env,
+  });
+}
+
+interface Kept {
+  readonly command: readonly string[];
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function keep(config: MeshConfig, program: Program, groups: readonly string[], kept: Kept): void {
+  mkdirSync(config.runDir, { recursive: true, mode: 0o755 });
+  mkdirSync(`${config.dataDir}/log`, { recursive: true, mode: 0o750 });
+  const place = [KEEPER, program, config.runDir, logOf(config, program), groups.join(':')];
+  spawn('/bin/sh', [...place, ...kept.command], {
     detached: true,
     stdio: 'ignore',
-    cwd: '/',
+    cwd: kept.directory,
+    env: kept.env,
   }).unref();
+}
+
+/** Ends programs of the mesh, which their keepers start again; resolves when the old ones are gone. */
+export async function restartPrograms(config: MeshConfig, programs: readonly Program[]): Promise<void> {
+  const old = findDaemons(config).filter(
+    ({ program, role }) => role === 'program' && programs.includes(program),
+  );
+  for (const { pid } of old) signal(pid, 'SIGTERM');
+  const gone = (): boolean => !findDaemons(config).some(({ pid }) => old.some((each) => each.pid === pid));
+  while (!gone()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 const POLL_MS = 20;
 
-/** Ends the processes: SIGTERM to all, SIGKILL to what is left after `patienceMs`. */
-export async function stopDaemons(config: MeshConfig, patienceMs: number): Promise<void> {
+/** Every program that this mesh may run. */
+export function programsOf(config: Pick<MeshConfig, 'addons'>): Program[] {
+  return [...PROGRAMS, ...configuredAddons(config).map(({ name }) => name)];
+}
+
+const ALL: readonly Program[] = [...PROGRAMS, ...ADDONS.map(({ name }) => name)];
+
+/** Ends the processes of `programs`: SIGTERM to all, SIGKILL to what is left after `patienceMs`. */
+export async function stopDaemons(config: MeshConfig, patienceMs: number, programs = ALL): Promise<void> {
   const start = performance.now();
+  const find = (): Daemon[] => findDaemons(config).filter(({ program }) => programs.includes(program));
   // Keepers first: they pass the signal on, and a program that ends alone would be started again.
-  for (const { pid } of findDaemons(config).filter(({ role }) => role === 'keeper')) signal(pid, 'SIGTERM');
-  for (const { pid } of findDaemons(config).filter(({ role }) => role === 'program')) signal(pid, 'SIGTERM');
+  for (const { pid } of find().filter(({ role }) => role === 'keeper')) signal(pid, 'SIGTERM');
+  for (const { pid } of find().filter(({ role }) => role === 'program')) signal(pid, 'SIGTERM');
   for (;;) {
-    const left = findDaemons(config);
+    const left = find();
     if (left.length === 0) break;
     if (performance.now() - start > patienceMs) for (const { pid } of left) signal(pid, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  for (const program of PROGRAMS) {
+  for (const program of programs) {
     for (const file of ['pid', 'restarts']) rmSync(`${config.runDir}/${program}.${file}`, { force: true });
   }
 }

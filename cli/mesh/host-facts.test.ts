@@ -75,6 +75,25 @@ describe('a command line', () => {
     ],
     ['another mesh', ['/n/node', '/w/control-plane/main.ts', '--config', '/e/mesh.json'], undefined],
     ['a tear-down', ['/n/node', '/w/node-runtime/main.ts', '--config', CONFIG, '--tear-down'], undefined],
+    [
+      'an addon',
+      ['prometheus', '--config.file=prometheus.yml', '--web.page-title=Prometheus of the mesh in /d', ''],
+      { program: 'prometheus', role: 'program' },
+    ],
+    [
+      'an addon’s keeper',
+      [
+        '/bin/sh',
+        '/w/keeper.sh',
+        'prometheus',
+        '/r',
+        '/l',
+        '',
+        '--web.page-title=Prometheus of the mesh in /d',
+      ],
+      { program: 'prometheus', role: 'keeper' },
+    ],
+    ['somebody’s Prometheus', ['prometheus', '--config.file=/d/prometheus.yml'], undefined],
     ['an editor', ['vi', '/w/control-plane/main.ts'], undefined],
     ['nothing', [], undefined],
   ])('of %s', (_name, argv, daemon) => {

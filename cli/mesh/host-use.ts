@@ -54,6 +54,13 @@ export function readRoutes(): Route[] {
   return parseRoutes(readFileSync('/proc/net/route', 'utf8'));
 }
 
+/** A port that nobody listens on, a thousand further or a little more: near enough to be remembered. */
+export function freeNear(port: number, listening: ReadonlySet<number>): number {
+  let candidate = port + 1000;
+  while (listening.has(candidate)) candidate += 1;
+  return candidate;
+}
+
 export function readListeners(): Listener[] {
   return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => {
     try {

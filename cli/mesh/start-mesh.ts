@@ -8,21 +8,26 @@ import { codeOf, WeftError } from '#api/foundation/errors.ts';
 import { isReady, Node } from '#api/kinds/node.ts';
 import { Pod } from '#api/kinds/pod.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { configuredAddons } from '../addons/addons.ts';
+import { type AskedAddons, chooseAddons } from '../addons/choose-addons.ts';
+import { checkAddonPorts, installForAddons, startAddons } from '../addons/start-addons.ts';
 import type { Progress, Step } from '../output/progress.ts';
 import type { Directories } from '../session.ts';
 import type { Overrides } from './choose-config.ts';
 import { type Cidr, overlaps, parseCidr } from './cidr.ts';
-import { settleConfig, tailOf } from './config-file.ts';
+import { settleAddons, settleConfig, tailOf } from './config-file.ts';
 import {
+  type Daemon,
   findDaemons,
   logOf,
   PROGRAMS,
   type Program,
+  restartPrograms,
   restartsOf,
   startDaemon,
   stopDaemons,
 } from './daemons.ts';
-import { holderOf, type Route, readListeners, readRoutes } from './host-use.ts';
+import { freeNear, holderOf, type Route, readListeners, readRoutes } from './host-use.ts';
 
 export interface Started {
   readonly config: MeshConfig;
@@ -43,28 +48,57 @@ const LEAST_DISK_BYTES = 16 << 20;
 export async function startMesh(
   dirs: Directories,
   overrides: Overrides,
+  asked: AskedAddons,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Started> {
-  const running = findDaemons(dirs);
-  if (running.length === 0) checkDisk(dirs.dataDir);
-  const config = settleConfig(dirs, overrides, running.length > 0);
+  const all = findDaemons(dirs);
+  const running = all.filter(({ program }) => isOneOf(PROGRAMS, program));
+  if (all.length === 0) checkDisk(dirs.dataDir);
+  const config = await withAddons(settleConfig(dirs, overrides, all.length > 0), asked, all, progress);
   const missing = PROGRAMS.filter(
     (program) => !running.some((d) => d.program === program && d.role === 'keeper'),
   );
   if (missing.length === PROGRAMS.length && running.length === 0) checkRoom(config);
-  if (running.some((d) => missing.includes(d.program))) await stopDaemons(config, STOP_ORPHANS_MS);
-  const toStart = running.some((d) => missing.includes(d.program)) ? PROGRAMS : missing;
+  const orphaned = running.some(({ program }) => isOneOf(missing, program));
+  if (orphaned) await stopDaemons(config, STOP_ORPHANS_MS, PROGRAMS);
+  const toStart = orphaned ? PROGRAMS : missing;
   const podsFrom = podsSurvive(config) ? undefined : Date.now();
   for (const program of toStart) startDaemon(config, program);
   try {
     await ready(config, podsFrom, progress, signal);
   } catch (error) {
     // A start that failed leaves nothing half started; what ran before goes on.
-    if (toStart.length === PROGRAMS.length) await stopDaemons(config, STOP_ORPHANS_MS);
+    if (toStart.length === PROGRAMS.length) await stopDaemons(config, STOP_ORPHANS_MS, PROGRAMS);
     throw error;
   }
-  return { config, fresh: toStart.length > 0 };
+  const addonsStarted = await startAddons(config, progress, signal);
+  return { config, fresh: toStart.length > 0 || addonsStarted };
+}
+
+/** Configured, with room and installed, before anything starts: what fails here has changed nothing. */
+async function withAddons(
+  config: MeshConfig,
+  asked: AskedAddons,
+  running: readonly Daemon[],
+  progress: Progress,
+): Promise<MeshConfig> {
+  const listening = new Set(readListeners().map(({ port }) => port));
+  const names = new Set(running.map(({ program }) => program));
+  const next = { ...config, addons: chooseAddons(config, asked, names, listening) };
+  checkAddonPorts(next, running);
+  await installForAddons(next, progress);
+  const settled = settleAddons(config, next.addons);
+  const added = configuredAddons(settled).filter(({ name }) => config.addons[name] === undefined);
+  await restartPrograms(
+    settled,
+    added.flatMap(({ readBy }) => readBy),
+  );
+  return settled;
+}
+
+function isOneOf<T extends string>(names: readonly T[], name: string): name is T {
+  return (names as readonly string[]).includes(name);
 }
 
 async function ready(
@@ -131,12 +165,6 @@ function checkRoom(config: MeshConfig): void {
 function isOwn(config: MeshConfig, range: Cidr, route: Route): boolean {
   if (route.link.startsWith(`${config.id}-`)) return true;
   return route.link === '*' && route.base === range.base && route.bits === range.bits;
-}
-
-function freeNear(port: number, listening: ReadonlySet<number>): number {
-  let candidate = port + 1000;
-  while (listening.has(candidate)) candidate += 1;
-  return candidate;
 }
 
 async function controlPlaneReady(config: MeshConfig, step: Step, signal: AbortSignal): Promise<void> {

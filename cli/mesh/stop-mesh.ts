@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WeftError } from '#api/foundation/errors.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
+import { ADDONS } from '../addons/addons.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Directories } from '../session.ts';
 import { configOrDerived } from './config-file.ts';
@@ -44,6 +45,7 @@ export function purge(dirs: Directories): void {
     join(dirs.dataDir, 'cache'),
     join(dirs.dataDir, 'images'),
     join(dirs.dataDir, 'lib'),
+    ...ADDONS.map((addon) => addon.directory(dirs)),
   ];
   const stores = safeList(dirs.dataDir)
     .filter((name) => name.startsWith('store.db'))

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import type { AskedAddons } from '../addons/choose-addons.ts';
+import { addonFlags, askedAddons } from '../addons/flags.ts';
 import { applyRoute, bookinfoPods, examplePath, productPage, startBookinfo } from '../demo/bookinfo.ts';
 import { formatReport } from '../demo/report.ts';
 import { type Observed, sendLoad } from '../demo/traffic.ts';
@@ -16,19 +18,19 @@ const CONCURRENCY = 6;
 const WARM_UP = 30;
 
 export function define(command: Command, session: Session): void {
-  command
+  addonFlags(command)
     .addHelpText(
       'after',
       '\nStarts the mesh and Bookinfo, sends requests, applies a 90/10 split of reviews, sends again, and\nleaves everything running. Run it again as often as you like; weft down removes it.',
     )
-    .action(() => demo(session));
+    .action((options: Readonly<Record<string, unknown>>) => demo(session, askedAddons(options)));
 }
 
-async function demo(session: Session): Promise<void> {
+async function demo(session: Session, asked: AskedAddons): Promise<void> {
   needRoot('demo');
   const progress = await session.progress();
   await ensureHost(progress);
-  const { config } = await startMesh(session.dirs, {}, progress, session.signal);
+  const { config } = await startMesh(session.dirs, {}, asked, progress, session.signal);
   const client = await session.client();
   await progress.run('bookinfo: 4 services, 6 pods, each with its sidecar', (step) =>
     startBookinfo(client, step, session.signal),

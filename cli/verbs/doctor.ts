@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { codeOf } from '#api/foundation/errors.ts';
+import { configuredAddons } from '../addons/addons.ts';
+import { checkAddons } from '../addons/check-addons.ts';
 import { EXIT } from '../failure.ts';
 import { checkHost } from '../host/check-host.ts';
 import type { HostCheck } from '../host/host-check.ts';
@@ -23,7 +25,7 @@ export function define(command: Command, session: Session): void {
 
 async function doctor(session: Session, options: Options): Promise<void> {
   const format = dataFormat(options.output);
-  const checks = await checkHost(await portsToTake(session));
+  const checks = [...(await checkHost(await portsToTake(session))), ...(await checkAddons(session))];
   session.print(format === undefined ? formatChecks(checks, session.style) : formatData(checks, format));
   if (checks.some((check) => check.state === 'missing')) session.exit(EXIT.failed);
 }
@@ -32,8 +34,9 @@ async function doctor(session: Session, options: Options): Promise<void> {
 async function portsToTake(session: Session): Promise<number[]> {
   if (findDaemons(session.dirs).length > 0) return [];
   try {
-    const { apiPort, xdsPort, monitoringPort } = await session.mesh();
-    return [apiPort, xdsPort, monitoringPort];
+    const config = await session.mesh();
+    const addons = configuredAddons(config).flatMap((addon) => addon.ports(config));
+    return [config.apiPort, config.xdsPort, config.monitoringPort, config.nodeMetricsPort, ...addons];
   } catch (error) {
     if (codeOf(error) === 'MeshNotConfigured') return [];
     throw error;

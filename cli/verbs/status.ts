@@ -5,8 +5,9 @@ import { isReady, Node } from '#api/kinds/node.ts';
 import { Pod } from '#api/kinds/pod.ts';
 import { podReason } from '#api/kinds/pod-columns.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
+import { configuredAddons } from '../addons/addons.ts';
 import { EXIT } from '../failure.ts';
-import { type Daemon, findDaemons, logOf, PROGRAMS, type Program, restartsOf } from '../mesh/daemons.ts';
+import { type Daemon, findDaemons, logOf, type Program, programsOf, restartsOf } from '../mesh/daemons.ts';
 import { formatData } from '../output/objects.ts';
 import { formatTable } from '../output/table.ts';
 import { dataFormat } from '../proxy/data-format.ts';
@@ -31,6 +32,8 @@ interface MeshState {
   readonly up: boolean;
   readonly api: string;
   readonly programs: readonly ProgramState[];
+  /** Where the pages of the addons are. */
+  readonly addons: readonly { readonly name: string; readonly title: string; readonly url: string }[];
   readonly nodes?: readonly { readonly name: string; readonly ready: boolean }[];
   readonly pods?: Readonly<Record<string, number>>;
   readonly sidecars?: number;
@@ -54,7 +57,12 @@ async function status(session: Session, options: Options): Promise<void> {
 
 async function readState(session: Session, config: MeshConfig): Promise<MeshState> {
   const programs = programStates(config, findDaemons(config));
-  const base = { id: config.id, api: `https://127.0.0.1:${config.apiPort}`, programs };
+  const base = {
+    id: config.id,
+    api: `https://127.0.0.1:${config.apiPort}`,
+    programs,
+    addons: addonsOf(config),
+  };
   try {
     const live = await readLive(await session.client());
     const nodesReady = live.nodes.length > 0 && live.nodes.every((node) => node.ready);
@@ -67,7 +75,7 @@ async function readState(session: Session, config: MeshConfig): Promise<MeshStat
 }
 
 function programStates(config: MeshConfig, daemons: readonly Daemon[]): ProgramState[] {
-  return PROGRAMS.map((program) => {
+  return programsOf(config).map((program) => {
     const own = daemons.filter((daemon) => daemon.program === program);
     const process = own.find((daemon) => daemon.role === 'program');
     return {
@@ -79,6 +87,10 @@ function programStates(config: MeshConfig, daemons: readonly Daemon[]): ProgramS
       log: logOf(config, program),
     };
   });
+}
+
+function addonsOf(config: MeshConfig): MeshState['addons'] {
+  return configuredAddons(config).map(({ name, title, url }) => ({ name, title, url: url(config) }));
 }
 
 async function readLive(client: HttpClient) {
@@ -116,5 +128,6 @@ function formatState({ style }: Session, state: MeshState): string {
   const pods = Object.entries(state.pods ?? {})
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');
-  return `${table}\nAPI        ${state.api}\nNodes      ${nodes || 'none'}\nPods       ${pods || 'none'}\nSidecars   ${state.sidecars} connected\n`;
+  const addons = state.addons.map(({ title, url }) => `${title.padEnd(11)}${url}\n`).join('');
+  return `${table}\nAPI        ${state.api}\nNodes      ${nodes || 'none'}\nPods       ${pods || 'none'}\nSidecars   ${state.sidecars} connected\n${addons}`;
 }

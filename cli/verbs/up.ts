@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addonFlags, askedAddons, port } from '../addons/flags.ts';
 import type { Overrides } from '../mesh/choose-config.ts';
 import { parseCidr } from '../mesh/cidr.ts';
 import { ensureHost } from '../mesh/ensure-host.ts';
@@ -7,7 +8,7 @@ import { startMesh } from '../mesh/start-mesh.ts';
 import type { Session } from '../session.ts';
 
 export function define(command: Command, session: Session): void {
-  command
+  addonFlags(command)
     .option('--api-port <port>', 'port of the Kubernetes API (6443)', port)
     .option('--xds-port <port>', 'port of xDS for gRPC clients on this host (15010)', port)
     .option('--monitoring-port <port>', "port of the control plane's metrics (15014)", port)
@@ -20,16 +21,19 @@ export function define(command: Command, session: Session): void {
     )
     .addHelpText(
       'after',
-      '\nData goes to WEFT_DATA_DIR (/var/lib/weft), sockets to WEFT_RUN_DIR (/run/weft). With other\ndirectories another mesh starts, whose names, ports and ranges are derived from them.',
+      '\nData goes to WEFT_DATA_DIR (/var/lib/weft), sockets to WEFT_RUN_DIR (/run/weft). With other\ndirectories another mesh starts, whose names, ports and ranges are derived from them.\nWhat a --with flag has added stays: weft up without it starts it again. weft down --purge forgets it.',
     )
-    .action((overrides: Overrides) => up(session, overrides));
+    .action((options: Options) => up(session, options));
 }
 
-async function up(session: Session, overrides: Overrides): Promise<void> {
+type Options = Overrides & Readonly<Record<string, unknown>>;
+
+async function up(session: Session, options: Options): Promise<void> {
   needRoot('up');
   const progress = await session.progress();
   await ensureHost(progress);
-  const { fresh } = await startMesh(session.dirs, overrides, progress, session.signal);
+  const asked = askedAddons(options);
+  const { fresh } = await startMesh(session.dirs, overridesOf(options), asked, progress, session.signal);
   session.print(
     fresh
       ? 'The mesh is up. Try: weft apply -f examples/bookinfo/bookinfo.yaml\n'
@@ -37,10 +41,9 @@ async function up(session: Session, overrides: Overrides): Promise<void> {
   );
 }
 
-function port(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 65535) return value;
-  throw new InvalidArgumentError('It is not a port (1..65535).');
+/** Without what is no setting of the mesh itself. */
+function overridesOf(options: Options): Overrides {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith('with')));
 }
 
 function range(text: string): string {
