@@ -1,0 +1,76 @@
+/**
+ * Jaeger's query API (v1, JSON), so that what reads Jaeger reads this: services, operations, traces, dependencies. Its
+ * documentation calls it internal; Grafana's data source and Kiali hold it still.
+ */
+import { WeftError } from '#api/foundation/errors.ts';
+import { search } from '../store/search.ts';
+import { readTrace, type TraceStore } from '../store/trace-store.ts';
+import { dependenciesOf } from './dependencies.ts';
+import { readQuery } from './read-query.ts';
+import { envelope, jaegerTrace } from './shapes.ts';
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** 64 bits of an id are padded, and case does not count, as in Jaeger. */
+export function traceIdOf(text: string): string | undefined {
+  return /^[0-9a-fA-F]{1,32}$/.test(text) ? text.toLowerCase().padStart(32, '0') : undefined;
+}
+
+/** `path` begins with `/api/`. Undefined for what Jaeger does not have. Throws a WeftError `QueryInvalid`. */
+export function answerQuery(
+  store: TraceStore,
+  path: string,
+  parameters: URLSearchParams,
+  nowUs: number,
+): JsonAnswer | undefined {
+  const [, , what, name, more] = path.split('/').map(decoded);
+  if (what === 'services' && name === undefined) return ok(store.catalogue.services());
+  if (what === 'services' && more === 'operations') return ok(store.catalogue.operations(name!));
+  if (what === 'operations') return operations(store, parameters);
+  if (what === 'traces' && name === undefined) return traces(store, parameters, nowUs);
+  if (what === 'traces') return oneTrace(store, name!);
+  if (what === 'dependencies') return dependencies(store, parameters, nowUs);
+  return undefined;
+}
+
+const ok = (data: readonly unknown[]): JsonAnswer => ({ status: 200, body: envelope(data) });
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new WeftError('QueryInvalid', 'the path cannot be decoded');
+  }
+}
+
+/** The kind of a span is not listed with its operation: it is empty, as for spans that say none. */
+function operations(store: TraceStore, parameters: URLSearchParams): JsonAnswer {
+  const names = store.catalogue.operations(parameters.get('service') ?? '');
+  return ok(names.map((name) => ({ name, spanKind: '' })));
+}
+
+function traces(store: TraceStore, parameters: URLSearchParams, nowUs: number): JsonAnswer {
+  const ids = parameters.getAll('traceID');
+  if (ids.length > 0) {
+    const found = ids.slice(0, 100).flatMap((id) => store.get(traceIdOf(id) ?? '') ?? []);
+    return ok(found.map(jaegerTrace));
+  }
+  return ok(search(store.traces(), readQuery(parameters, nowUs)).map(jaegerTrace));
+}
+
+function oneTrace(store: TraceStore, id: string): JsonAnswer {
+  const trace = store.get(traceIdOf(id) ?? '');
+  if (trace !== undefined) return ok([jaegerTrace(trace)]);
+  return { status: 404, body: { ...envelope([]), errors: [{ code: 404, msg: 'trace not found' }] } };
+}
+
+/** `endTs` and `lookback` are in milliseconds, unlike everywhere else. */
+function dependencies(store: TraceStore, parameters: URLSearchParams, nowUs: number): JsonAnswer {
+  const endUs = Number(parameters.get('endTs') ?? nowUs / 1_000) * 1_000;
+  const fromUs = endUs - Number(parameters.get('lookback') ?? 86_400_000) * 1_000;
+  const inTime = Iterator.from(store.traces()).filter(({ startUs }) => startUs >= fromUs && startUs <= endUs);
+  return ok(dependenciesOf(inTime.map(readTrace)));
+}
