@@ -38,6 +38,28 @@ describe('pool', () => {
     expect([pool.take(2, true), pool.take(2, true), pool.take(2, true)]).toEqual([b, a, undefined]);
   });
 
+  test('closes what a lowered limit leaves no room for, but for one connection', () => {
+    const { pool, cluster } = poolOf();
+    const breaker = cluster.breakers.connections;
+    const connections = [new FakeConnection(), new FakeConnection(), new FakeConnection()];
+    for (const connection of connections) {
+      breaker.take();
+      pool.connections += 1;
+      pool.put(connection, 0);
+      connection.close = () => {
+        connection.closed = true;
+        breaker.give();
+        pool.closed(connection);
+      };
+    }
+    breaker.limit = 1;
+    expect(pool.take(1, true)).toBe(connections[0]);
+    expect(connections.map(({ closed }) => closed)).toEqual([false, true, true]);
+    breaker.limit = 0;
+    pool.put(connections[0]!, 1);
+    expect(pool.take(1, true)).toBe(connections[0]);
+  });
+
   test('gives requests that cannot be repeated a connection used a moment ago, or none', () => {
     const { pool } = poolOf();
     const connection = new FakeConnection();

@@ -67,7 +67,7 @@ export class Pool<C extends IdleConnection> {
   /** The connection used last, if it is usable. `repeatable` says that the request can be sent again elsewhere. */
   take(nowMs: number, repeatable: boolean): C | undefined {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      if (this.#isStale(connection, nowMs)) {
+      if (this.#isStale(connection, nowMs) || this.#oneTooMany) {
         connection.close();
         continue;
       }
@@ -80,7 +80,7 @@ export class Pool<C extends IdleConnection> {
 
   put(connection: C, nowMs: number): void {
     connection.idleSinceMs = nowMs;
-    if (this.abandoned) connection.close();
+    if (this.abandoned || this.#oneTooMany) connection.close();
     else if (this.waiting.size > 0) firstOf(this.waiting).use(connection);
     else this.#idle.push(connection);
   }
@@ -100,6 +100,12 @@ export class Pool<C extends IdleConnection> {
   /** Nobody will ask for this endpoint again: what is idle is closed, and what is in use is not kept. */
   get abandoned(): boolean {
     return this.cluster.removed || this.endpoint.removed === true;
+  }
+
+  /** The cluster has more connections than it may have since its limit was lowered. An endpoint keeps one in any case. */
+  get #oneTooMany(): boolean {
+    const { used, limit } = this.cluster.breakers.connections;
+    return used > limit && this.connections > 1;
   }
 
   /** Closes what is idle for too long, or all of it when the endpoint is gone. */
