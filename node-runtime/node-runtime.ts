@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
+import { programVersion } from '#api/foundation/program-version.ts';
 import type { Random } from '#api/foundation/random.ts';
 import { Namespace } from '#api/kinds/namespace.ts';
 import type { Pod } from '#api/kinds/pod.ts';
@@ -11,6 +12,10 @@ import { keepNameServer } from './dns/name-server-process.ts';
 import { wantsSidecar } from './injection/decide-injection.ts';
 import { ADMIN_SOCKET_FILE } from './injection/sidecar-plan.ts';
 import { lateClient, untilCredentials } from './late-client.ts';
+import { startMetricsServer } from './metrics/metrics-server.ts';
+import { createNodeMetrics } from './metrics/node-metrics.ts';
+import { observedContainers, observedSandboxes, timedBy } from './metrics/observed-runtime.ts';
+import { residentOf } from './metrics/resident.ts';
 import { setUpHostNetwork } from './network/host-network.ts';
 import { createIpam } from './network/ipam.ts';
 import { createSandboxes, sandboxAddresses } from './network/sandboxes.ts';
@@ -25,6 +30,7 @@ import { RecordStore } from './pod/record-store.ts';
 import { sweepUnowned } from './pod/sweep.ts';
 import { keepRegistered } from './registration/heartbeat.ts';
 import { readMachine } from './registration/machine.ts';
+import { readCgroupLayout } from './resources/cgroup-layout.ts';
 import { objectSources } from './volumes/object-sources.ts';
 import { execInPod } from './wiring/exec-in-pod.ts';
 import { followObjects, followPods } from './wiring/follow-pods.ts';
@@ -58,9 +64,15 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
 
   await setUpHostNetwork(config);
   void keepNameServer(config, lasting);
+  const metrics = createNodeMetrics({
+    nodeName: config.nodeName,
+    version: programVersion(),
+    nowMs: clock.nowMs,
+  });
+  const timed = timedBy(clock, metrics.observeOperation);
   const [sandboxes, containers] = await Promise.all([
-    createSandboxes(config, { logger }),
-    createContainers(config, { logger, clock }),
+    createSandboxes(config, { logger }).then((plain) => observedSandboxes(plain, timed)),
+    createContainers(config, { logger, clock }).then((plain) => observedContainers(plain, timed)),
   ]);
 
   const store = new RecordStore(paths.pods, logger);
@@ -82,6 +94,7 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
     sandboxes,
     store,
     addresses,
+    witness: metrics.witness,
     preparation: {
       config,
       gateway,
@@ -91,6 +104,7 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
       services: (namespace) => informers.services.list(namespace),
     },
   };
+  const adopted = new Set(records.map(({ pod }) => pod.metadata.uid));
   const preparations = new Map<string, Preparation>();
   const pods = new Pods({
     ...tools,
@@ -103,10 +117,12 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
       const uid = record.pod.metadata.uid ?? '';
       const { tools: podTools, preparation, close } = livePodTools(record, live);
       preparations.set(uid, preparation);
+      if (!adopted.has(uid)) metrics.starts.began(uid, clock.nowMs());
       return {
         tools: podTools,
         close() {
           preparations.delete(uid);
+          metrics.forget(uid);
           close();
         },
       };
@@ -136,6 +152,13 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
     exec: (worker, container) => execInPod(worker, container, config.id, containers),
   });
 
+  const scraped = await startMetricsServer({
+    ...tools,
+    port: config.nodeMetricsPort,
+    metrics,
+    layout: await readCgroupLayout(),
+    residents: () => pods.workers.map(({ record, observed }) => residentOf(config.id, record, observed)),
+  });
   followPods(pods, informers);
   followObjects(pods, ({ record }) => preparations.get(record.pod.metadata.uid ?? ''), informers, logger);
   void followServices(config, informers, tools);
@@ -158,7 +181,7 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
       stopping.abort();
       informers.stop();
       pods.stop();
-      await server.close();
+      await Promise.all([server.close(), scraped?.close()]);
     },
   };
 }

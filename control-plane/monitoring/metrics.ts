@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { programVersion } from '#api/foundation/program-version.ts';
 import type { RequestObserver } from '../apiserver/observation.ts';
 import type { ObserveQueue } from '../controllers/queue/queue-observer.ts';
 import { createApiMetrics } from './api-metrics.ts';
-import { programVersion } from './program-version.ts';
 import { createQueueMetrics } from './queue-metrics.ts';
 
 export interface ControlPlaneMetrics {

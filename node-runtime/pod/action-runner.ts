@@ -45,6 +45,7 @@ export class ActionRunner {
       this.#coolDown(action, key);
       this.#onFailure(action, error);
     } finally {
+      this.#tools.acted?.(action, (clock.nowMs() - startedMs) / 1000);
       this.busy.delete(key);
       this.#onEnd();
     }

@@ -22,6 +22,7 @@ import { type Member, membersOf } from './members.ts';
 import { containerLog, podPaths } from './pod-paths.ts';
 import { containerRecord, type PodRecord } from './pod-record.ts';
 import type { PodTools } from './pod-tools.ts';
+import type { PodWitness } from './pod-witness.ts';
 import { Preparation, type PreparationTools } from './preparation.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Sandboxes } from './sandboxes.ts';
@@ -37,6 +38,7 @@ export interface LiveTools {
   readonly store: RecordStore;
   readonly addresses: { release(address: string): void };
   readonly preparation: PreparationTools;
+  readonly witness: PodWitness;
 }
 
 /** The sidecar answers its readiness port at once or not at all. */
@@ -80,7 +82,7 @@ export function livePodTools(
     },
     limits: (of) => podLimits(of),
     prepare: (of, member) => preparation.plan(of, member),
-    probe: (of, member, probe, timeoutMs) => {
+    probe: async (of, member, probe, timeoutMs) => {
       if (member.container === undefined) throw new Error('the sidecar has no probes in a spec');
       const target = {
         container: member.container,
@@ -89,7 +91,18 @@ export function livePodTools(
         process: user(of, member),
         localAddress: PROBE_SOURCE,
       };
-      return runProbe(probe, timeoutMs, target, live.containers);
+      const startedMs = live.clock.nowMs();
+      const probed = { container: member.container, probe };
+      const ended = (ok: boolean | undefined): void =>
+        live.witness.probed(of, probed, ok, (live.clock.nowMs() - startedMs) / 1000);
+      try {
+        const outcome = await runProbe(probe, timeoutMs, target, live.containers);
+        ended(outcome.ok);
+        return outcome;
+      } catch (error) {
+        ended(undefined);
+        throw error;
+      }
     },
     proxyReady: async (of) => (await probeHttp(readiness(of))).ok,
     execHook: (of, member, command, timeoutMs) =>
@@ -101,8 +114,15 @@ export function livePodTools(
       return lastWords(container, { message, log: containerLog(podLogs, of.pod, name, attempt) }, failed);
     },
     save: (of) => live.store.save(of),
-    publish: (of, status) => writer.offer(of, status),
-    tell: (of, event) => sink.tell(of, event),
+    publish(of, status) {
+      live.witness.published(of, status);
+      writer.offer(of, status);
+    },
+    tell(of, event) {
+      live.witness.told(of, event);
+      sink.tell(of, event);
+    },
+    acted: (action, seconds) => live.witness.acted(action, seconds),
     async release(of) {
       await preparation.release(of);
       live.addresses.release(of.ip);

@@ -3,7 +3,7 @@ import type { Logger } from '#api/foundation/logger.ts';
 import type { PodStatus } from '#api/kinds/pod.ts';
 import type { Outcome } from '../probes/prober.ts';
 import type { ContainerPlan, Containers, Limits } from './containers.ts';
-import type { PodEvent } from './decision.ts';
+import type { Action, PodEvent } from './decision.ts';
 import type { Member } from './members.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { Redirect, Sandboxes } from './sandboxes.ts';
@@ -36,6 +36,8 @@ export interface PodTools {
   /** Hands the status on to the API, now or when it is there again. */
   publish(record: PodRecord, status: PodStatus): void;
   tell(record: PodRecord, event: PodEvent): void;
+  /** An action has ended, well or badly. */
+  acted?(action: Action, seconds: number): void;
   /** Gives back volumes and address. */
   release(record: PodRecord): Promise<void>;
   /** Removes the pod's logs, which outlive its containers as long as the API knows the pod. */

@@ -1,4 +1,4 @@
-import { codeOf, WeftError } from '#api/foundation/errors.ts';
+import { codeOf, WeftError } from './errors.ts';
 
 /** Why a port on 127.0.0.1 could not be opened, and what to do; `setting` is its name in mesh.json. */
 export function portError(port: number, cause: unknown, setting: string): unknown {
