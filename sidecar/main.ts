@@ -10,6 +10,7 @@ import { grpcTransport } from './discovery/grpc-transport.ts';
 import { openFilesLimit } from './intercept/open-files.ts';
 import { createOriginalDestinationReader } from './intercept/original-destination.ts';
 import { createTrim, keepTrimmed } from './memory-trim.ts';
+import { outputLines } from './output-lines.ts';
 import { readSidecarConfig } from './read-config.ts';
 import { startSidecar } from './sidecar.ts';
 
@@ -32,6 +33,8 @@ async function main(path: string | undefined): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     logger,
+    lines: outputLines(process.stdout),
+    environment: process.env,
     openFiles: openFilesLimit(),
   };
   const sidecar = await startSidecar(config, world, () => leave());

@@ -6,7 +6,10 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
 import type { SidecarConfig } from '#api/mesh/sidecar-config.ts';
+import { AccessLogs } from './access-log/access-logs.ts';
+import type { LineSink } from './access-log/line-sink.ts';
 import { startAdmin } from './admin/admin.ts';
+import { APP_METRICS, AppMetrics } from './admin/app-metrics.ts';
 import { startDiscovery } from './discovery/discovery.ts';
 import { EjectionLog } from './discovery/ejection-log.ts';
 import { nodeOf } from './discovery/node.ts';
@@ -17,11 +20,13 @@ import { BoundListeners } from './intercept/bound-listeners.ts';
 import { ConnectionCount, connectionsWithin } from './intercept/connection-count.ts';
 import { type Interception, startInterception } from './intercept/interception.ts';
 import type { OriginalDestinationReader } from './intercept/original-destination.ts';
-import { exposeMeshMetrics } from './telemetry/exposition.ts';
+import { SidecarObservers } from './observers.ts';
 import { MeshTelemetry } from './telemetry/mesh-telemetry.ts';
-import { createGauges } from './telemetry/process-metrics.ts';
-import { type BreakerName, UpstreamCounts } from './telemetry/upstream-counts.ts';
-import { exposeUpstreamCounts } from './telemetry/upstream-exposition.ts';
+import { SidecarMetrics } from './telemetry/sidecar-metrics.ts';
+import { readMetrics } from './telemetry/text-format.ts';
+import { UpstreamCounts } from './telemetry/upstream-counts.ts';
+import { proxyIdentityOf } from './tracing/proxy-identity.ts';
+import { Tracers } from './tracing/tracers.ts';
 
 /** What the sidecar needs of the world. */
 export interface World {
@@ -30,6 +35,10 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where access logs go; absent: nowhere. */
+  readonly lines?: LineSink;
+  /** Variables that tags of traces may name; absent: there are none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Descriptors that the process may have open; absent: any number. */
   readonly openFiles?: number;
 }
@@ -42,6 +51,7 @@ export interface Sidecar {
     readonly inbound: number;
     readonly admin: number;
     readonly metrics: number;
+    readonly ownMetrics: number;
     readonly readiness: number;
   };
   /** Takes no new connections, ends the open ones between requests; resolves when none is left or time is up. */
@@ -73,6 +83,18 @@ export async function startSidecar(
     nameServer: config.nameServer,
     witness,
   });
+  const tracers = new Tracers({
+    ...world,
+    environment: world.environment ?? {},
+    clusters: discovery.configuration.clusters,
+    proxy: proxyIdentityOf(config),
+  });
+  const accessLogs = new AccessLogs({
+    sink: world.lines ?? NOWHERE,
+    hostName: config.pod,
+    wallMs: clock.wallMs,
+  });
+  const observers = new SidecarObservers({ telemetry, tracers, accessLogs, logger });
   const deadlineMemory = new DeadlineMemory(clock);
   const gate = new ConnectionCount(connectionsWithin(world.openFiles ?? Number.POSITIVE_INFINITY));
   const pod = `${config.pod}.${config.namespace}`;
@@ -80,6 +102,7 @@ export async function startSidecar(
     ...world,
     snapshot: discovery.snapshot,
     telemetry,
+    observers,
     deadlineMemory,
     gate,
     host: '0.0.0.0',
@@ -105,45 +128,37 @@ export async function startSidecar(
     draining ??= drainAll([outbound, inbound, bound], config.drainMs, logger);
     return draining;
   };
-  const mirrored = (what: keyof MirrorCounts): number => outbound.mirrors[what] + inbound.mirrors[what];
-  const used = (...breakers: readonly BreakerName[]): number => {
-    let sum = 0;
-    for (const cluster of discovery.configuration.clusters.all)
-      for (const breaker of breakers) sum += cluster.breakers[breaker].used;
-    return sum;
-  };
-  const gauges = createGauges([
-    gauge('weft_sidecar_ready', 'Whether traffic is taken.', () => Number(isReady())),
-    gauge('weft_sidecar_discovery_connected', 'Whether the control plane is there.', () =>
-      Number(discovery.connected.value),
-    ),
-    gauge('weft_sidecar_outbound_connections', 'Open outbound connections.', () => outbound.connections()),
-    gauge('weft_sidecar_bound_connections', 'Open connections to listeners of its own.', () =>
-      bound.connections(),
-    ),
-    gauge('weft_sidecar_inbound_connections', 'Open inbound connections.', () => inbound.connections()),
-    gauge('weft_sidecar_connections_limit', 'How many connections may come in.', () => gate.limit),
-    gauge('weft_sidecar_connections_refused', 'Connections that there was no room for.', () => gate.refused),
-    gauge('weft_sidecar_upstream_connections', 'Open connections to endpoints.', () => used('connections')),
-    gauge('weft_sidecar_upstream_requests', 'Requests that breakers count as under way or waiting.', () =>
-      used('requests', 'pending', 'retries'),
-    ),
-    gauge('weft_sidecar_mirrored_requests_started', 'Copies of requests that were sent to mirrors.', () =>
-      mirrored('started'),
-    ),
-    gauge('weft_sidecar_mirrored_requests_answered', 'Those that were answered whole.', () =>
-      mirrored('answered'),
-    ),
-    gauge('weft_sidecar_mirrored_requests_dropped', 'Those that were given up.', () => mirrored('dropped')),
-  ]);
+  const appMetrics = config.appMetrics === undefined ? undefined : new AppMetrics(config.appMetrics);
+  const metrics = new SidecarMetrics({
+    telemetry,
+    upstream,
+    clusters: () => discovery.configuration.clusters.all,
+    idle: () => [...outbound.idle(), ...inbound.idle()],
+    configuration: () => ({
+      ledger: discovery.configuration.ledger,
+      updates: discovery.updates,
+      dns: discovery.configuration.clusters.named,
+    }),
+    traffic: () => ({
+      ready: isReady(),
+      connected: discovery.connected.value,
+      outbound: outbound.connections(),
+      inbound: inbound.connections(),
+      bound: bound.connections(),
+      gate,
+      mirrors: sumOf(outbound.mirrors, inbound.mirrors),
+    }),
+    nowMs: () => clock.nowMs(),
+  });
   const subject = {
     discovery,
     isReady,
     async *metrics() {
-      yield* exposeMeshMetrics(telemetry);
-      yield* exposeUpstreamCounts(upstream.read(discovery.configuration.clusters.all));
-      yield gauges();
+      yield* metrics.expose();
+      yield tracers.expose();
+      if (appMetrics !== undefined) yield* readMetrics(APP_METRICS, appMetrics.scrapes);
     },
+    appMetrics,
     startDrain: () => void drain(),
     quit: onQuit,
   };
@@ -155,11 +170,16 @@ export async function startSidecar(
     drain,
     async close() {
       discovery.close();
+      metrics.close();
       bound.close();
       await Promise.all([outbound.close(), inbound.close(), admin.close()]);
+      await tracers.close();
+      accessLogs.close();
     },
   };
 }
+
+const NOWHERE: LineSink = { write: () => false };
 
 async function drainAll(
   interceptions: readonly Pick<Interception, 'connections' | 'drain'>[],
@@ -172,6 +192,12 @@ async function drainAll(
   logger.info('drained', { left: open() });
 }
 
-function gauge(name: string, help: string, read: () => number) {
-  return { name, help, read };
+function sumOf(...counts: readonly Readonly<MirrorCounts>[]): MirrorCounts {
+  const sum = { started: 0, answered: 0, dropped: 0 };
+  for (const each of counts) {
+    sum.started += each.started;
+    sum.answered += each.answered;
+    sum.dropped += each.dropped;
+  }
+  return sum;
 }

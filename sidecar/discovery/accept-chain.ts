@@ -1,13 +1,16 @@
 import { toJsonString } from '@bufbuild/protobuf';
 import {
+  type Filter,
   type FilterChain,
   type FilterChainMatch,
   FilterChainMatchSchema,
   FilterChainSchema,
 } from '#api/xds/gen/envoy/config/listener/v3/listener_components_pb.js';
+import type { StatsSpec } from '#sidecar/telemetry/stats-spec.ts';
 import { acceptConnectionLimit } from './accept-connection-limit.ts';
 import { acceptDownstreamTls } from './accept-downstream-tls.ts';
 import { acceptFilter, type FilterContext, type Terminal } from './accept-filter.ts';
+import { acceptStats } from './accept-stats.ts';
 import type { ChainMatch, Transport } from './chain-tree.ts';
 import { acceptPrefix } from './ip-prefix.ts';
 import { type Chain, HTTP_PROTOCOLS } from './listener-chains.ts';
@@ -44,15 +47,19 @@ export function acceptChain(chain: FilterChain, context: ChainContext, place: Pl
     chain.filterChainMatch === undefined
       ? ALL
       : acceptMatch(chain.filterChainMatch, context, place.in('filter_chain_match'));
-  const [first] = chain.filters;
+  const [first, second] = chain.filters;
   const maxConnections =
     first === undefined ? undefined : acceptConnectionLimit(first, place.in('filters[0]'));
-  const at = maxConnections === undefined ? 0 : 1;
+  const limits = maxConnections === undefined ? 0 : 1;
+  const counter = limits === 0 ? first : second;
+  const stats =
+    counter === undefined ? undefined : acceptStatsFilter(counter, place.in(`filters[${limits}]`));
+  const at = stats === undefined ? limits : limits + 1;
   const [filter, ...more] = chain.filters.slice(at);
   if (filter === undefined) place.in('filters').refuse('must end with what carries connections');
   for (const { name } of more) place.in('filters').refuse(`${name}: a second filter is not supported`);
   const terminal =
-    filter === undefined ? undefined : acceptFilter(filter, context, place.in(`filters[${at}]`));
+    filter === undefined ? undefined : acceptFilter(filter, stats, context, place.in(`filters[${at}]`));
   const tls =
     chain.transportSocket === undefined
       ? undefined
@@ -66,6 +73,10 @@ export function acceptChain(chain: FilterChain, context: ChainContext, place: Pl
   const counts = maxConnections !== undefined || countsRequests(terminal);
   const identity = counts ? identityOf(chain, context) : undefined;
   return { match, target: { name, chain: identity, maxConnections, tls, ...terminal } };
+}
+
+function acceptStatsFilter({ configType }: Filter, place: Place): StatsSpec | undefined {
+  return configType.case === 'typedConfig' ? acceptStats(configType.value, place) : undefined;
 }
 
 function countsRequests(terminal: Terminal): boolean {

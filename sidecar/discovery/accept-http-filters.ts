@@ -9,8 +9,10 @@ import { RouterSchema } from '#api/xds/gen/envoy/extensions/filters/http/router/
 import type { HttpFilter } from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ConcurrencyLimitPolicy } from '#sidecar/http/concurrency-limit.ts';
 import type { LocalRateLimitPolicy } from '#sidecar/http/local-rate-limit.ts';
+import type { StatsSpec } from '#sidecar/telemetry/stats-spec.ts';
 import { acceptConcurrencyLimit } from './accept-concurrency-limit.ts';
 import { acceptRateLimit } from './accept-rate-limit.ts';
+import { acceptStats } from './accept-stats.ts';
 import type { Place } from './refusals.ts';
 import { unpack } from './unpack.ts';
 
@@ -25,12 +27,13 @@ const EMPTY_FILTERS = new Map<string, DescMessage>(
   ]),
 );
 
-/** What the filters in front of the router let through. */
+/** What the filters in front of the router let through, and what is counted there. */
 export interface HttpLimits {
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency: ConcurrencyLimitPolicy | undefined;
   /** Of a request; 0 is no limit. */
   readonly maxBodyBytes: number;
+  readonly stats: StatsSpec | undefined;
 }
 
 /**
@@ -48,7 +51,10 @@ export function acceptHttpFilters(filters: readonly HttpFilter[], place: Place):
   if (new Set(order).size < order.length) place.refuse('only one filter of each kind of limit is supported');
   if (order.filter((type) => type !== LIMITS[2]).indexOf(LIMITS[0]!) > 0)
     place.refuse('local_ratelimit must come before adaptive_concurrency');
+  if (found.filter((each) => each?.stats !== undefined).length > 1)
+    place.refuse('only one istio.stats is supported');
   return {
+    stats: found.find((each) => each?.stats !== undefined)?.stats,
     rateLimit: found.find((each) => each?.rateLimit !== undefined)?.rateLimit,
     concurrency: found.find((each) => each?.concurrency !== undefined)?.concurrency,
     maxBodyBytes: found.find((each) => each?.maxBodyBytes !== undefined)?.maxBodyBytes ?? 0,
@@ -57,6 +63,8 @@ export function acceptHttpFilters(filters: readonly HttpFilter[], place: Place):
 
 function acceptOne(filter: HttpFilter, isLast: boolean, place: Place): Partial<HttpLimits> | undefined {
   const config = filter.configType.case === 'typedConfig' ? filter.configType.value : undefined;
+  const stats = config === undefined || isLast ? undefined : acceptStats(config, place.in(filter.name));
+  if (stats !== undefined) return { stats };
   const schema = EMPTY_FILTERS.get(config?.typeUrl ?? '');
   if (config === undefined || (schema === undefined && !LIMITS.includes(config.typeUrl))) {
     place.refuse(`${filter.name} (${config?.typeUrl ?? 'without configuration'}) is not supported`);

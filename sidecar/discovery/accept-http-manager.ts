@@ -6,10 +6,13 @@ import {
 } from '#api/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { RouteContext } from '#sidecar/routing/compile-action.ts';
 import { compileRouteTable } from '#sidecar/routing/compile-route-table.ts';
+import { acceptAccessLogs } from './accept-access-logs.ts';
 import { acceptConfigSource } from './accept-config-source.ts';
 import { acceptHttpFilters } from './accept-http-filters.ts';
 import { acceptServerLimits, LIMIT_FIELDS } from './accept-server-limits.ts';
+import { acceptTracing } from './accept-tracing.ts';
 import type { HttpSpec, RouteSource } from './listener-spec.ts';
+import { observationOf } from './observation-of.ts';
 import type { Place } from './refusals.ts';
 
 const SUPPORTED = new Set<string>([
@@ -20,6 +23,9 @@ const SUPPORTED = new Set<string>([
   'http_filters',
   'use_remote_address',
   'upgrade_configs',
+  'tracing',
+  'access_log',
+  'preserve_external_request_id',
   ...LIMIT_FIELDS,
 ]);
 
@@ -36,11 +42,26 @@ export function acceptHttpManager(
     const supported = new Set(['upgrade_type', 'enabled']);
     place.in('upgrade_configs').allow(HttpConnectionManager_UpgradeConfigSchema, upgrade, supported);
   }
-  const { maxBodyBytes, ...filters } = acceptHttpFilters(manager.httpFilters, place.in('http_filters'));
+  const { maxBodyBytes, stats, ...filters } = acceptHttpFilters(
+    manager.httpFilters,
+    place.in('http_filters'),
+  );
   const limits = acceptServerLimits(manager, maxBodyBytes, place);
+  const observation = observationOf({
+    tracing: acceptTracing(manager, place.in('tracing')),
+    accessLogs: acceptAccessLogs(manager.accessLog, place.in('access_log')),
+    stats,
+  });
   const routes = acceptRouteSource(manager, context, place);
   if (routes === undefined) return undefined;
-  return { routes, edge: manager.useRemoteAddress === true, limits, ...filters };
+  return {
+    routes,
+    edge: manager.useRemoteAddress === true,
+    preserveRequestId: manager.preserveExternalRequestId,
+    limits,
+    observation,
+    ...filters,
+  };
 }
 
 function acceptRouteSource(

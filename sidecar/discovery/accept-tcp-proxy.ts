@@ -4,8 +4,11 @@ import {
   TcpProxySchema,
 } from '#api/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { DEFAULT_OPAQUE_POLICY } from '#sidecar/tcp/opaque-policy.ts';
+import type { StatsSpec } from '#sidecar/telemetry/stats-spec.ts';
+import { acceptAccessLogs } from './accept-access-logs.ts';
 import { acceptDuration } from './durations.ts';
 import type { TcpSpec, WeightedCluster } from './listener-spec.ts';
+import { observationOf } from './observation-of.ts';
 import type { Place } from './refusals.ts';
 
 const SUPPORTED = new Set([
@@ -15,9 +18,15 @@ const SUPPORTED = new Set([
   'idle_timeout',
   'max_downstream_connection_duration',
   'max_connect_attempts',
+  'access_log',
 ]);
 
-export function acceptTcpProxy(proxy: TcpProxy, place: Place): TcpSpec | undefined {
+/** `stats` is what a filter in front of it says. */
+export function acceptTcpProxy(
+  proxy: TcpProxy,
+  stats: StatsSpec | undefined,
+  place: Place,
+): TcpSpec | undefined {
   place.allow(TcpProxySchema, proxy, SUPPORTED);
   const clusters = acceptClusters(proxy, place);
   const { idleTimeout, maxDownstreamConnectionDuration: duration } = proxy;
@@ -36,7 +45,9 @@ export function acceptTcpProxy(proxy: TcpProxy, place: Place): TcpSpec | undefin
   if (duration !== undefined && policy.maxDurationMs < 1) {
     place.in('max_downstream_connection_duration').refuse('must be at least 1ms');
   }
-  return clusters === undefined ? undefined : { clusters, policy };
+  const accessLogs = acceptAccessLogs(proxy.accessLog, place.in('access_log'));
+  const observation = observationOf({ tracing: undefined, accessLogs, stats });
+  return clusters === undefined ? undefined : { clusters, policy, observation };
 }
 
 function acceptClusters(

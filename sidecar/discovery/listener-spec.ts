@@ -22,7 +22,7 @@ export interface WeightedCluster {
 export interface TcpSpec {
   readonly clusters: readonly WeightedCluster[];
   readonly policy: OpaquePolicy;
-  /** Its tracing is undefined. */
+  /** Its tracing is undefined. Absent: by Istio's standard metrics alone. */
   readonly observation?: ObservationSpec | undefined;
 }
 
@@ -31,6 +31,8 @@ export interface HttpSpec {
   readonly routes: RouteSource;
   /** The client's address is taken from the connection, and told on in x-forwarded-for (use_remote_address). */
   readonly edge: boolean;
+  /** Where the edge is, requests keep the x-request-id that they come with (preserve_external_request_id). */
+  readonly preserveRequestId?: boolean;
   /** In front of the routes, one after the other. */
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency?: ConcurrencyLimitPolicy | undefined;

@@ -6,6 +6,7 @@ import type { ServerLimits } from '#sidecar/http/server-limits.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
+import type { ObservationSpec } from '#sidecar/telemetry/observers.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
 import type { RouteSource, TargetSpec, WeightedCluster } from './listener-spec.ts';
@@ -23,6 +24,9 @@ export class LiveTarget implements ListenerTarget {
   readonly tls: DownstreamTls | undefined;
   readonly opaque: OpaquePolicy | undefined;
   readonly edge: boolean;
+  readonly preserveRequestId: boolean;
+  readonly observation: ObservationSpec | undefined;
+  readonly opaqueObservation: ObservationSpec | undefined;
   readonly rateLimit: LocalRateLimitPolicy | undefined;
   readonly concurrency: ConcurrencyLimitPolicy | undefined;
   readonly limits: ServerLimits | undefined;
@@ -44,6 +48,9 @@ export class LiveTarget implements ListenerTarget {
     this.tls = spec.tls;
     this.opaque = tcp?.policy;
     this.edge = http?.edge === true;
+    this.preserveRequestId = http?.preserveRequestId === true;
+    this.observation = http?.observation;
+    this.opaqueObservation = tcp?.observation;
     this.rateLimit = http?.rateLimit;
     this.concurrency = http?.concurrency;
     this.limits = http?.limits;

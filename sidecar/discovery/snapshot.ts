@@ -5,6 +5,7 @@ import type { ClientHello } from '#sidecar/intercept/client-hello.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { DownstreamTls } from '#sidecar/security/downstream-tls.ts';
 import type { OpaquePolicy } from '#sidecar/tcp/opaque-policy.ts';
+import type { ObservationSpec } from '#sidecar/telemetry/observers.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { Lookup } from './lookup.ts';
 
@@ -24,6 +25,11 @@ export interface ListenerTarget {
   readonly opaque?: OpaquePolicy | undefined;
   /** For http: this is where requests enter the mesh (Envoy's use_remote_address). */
   readonly edge?: boolean | undefined;
+  /** For http at the edge: requests keep the x-request-id that they come with. */
+  readonly preserveRequestId?: boolean | undefined;
+  /** How requests are seen from outside, and how opaque connections are; absent: by Istio's standard metrics alone. */
+  readonly observation?: ObservationSpec | undefined;
+  readonly opaqueObservation?: ObservationSpec | undefined;
   /** For http: how many requests all connections to this target may make. */
   readonly rateLimit?: LocalRateLimitPolicy | undefined;
   /** For http: how many requests of all connections to this target may be under way at once. */

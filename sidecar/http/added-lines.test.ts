@@ -12,7 +12,7 @@ describe('added lines', () => {
 
   test('have the forms that their readers expect', () => {
     expect(lines(all, true, true, true)).toMatch(
-      /^x-request-id: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\ntraceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r\nx-forwarded-proto: http\r\nx-envoy-peer-metadata: b3du\r\n$/,
+      /^x-request-id: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\ntraceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-00\r\nx-forwarded-proto: http\r\nx-envoy-peer-metadata: b3du\r\n$/,
     );
   });
 

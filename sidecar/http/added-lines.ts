@@ -18,7 +18,7 @@ export interface AddedLinesOptions {
   readonly peerMetadata: string;
   /** How requests came here: `x-forwarded-proto` of those that do not say; http unless it is said. */
   readonly scheme?: 'http' | 'https';
-  /** Requests without a traceparent get one. */
+  /** Requests without a traceparent get one that says not recorded: where requests are traced. */
   readonly traceparent: boolean;
   /** Draws `ENTROPY_BYTES` random octets. */
   readonly entropy: () => Buffer;
@@ -71,14 +71,14 @@ export class AddedLines {
     const variant = '89ab'[Number.parseInt(drawn[16]!, 16) & 3]!;
     const uuid = `${drawn.slice(0, 8)}-${drawn.slice(8, 12)}-4${drawn.slice(13, 16)}-${variant}${drawn.slice(17, 20)}-${drawn.slice(20, 24)}`;
     const requestId = `x-request-id: ${uuid}00000000\r\n`;
-    // Sampled: whether to record is for those who trace; with 00 they would not, even as the root of a trace.
-    const parent = `traceparent: 00-${drawn.slice(24, 48)}00000000-${drawn.slice(48, 56)}00000000-01\r\n`;
+    // The sampler has decided against it: with flag 00 nobody further on records a part of what has no root.
+    const parent = `traceparent: 00-${drawn.slice(24, 48)}00000000-${drawn.slice(48, 56)}00000000-00\r\n`;
     const proto = `x-forwarded-proto: ${scheme}\r\n`;
     const peer = peerMetadata === '' ? '' : `x-envoy-peer-metadata: ${peerMetadata}\r\n`;
     this.#requestIdEnd = requestId.length;
     this.#traceparentEnd = this.#requestIdEnd + (traceparent ? parent.length : 0);
     this.#forwardedProtoEnd = this.#traceparentEnd + proto.length;
-    const span = this.#traceparentEnd - '-01\r\n'.length;
+    const span = this.#traceparentEnd - '-00\r\n'.length;
     const trace = span - '-0123456789abcdef'.length;
     const id = this.#requestIdEnd - '\r\n'.length;
     this.#changing = traceparent ? [id, trace, span] : [id];

@@ -7,7 +7,15 @@ import { createLogger } from '#api/foundation/logger.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import { startInterception } from '#sidecar/intercept/interception.ts';
 import type { ForwardDecision, RouteDecision } from '#sidecar/routing/route-table.ts';
-import { FakeCluster, FakeTelemetry, forwardTo, snapshotOf, tableOf, targetOf } from './testing/fakes.ts';
+import {
+  FakeCluster,
+  FakeTelemetry,
+  forwardTo,
+  snapshotOf,
+  tableOf,
+  targetOf,
+  UNWATCHED,
+} from './testing/fakes.ts';
 import { Client, ORIGINAL } from './testing/sidecar-under-test.ts';
 
 const NOWHERE = new FakeCluster();
@@ -26,6 +34,7 @@ async function logged(decision: RouteDecision, request: string): Promise<Record<
     port: 0,
     snapshot: snapshotOf(targetOf({ cluster: NOWHERE, routes })),
     telemetry: new FakeTelemetry(),
+    observers: { ...UNWATCHED, metrics: () => new FakeTelemetry() },
     originalDestination: { read: () => ORIGINAL },
     clock: systemClock,
     random: seededRandom(1),

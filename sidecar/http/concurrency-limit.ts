@@ -39,6 +39,7 @@ export class ConcurrencyLimit {
     return {
       status: this.#status,
       flag: 'UO',
+      details: 'reached_concurrency_limit',
       reason: `reached concurrency limit: ${limit} requests at once ${found}`,
     };
   }

@@ -312,7 +312,7 @@ describe('an injected fault', () => {
     await expect.poll(() => sidecar.interception.connections()).toBe(0);
     clock.advance(60_000);
     expect(app.accepted).toHaveLength(0);
-    expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 0, flag: 'DC', service: 'app.test' }]);
+    expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 0, flag: 'DI,DC', service: 'app.test' }]);
   });
 
   test("the caller's own time runs meanwhile", async () => {

@@ -18,6 +18,7 @@ import type { Body } from './body.ts';
 import { Connecting } from './connecting.ts';
 import { putDeadline } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
+import { VIA_UPSTREAM } from './ending.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import * as failures from './failures.ts';
 import type { Head } from './head.ts';
@@ -30,6 +31,8 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 import { putAttempt } from './write-head.ts';
 
 export interface DispatchListener extends ResponseListener {
+  /** More is told of the request than metrics do. */
+  readonly watched: boolean;
   /** The whole request has come. */
   readonly requestComplete: boolean;
   /** Whether body bytes can be passed on has changed. */
@@ -66,7 +69,7 @@ export class Dispatch implements ConnectListener {
     this.#settings = settings;
     this.#decision = decision;
     this.#request = request;
-    this.tries = new Tries(decision, request.original, request.hash);
+    this.tries = new Tries(decision, request.original, request.hash, request.trace);
   }
 
   start(nowMs: number): void {
@@ -107,7 +110,7 @@ export class Dispatch implements ConnectListener {
   /** The try broke after the request was sent, and nothing of a response was passed on. */
   broke(failure: LocalReply, outcome: Outcome): void {
     this.drop();
-    this.tries.failed(outcome);
+    this.tries.failed(outcome, this.#settings.clock.nowMs(), 0, failure);
     const covered = failure.flag === 'UC' ? this.#coversLoss() : retriesReset(this.#decision.retry.on);
     this.#after(failure, covered, false);
   }
@@ -124,8 +127,9 @@ export class Dispatch implements ConnectListener {
   /** A kept connection was closed in silence: that is no failure yet. */
   repeat(): void {
     this.drop();
-    this.tries.end('reset');
-    this.#try(this.tries.afterClosing(), this.#settings.clock.nowMs(), false);
+    const nowMs = this.#settings.clock.nowMs();
+    this.tries.end('reset', nowMs, 0, failures.closedUnheard(this.#decision.cluster, this.tries.endpoint));
+    this.#try(this.tries.afterClosing(), nowMs, false);
   }
 
   /** A response has come. What is said of it; after `again` it is to be discarded. */
@@ -149,7 +153,7 @@ export class Dispatch implements ConnectListener {
     if (end >= 0 && body.done && this.#listener.requestComplete && !connection.wire.blocked) {
       this.#discarded = connection;
     } else connection.close();
-    this.tries.failed(outcomeOf(head.status));
+    this.tries.failed(outcomeOf(head.status), this.#settings.clock.nowMs(), head.status, VIA_UPSTREAM);
     this.#backOff();
     return end >= 0 ? end : length;
   }
@@ -170,15 +174,15 @@ export class Dispatch implements ConnectListener {
 
   onConnectFailure(cause: string): void {
     this.#connecting = undefined;
-    this.tries.failed('connect-failure');
     const { cluster, retry } = this.#decision;
     const failure = failures.unreachable(cluster, this.tries.endpoint, cause);
+    this.tries.failed('connect-failure', this.#settings.clock.nowMs(), 0, failure);
     this.#after(failure, retriesConnectFailure(retry.on), cause !== CONNECT_TIMED_OUT);
   }
 
   #onLate(): void {
     const limitMs = this.#request.budget!.tryMs;
-    this.broke(failures.tooSlow(this.#decision.cluster, this.tries.endpoint, limitMs), 'timeout');
+    this.broke(failures.tryTooSlow(this.#decision.cluster, this.tries.endpoint, limitMs), 'timeout');
   }
 
   /** `unseen`: no endpoint has seen anything of the request, so another one can have it at once. */
@@ -187,7 +191,10 @@ export class Dispatch implements ConnectListener {
     if (verdict === 'again') {
       const other = unseen ? this.tries.untried() : undefined;
       if (other === undefined) this.#backOff();
-      else this.#tryAgain(other);
+      else {
+        this.#tellRetry(0);
+        this.#tryAgain(other);
+      }
       return;
     }
     const { cluster } = this.#decision;
@@ -205,7 +212,16 @@ export class Dispatch implements ConnectListener {
 
   #backOff(): void {
     this.#listener.onReadiness();
+    this.#tellRetry(this.tries.waitMs);
     this.#backoff = this.#settings.clock.after(this.tries.waitMs, () => this.#tryAgain(this.tries.next()));
+  }
+
+  #tellRetry(backoffMs: number): void {
+    const { trace } = this.#request;
+    trace?.event('retry', this.#settings.clock.nowMs(), {
+      attempt: this.tries.count + 1,
+      backoff_ms: backoffMs,
+    });
   }
 
   /** On a kept connection the rest of the body can go at once. */
@@ -232,12 +248,14 @@ export class Dispatch implements ConnectListener {
     this.#connecting = connecting;
     if (connecting.start()) return;
     this.#connecting = undefined;
-    this.tries.end('cancelled');
-    this.#listener.onFailed(failures.tooManyPending(cluster));
+    const failure = failures.tooManyPending(cluster);
+    this.#request.trace?.event('overflow', nowMs, { breaker: 'pending' });
+    this.tries.end('cancelled', nowMs, 0, failure);
+    this.#listener.onFailed(failure);
   }
 
   #send(connection: UpstreamConnection, nowMs: number): void {
-    const { bytes, attemptAt, deadlineAt, budget } = this.#request;
+    const { bytes, attemptAt, deadlineAt, budget, trace, traceAt } = this.#request;
     if (budget !== undefined) {
       if (budget.isLate(nowMs)) {
         connection.close();
@@ -247,6 +265,9 @@ export class Dispatch implements ConnectListener {
       putDeadline(bytes, deadlineAt, budget.toldMs(nowMs));
     }
     if (attemptAt > 0) putAttempt(bytes, attemptAt, this.tries.count);
+    if (traceAt > 0) trace?.stamp(bytes, traceAt);
+    this.tries.sent(connection, nowMs);
+    if (this.#listener.watched) connection.noteLocal();
     this.upstream = connection;
     connection.attach(this.#listener);
     connection.wire.sendOwned(bytes);

@@ -1,12 +1,12 @@
-import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { Deadline } from '#sidecar/tcp/deadlines.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
-import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
-import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
-import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
+import type { RequestTrace } from '#sidecar/tracing/request-tracing.ts';
+import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { DeadlineBudget } from './deadline-budget.ts';
 import type { Remembered } from './deadline-memory.ts';
+import type { Ending } from './ending.ts';
 import type { LocalReply } from './local-reply.ts';
+import type { RequestAccount } from './request-account.ts';
 import type { ResponseWriter } from './response-writer.ts';
 
 /** A request, ready to be sent, and what has to be known of it. */
@@ -31,6 +31,10 @@ export interface OutgoingRequest {
   readonly budget: DeadlineBudget | undefined;
   /** Kept for the calls that the app makes for it. */
   remembered: Remembered | undefined;
+  /** Undefined: it is not recorded. */
+  readonly trace: RequestTrace | undefined;
+  /** Where the lines of the trace stand in `bytes`; 0 when there are none. */
+  readonly traceAt: number;
   /** For clusters that balance by hash. */
   hash: number | undefined;
 }
@@ -48,9 +52,7 @@ export interface Downstream {
   readonly requestComplete: boolean;
   /** The rest of the request is too long to be read for nothing, or may never come. */
   readonly restUnwanted: boolean;
-  /** Bytes of the request so far, head included. */
-  readonly requestBytes: number;
-  meter(cluster: Cluster, endpoint: Endpoint | undefined): RequestMeter;
+  readonly account: RequestAccount;
   /** What decides whether to read on has changed. */
   adjustReading(): void;
   /** Answers in place of an upstream. */
@@ -61,6 +63,6 @@ export interface Downstream {
   exchangeOver(): void;
   /** Cuts the response off, so that it cannot be taken for complete. */
   abort(): void;
-  /** Both wires carry another protocol from now on; `closed` hears that it is over, and why it was ended here, if it was. */
-  tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void;
+  /** Both wires carry another protocol from now on; `closed` hears that it is over, and why. */
+  tunnel(upstream: Wire, closed: (ending: Ending) => void): void;
 }

@@ -441,7 +441,7 @@ describe('exchange', () => {
 
   test.each([
     [0, 'UF'],
-    [2, 'URX'],
+    [2, 'URX,UF'],
   ])('503 when nothing takes a connection, with %i retries', async (attempts, flag) => {
     const endpoints = [new FakeEndpoint(await closedPort()), new FakeEndpoint(await closedPort())];
     await using sidecar = await startSidecar(targetOf({ cluster: new FakeCluster(...endpoints), attempts }));

@@ -10,7 +10,6 @@
  */
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Random } from '#api/foundation/random.ts';
-import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import type { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import type { Outcome } from '#sidecar/upstream/endpoint.ts';
@@ -19,6 +18,7 @@ import type { Body } from './body.ts';
 import type { DeadlineMemory } from './deadline-memory.ts';
 import { Dispatch, type DispatchListener } from './dispatch.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
+import { CLIENT_GONE, type Ending, VIA_UPSTREAM } from './ending.ts';
 import * as failures from './failures.ts';
 import { explain, Fault } from './fault.ts';
 import type { Head } from './head.ts';
@@ -28,6 +28,7 @@ import { passHead, passSwitch } from './pass-response.ts';
 import { switchesAsAsked } from './protocol-switch.ts';
 import type { Heard } from './response-listener.ts';
 import { outcomeOf, passedOn } from './response-verdict.ts';
+import type { Tries } from './tries.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What exchanges of one direction have in common. */
@@ -48,7 +49,6 @@ export class Exchange implements DispatchListener {
   readonly #settings: ExchangeSettings;
   readonly #decision: ForwardDecision;
   readonly #request: OutgoingRequest;
-  readonly #startMs: number;
   readonly #dispatch: Dispatch;
   /** It is counted among the requests under way. */
   #admitted = false;
@@ -57,7 +57,7 @@ export class Exchange implements DispatchListener {
   #repeated = false;
   /** Status of the response once its head was passed on, and what is said of it. */
   #status = 0;
-  #flag: ResponseFlag = '-';
+  #ending: Ending = VIA_UPSTREAM;
   #settled = false;
   #endMs = 0;
 
@@ -66,13 +66,11 @@ export class Exchange implements DispatchListener {
     settings: ExchangeSettings,
     decision: ForwardDecision,
     request: OutgoingRequest,
-    startMs: number,
   ) {
     this.#downstream = downstream;
     this.#settings = settings;
     this.#decision = decision;
     this.#request = request;
-    this.#startMs = startMs;
     this.#dispatch = new Dispatch(this, settings, decision, request);
     this.headOnly = request.headOnly;
   }
@@ -81,11 +79,13 @@ export class Exchange implements DispatchListener {
   start(nowMs: number): void {
     const { cluster } = this.#decision;
     if (this.#request.budget?.isLate(nowMs) === true) {
+      this.#request.trace?.event('deadline', nowMs);
       this.onFailed(failures.alreadyLate(cluster));
       return;
     }
     this.#admitted = cluster.breakers.requests.take();
     if (!this.#admitted) {
+      this.#request.trace?.event('overflow', nowMs, { breaker: 'requests' });
       this.onFailed(failures.tooManyRequests(cluster));
       return;
     }
@@ -95,6 +95,14 @@ export class Exchange implements DispatchListener {
 
   get requestComplete(): boolean {
     return this.#downstream.requestComplete;
+  }
+
+  get tries(): Tries {
+    return this.#dispatch.tries;
+  }
+
+  get watched(): boolean {
+    return this.#downstream.account.watched;
   }
 
   /** The account is closed, though the rest of the request may still flow. */
@@ -129,14 +137,14 @@ export class Exchange implements DispatchListener {
   /** The downstream went away. */
   cancel(): void {
     this.#dispatch.drop();
-    this.#settle(this.#status, 'DC', 'cancelled');
+    this.#settle(this.#status, CLIENT_GONE, 'cancelled');
   }
 
   /** The request turned out to be malformed, or too slow. True when that can still be answered. */
-  refuse(status: number, flag: ResponseFlag): boolean {
+  refuse(reply: LocalReply): boolean {
     this.#dispatch.drop();
     const answerable = this.#status === 0;
-    this.#settle(answerable ? status : this.#status, flag, 'cancelled');
+    this.#settle(answerable ? reply.status : this.#status, reply, 'cancelled');
     return answerable;
   }
 
@@ -147,14 +155,18 @@ export class Exchange implements DispatchListener {
   /** Only an endpoint that has the request can be too slow for it. */
   onDeadline(): void {
     const { tries, upstream } = this.#dispatch;
+    const { cluster } = this.#decision;
+    const { limitMs } = this.#request.budget!;
+    const nowMs = this.#settings.clock.nowMs();
     this.#dispatch.drop();
+    this.#request.trace?.event('deadline', nowMs, { limit_ms: limitMs });
     if (this.#status === 0) {
-      tries.end(upstream === undefined ? 'cancelled' : 'timeout');
-      const { limitMs } = this.#request.budget!;
-      this.onFailed(failures.tooSlow(this.#decision.cluster, tries.endpoint, limitMs));
+      const failure = failures.tooSlow(cluster, tries.endpoint, limitMs);
+      tries.end(upstream === undefined ? 'cancelled' : 'timeout', nowMs, 0, failure);
+      this.onFailed(failure);
       return;
     }
-    this.#settle(this.#status, 'UT', 'timeout');
+    this.#settle(this.#status, failures.tooSlowWithin(cluster, tries.endpoint, limitMs), 'timeout');
     this.#downstream.abort();
   }
 
@@ -164,7 +176,7 @@ export class Exchange implements DispatchListener {
 
   onFailed(failure: LocalReply): void {
     this.#downstream.reply(failure);
-    this.#settle(failure.status, failure.flag, 'cancelled');
+    this.#settle(failure.status, failure, 'cancelled');
     this.#downstream.exchangeOver();
   }
 
@@ -177,7 +189,8 @@ export class Exchange implements DispatchListener {
   onResponse(bytes: Buffer, head: Head, body: Body, at: number, length: number): number {
     const verdict = this.#dispatch.answered(bytes, head);
     if (verdict === 'again') return this.#dispatch.discard(head, bytes, body, at, length);
-    if (verdict !== 'final') this.#flag = verdict === 'exhausted' ? 'URX' : 'UO';
+    if (verdict !== 'final') this.#ending = this.#lastAnswer(verdict, head.status);
+    this.#downstream.account.answered(bytes, head.start, head.end);
     if (head.status === 503 && this.#settings.inbound === true) this.#disown(bytes, head);
     const { response } = this.#downstream;
     const before = response.sent;
@@ -197,7 +210,7 @@ export class Exchange implements DispatchListener {
     if (this.#dispatch.discarded()) return;
     const downstream = this.#downstream;
     downstream.response.last();
-    this.#settle(this.#status, this.#flag, outcomeOf(this.#status));
+    this.#settle(this.#status, this.#ending, outcomeOf(this.#status));
     const bodyFlows =
       !downstream.requestComplete && !downstream.closing && this.#dispatch.upstream!.persistent;
     if (bodyFlows) {
@@ -215,22 +228,25 @@ export class Exchange implements DispatchListener {
     deadlines.clear(this.#downstream.deadline);
     this.#dispatch.handOver();
     this.#status = head.status;
+    this.#downstream.account.answered(bytes, head.start, head.end);
     const answeredMs = clock.nowMs();
-    passSwitch(this.#downstream, connection, bytes, head, at, length, (flag) => {
+    passSwitch(this.#downstream, connection, bytes, head, at, length, (ending) => {
       this.#dispatch.tries.discount(clock.nowMs() - answeredMs);
-      this.#settle(101, flag, 'success');
+      this.#settle(101, ending, 'success');
     });
   }
 
   onFault(fault: number): void {
     const dispatch = this.#dispatch;
+    const { cluster } = this.#decision;
+    const { endpoint } = dispatch.tries;
+    const { sentence } = explain(fault);
     if (this.#status === 0) {
-      const { sentence } = explain(fault);
-      dispatch.broke(failures.malformed(this.#decision.cluster, dispatch.tries.endpoint, sentence), 'reset');
+      dispatch.broke(failures.malformed(cluster, endpoint, sentence), 'reset');
       return;
     }
     dispatch.drop();
-    this.#settle(this.#status, 'UPE', 'reset');
+    this.#settle(this.#status, failures.malformedWithin(cluster, endpoint, sentence), 'reset');
     this.#downstream.abort();
   }
 
@@ -240,10 +256,11 @@ export class Exchange implements DispatchListener {
 
   onUpstreamClosed(heard: Heard): void {
     const dispatch = this.#dispatch;
+    const { cluster } = this.#decision;
     const reused = dispatch.handOver()?.reused === true;
     if (this.#settled) this.#finish();
     else if (this.#status !== 0) {
-      this.#settle(this.#status, 'UC', 'reset');
+      this.#settle(this.#status, failures.brokenWithin(cluster, dispatch.tries.endpoint), 'reset');
       this.#downstream.abort();
     } else if (
       heard === 'nothing' &&
@@ -256,8 +273,17 @@ export class Exchange implements DispatchListener {
       dispatch.repeat();
     } else {
       const failure = heard === 'part' ? failures.brokenOff : failures.closedEarly;
-      dispatch.broke(failure(this.#decision.cluster, dispatch.tries.endpoint), 'reset');
+      dispatch.broke(failure(cluster, dispatch.tries.endpoint), 'reset');
     }
+  }
+
+  /** A response of the kind that is retried stands, since there is no other try. */
+  #lastAnswer(verdict: 'exhausted' | 'refused' | 'again', status: number): Ending {
+    const { cluster } = this.#decision;
+    const { endpoint, count } = this.#dispatch.tries;
+    return verdict === 'exhausted'
+      ? failures.answeredInVain(cluster, endpoint, status, count)
+      : failures.answerNotRetried(cluster, endpoint, status);
   }
 
   /** What the app passes on of another sidecar is not said of the app. */
@@ -295,7 +321,7 @@ export class Exchange implements DispatchListener {
     this.#downstream.exchangeOver();
   }
 
-  #settle(code: number, flag: ResponseFlag, outcome: Outcome): void {
+  #settle(code: number, ending: Ending, outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
     const downstream = this.#downstream;
@@ -303,11 +329,15 @@ export class Exchange implements DispatchListener {
     const { tries } = this.#dispatch;
     this.#settings.deadlines.clear(downstream.deadline);
     this.#endMs = this.#settings.clock.nowMs();
-    tries.close(outcome, this.#endMs);
+    tries.close(outcome, this.#endMs, code, ending);
     if (this.#admitted) cluster.breakers.requests.give();
     const { remembered } = this.#request;
-    if (remembered !== undefined) this.#settings.remembers?.end(remembered, flag === 'DC' || flag === 'UT');
-    const meter = downstream.meter(cluster, tries.endpoint);
-    meter.observe(code, flag, this.#endMs - this.#startMs, downstream.requestBytes, downstream.response.sent);
+    if (remembered !== undefined) this.#settings.remembers?.end(remembered, abandons(ending));
+    downstream.account.close(code, ending, this.#endMs, cluster.service, tries.endpoint);
   }
+}
+
+/** Nobody waits for the answer any more, while the app may still work on it. */
+function abandons({ flag }: Ending): boolean {
+  return flag === 'DC' || flag.endsWith('UT');
 }

@@ -9,6 +9,7 @@ const delay = (share: number) => ({ ms: 70, share });
 const REPLY = {
   status: 418,
   flag: 'FI',
+  details: 'fault_filter_abort',
   reason: 'the fault rule of route "r" aborts this request on purpose',
 };
 

@@ -20,7 +20,8 @@ export function drawFault(fault: Fault, route: string, random: Random): Injected
 }
 
 function abortReply(status: number, route: string): LocalReply {
-  return { status, flag: 'FI', reason: `the fault rule of route "${route}" aborts this request on purpose` };
+  const reason = `the fault rule of route "${route}" aborts this request on purpose`;
+  return { status, flag: 'FI', details: 'fault_filter_abort', reason };
 }
 
 function hit(share: number, random: Random): boolean {

@@ -91,6 +91,26 @@ const EXPLANATIONS: Readonly<Record<FaultCode, Explanation>> = {
   [Fault.upgradeUnasked]: { status: 400, sentence: 'switches to a protocol that was not asked for' },
 };
 
+/** Envoy's response code details of requests that its codec or its limits refuse; the rest is `http1.codec_error`. */
+const DETAILS: ReadonlyMap<number, string> = new Map([
+  [Fault.target, 'http1.invalid_url'],
+  [Fault.fieldValue, 'http1.invalid_characters'],
+  [Fault.transferEncoding, 'http1.invalid_transfer_encoding'],
+  [Fault.encodingInHttp10, 'http1.transfer_encoding_not_allowed'],
+  [Fault.lengthAndEncoding, 'http1.content_length_and_chunked_not_allowed'],
+  [Fault.hostMissing, 'missing_host_header'],
+  [Fault.connection, 'http1.connection_header_rejected'],
+  [Fault.headTooLong, 'http1.headers_too_large'],
+  [Fault.tooManyLines, 'http1.too_many_headers'],
+  [Fault.bodyTooLong, 'request_payload_too_large'],
+  [Fault.bodyInHttp10, 'http1.body_disallowed'],
+  [Fault.underscored, 'http1.unexpected_underscore'],
+]);
+
+export function detailsOf(fault: number): string {
+  return DETAILS.get(fault) ?? 'http1.codec_error';
+}
+
 export function explain(fault: number): Explanation {
   return EXPLANATIONS[fault as FaultCode];
 }

@@ -8,7 +8,7 @@ import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { roundedUp } from './deadline-budget.ts';
 import type { Unnoted } from './deadline-memory.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
-import { changesAtEdge } from './edge-lines.ts';
+import { changesAtEdge, cutRequestId } from './edge-lines.ts';
 import { Exchange } from './exchange.ts';
 import { drawFault, FaultDelay, type InjectedFault } from './fault-injection.ts';
 import { type Head, roomyHead } from './head.ts';
@@ -27,11 +27,8 @@ import { startMirrors } from './start-mirrors.ts';
 
 /** The request that is forwarded, as its sender's side keeps it. */
 export interface Forwarded extends Downstream {
-  readonly startMs: number;
   /** What the client's address says of it, for those who balance by it. */
   readonly source: string;
-  /** A rule held it back. */
-  delayed: boolean;
   /** Answers it, since its route cannot be carried out. */
   fail(reply: LocalReply): void;
   /** CORS answers it. */
@@ -44,8 +41,6 @@ const noted = roomyHead();
 export class Forwarder implements Unnoted {
   /** While one is under way, from before a delay on. */
   exchange: Exchange | undefined;
-  /** What is sent of the present request; undefined before there is any. */
-  outgoing: OutgoingRequest | undefined;
   readonly #request: Forwarded;
   readonly #carrier: RequestCarrier;
   readonly #settings: HttpSettings;
@@ -85,21 +80,34 @@ export class Forwarder implements Unnoted {
       this.#settings.edge === true && !isBad ? changesAtEdge(ruled, view, request.source) : ruled;
     if (changes !== undefined && 'wrong' in changes) {
       const reason = `the rewrite of route "${decision.route}" ${changes.wrong}`;
-      request.fail({ status: 500, flag: 'NR', reason });
+      request.fail({ status: 500, flag: 'NR', details: 'invalid_rewrite', reason });
       return;
     }
-    const { inherits, remembers, random } = this.#settings;
+    const { inherits, remembers, random, edge, preserveRequestId } = this.#settings;
+    if (edge === true && preserveRequestId !== true) cutRequestId(bytes, head);
+    const { account } = request;
+    const { startMs, trace } = account;
     const countAttempts = decision.countAttempts === true;
-    const budget = budgetOf(bytes, head, decision, inherits, request.startMs);
-    const outgoing = this.#composer.compose(bytes, head, headEnd, bodyEnd, countAttempts, changes, budget);
+    const budget = budgetOf(bytes, head, decision, inherits, startMs);
+    const outgoing = this.#composer.compose(
+      bytes,
+      head,
+      headEnd,
+      bodyEnd,
+      countAttempts,
+      changes,
+      budget,
+      trace,
+    );
     outgoing.remembered = remember(bytes, head, budget, remembers);
     if (decision.hash !== undefined) outgoing.hash = this.#hash(decision.hash, view);
-    this.outgoing = outgoing;
-    const exchange = new Exchange(request, this.#settings, decision, outgoing, request.startMs);
+    account.outgoing = outgoing;
+    const exchange = new Exchange(request, this.#settings, decision, outgoing);
+    account.tries = exchange.tries;
     this.exchange = exchange;
     const fault =
       decision.fault === undefined ? undefined : drawFault(decision.fault, decision.route, random);
-    if (fault === undefined) this.#start(exchange, decision, outgoing, request.startMs);
+    if (fault === undefined) this.#start(exchange, decision, outgoing, startMs);
     else this.#inject(fault, exchange, decision, outgoing);
   }
 
@@ -125,7 +133,8 @@ export class Forwarder implements Unnoted {
 
   /** Its request has no deadline, but may share its identity with one that has. */
   note(): void {
-    const { exchange, outgoing } = this;
+    const { exchange } = this;
+    const { outgoing } = this.#request.account;
     if (exchange === undefined || exchange.settled || outgoing === undefined) return;
     const { bytes, budget, remembered } = outgoing;
     if (budget !== undefined || remembered !== undefined) return;
@@ -168,23 +177,29 @@ export class Forwarder implements Unnoted {
   ): void {
     const { clock, deadlines } = this.#settings;
     if (fault.delayMs === 0) {
-      exchange.onFailed(fault.abort!);
+      this.#abort(exchange, fault.abort!, outgoing);
       return;
     }
     const leftMs = roundedUp(
-      (outgoing.budget?.deadlineMs ?? Number.POSITIVE_INFINITY) - this.#request.startMs,
+      (outgoing.budget?.deadlineMs ?? Number.POSITIVE_INFINITY) - this.#request.account.startMs,
     );
+    outgoing.trace?.event('fault.delay', clock.nowMs(), { delay_ms: fault.delayMs });
     this.#carrier.hold();
-    this.#request.delayed = true;
+    this.#request.account.delayed = true;
     this.#delay = new FaultDelay(deadlines, Math.max(1, Math.ceil(Math.min(fault.delayMs, leftMs))), () => {
       this.#delay = undefined;
       if (fault.abort === undefined) this.#start(exchange, decision, outgoing, clock.nowMs());
       else {
         this.#carrier.letGo();
-        exchange.onFailed(fault.abort);
+        this.#abort(exchange, fault.abort, outgoing);
       }
       this.#carrier.adjustReading();
     });
+  }
+
+  #abort(exchange: Exchange, reply: LocalReply, { trace }: OutgoingRequest): void {
+    trace?.event('fault.abort', this.#settings.clock.nowMs(), { status: reply.status });
+    exchange.onFailed(reply);
   }
 
   /** What the balancer is to go by; a cookie that the client does not have yet is set with the response. */

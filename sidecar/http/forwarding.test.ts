@@ -13,7 +13,7 @@ const PEER = 'b3du';
 const PEER_LINE = 'x-envoy-peer-metadata: b3du\r\n';
 const ADDED =
   'x-request-id: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n' +
-  'traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r\n' +
+  'traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-00\r\n' +
   'x-forwarded-proto: http\r\nx-envoy-peer-metadata: b3du\r\n';
 
 function forward(text: string, peer = PEER, countAttempts = false): string {

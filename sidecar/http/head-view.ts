@@ -1,6 +1,7 @@
 import type { RequestView } from '#sidecar/routing/request-view.ts';
 import { type Head, NO_LINE } from './head.ts';
-import { SLASH, sameOctets, TOKEN } from './octets.ts';
+import { headerIn } from './header-in.ts';
+import { SLASH, sameOctets } from './octets.ts';
 
 /**
  * A scanned request head as routing reads it. Strings are made at their first use; the authority, which rarely
@@ -60,21 +61,6 @@ export class HeadView implements RequestView {
   }
 
   header(name: string): string | undefined {
-    const head = this.#head!;
-    let joined: string | undefined;
-    for (let line = 0; line < head.lines; line++) {
-      if (!this.#isNamed(head.nameStart[line]!, head.nameEnd[line]!, name)) continue;
-      const value = this.#bytes.toString('latin1', head.valueStart[line]!, head.valueEnd[line]!);
-      joined = joined === undefined ? value : `${joined}, ${value}`;
-    }
-    return joined;
-  }
-
-  #isNamed(start: number, end: number, name: string): boolean {
-    if (end - start !== name.length) return false;
-    for (let i = 0; i < name.length; i++) {
-      if (TOKEN[this.#bytes[start + i]!] !== name.charCodeAt(i)) return false;
-    }
-    return true;
+    return headerIn(this.#bytes, this.#head!, name);
   }
 }

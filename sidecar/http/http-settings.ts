@@ -1,3 +1,5 @@
+import type { AccessLog } from '#sidecar/access-log/access-log.ts';
+import type { RequestTracing } from '#sidecar/tracing/request-tracing.ts';
 import type { AddedLines } from './added-lines.ts';
 import type { AnswerLog } from './answer-log.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
@@ -13,6 +15,12 @@ import type { ServerLimits } from './server-limits.ts';
 export interface HttpSettings extends ExchangeSettings {
   readonly added: AddedLines;
   readonly meters: RequestMeters;
+  /** Undefined: requests are not traced. */
+  readonly tracing?: RequestTracing | undefined;
+  /** Undefined: no line is written. */
+  readonly accessLog?: AccessLog | undefined;
+  /** Metrics have tags that are made of the requests. */
+  readonly tagged?: boolean | undefined;
   /** From the app: knows the deadlines of the requests that it makes calls for. */
   readonly inherits: DeadlineMemory | undefined;
   /** Responses close their connections from now on. */
@@ -23,6 +31,8 @@ export interface HttpSettings extends ExchangeSettings {
   readonly scheme: 'http' | 'https';
   /** Requests enter the mesh here: the client's address is told on. */
   readonly edge?: boolean | undefined;
+  /** There, they keep the x-request-id that they come with. */
+  readonly preserveRequestId?: boolean | undefined;
   readonly answers: AnswerLog;
   readonly mirrors: MirrorCounts;
   readonly limits: ServerLimits;

@@ -25,6 +25,7 @@ export class LocalRateLimit {
     this.#refusal = {
       status: policy.status,
       flag: 'RL',
+      details: 'local_rate_limited',
       reason: `rate limit "${policy.name}" lets ${maxTokens} requests through at once and ${tokensPerFill} every ${fillIntervalMs} ms`,
     };
   }

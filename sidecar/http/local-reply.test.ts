@@ -8,7 +8,7 @@ const HOP = 'inbound sidecar of app-1.ns';
 
 describe('a failure in words', () => {
   test('says in head and body what failed, and which sidecar says so', () => {
-    const local = failureInWords({ status: 503, flag: 'UH', reason: 'no endpoint' }, HOP);
+    const local = failureInWords({ status: 503, flag: 'UH', details: '', reason: 'no endpoint' }, HOP);
     expect(formatLocal(local, FORMAT).toString()).toBe(
       'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 42\r\ncontent-type: text/plain\r\n' +
         `x-weft-reason: UH; no endpoint\r\nx-weft-hop: ${HOP}\r\n${DATE}\r\nno endpoint (${HOP})\n`,
@@ -20,12 +20,15 @@ describe('a failure in words', () => {
     ['what is not ASCII', 'é\0', '??'],
     ['endless text', 'a'.repeat(2000), 'a'.repeat(512)],
   ])('does not repeat %s', (_, reason, shown) => {
-    const text = formatLocal(failureInWords({ status: 404, flag: 'NR', reason }, HOP), FORMAT).toString();
+    const text = formatLocal(
+      failureInWords({ status: 404, flag: 'NR', details: '', reason }, HOP),
+      FORMAT,
+    ).toString();
     expect(text).toContain(`\r\nx-weft-reason: NR; ${shown}\r\n`);
   });
 
   test('a 405 says what is allowed', () => {
-    const local = failureInWords({ status: 405, flag: 'DPE', reason: 'no tunnels' }, HOP);
+    const local = failureInWords({ status: 405, flag: 'DPE', details: '', reason: 'no tunnels' }, HOP);
     expect(formatLocal(local, FORMAT).toString()).toContain('\r\nallow: GET, HEAD, POST,');
   });
 });

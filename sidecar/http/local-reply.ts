@@ -1,14 +1,11 @@
 import { STATUS_CODES } from 'node:http';
-import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
+import type { Ending } from './ending.ts';
 import type { MessageEdits } from './message-edits.ts';
 import type { ConnectionNote } from './write-head.ts';
 
 /** A failure that this proxy tells a client of, in place of a response. */
-export interface LocalReply {
+export interface LocalReply extends Ending {
   readonly status: number;
-  readonly flag: ResponseFlag;
-  /** One sentence: what failed, where, why. */
-  readonly reason: string;
 }
 
 /** A response of this proxy's own: a failure in words, or what a rule answers. */

@@ -1,7 +1,7 @@
 /** Passes the head of a response on to the side that the request came from. */
-import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { Body } from './body.ts';
 import type { Downstream } from './downstream.ts';
+import type { Ending } from './ending.ts';
 import type { Head } from './head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { ConnectionNote } from './write-head.ts';
@@ -28,7 +28,7 @@ export function noteFor(closing: boolean, minor: number): ConnectionNote {
   return minor === 0 ? 'keep-alive' : 'silent';
 }
 
-/** A 101, after which both connections carry another protocol; `over` comes when they are closed, with the reason if it was one of this proxy. */
+/** A 101, after which both connections carry another protocol; `over` comes when they are closed, with the reason. */
 export function passSwitch(
   downstream: Downstream,
   connection: UpstreamConnection,
@@ -36,13 +36,13 @@ export function passSwitch(
   head: Head,
   at: number,
   length: number,
-  over: (flag: ResponseFlag) => void,
+  over: (ending: Ending) => void,
 ): void {
   const { response } = downstream;
   response.informational(bytes, head, 'upgrade');
   if (length > at) response.wire.sendCopy(bytes, at, length);
-  downstream.tunnel(connection.surrender(), (flag) => {
+  downstream.tunnel(connection.surrender(), (ending) => {
     connection.surrenderedWireClosed();
-    over(flag);
+    over(ending);
   });
 }

@@ -1,5 +1,5 @@
-import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
+import type { Ending } from './ending.ts';
 
 /** The connection that a request came by, as the request needs it. */
 export interface RequestCarrier {
@@ -19,6 +19,6 @@ export interface RequestCarrier {
   requestOver(): void;
   /** Cuts the connection off. */
   abort(): void;
-  /** The wire carries another protocol from now on; `closed` hears why it was ended here, if it was. */
-  tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void;
+  /** The wire carries another protocol from now on; `closed` hears why it ended. */
+  tunnel(upstream: Wire, closed: (ending: Ending) => void): void;
 }

@@ -1,4 +1,5 @@
 /** Makes of a scanned request the one that is sent upstream. */
+import type { RequestTrace } from '#sidecar/tracing/request-tracing.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { AddedLines } from './added-lines.ts';
 import type { DeadlineBudget } from './deadline-budget.ts';
@@ -8,7 +9,7 @@ import type { Head } from './head.ts';
 import { put } from './octets.ts';
 import type { RequestChanges } from './request-changes.ts';
 import { isHeadRequest, isIdempotent, passesUpgrade } from './request-traits.ts';
-import { attemptOffset, requestHeadBound, writeRequest } from './write-head.ts';
+import { attemptOffset, requestHeadBound, traceOffset, writeRequest } from './write-head.ts';
 
 /** The buffer of a connection serves request after request up to this size; larger requests get one of their own. */
 const KEPT_BYTES = 4096;
@@ -28,7 +29,7 @@ export class RequestComposer {
     this.#fallbackHost = Buffer.from(fallbackHost);
   }
 
-  /** The request with `head` and the body bytes `bytes[bodyStart, bodyEnd)`. The one composed before must be over. */
+  /** The request with `head` and the body bytes `bytes[bodyStart, bodyEnd)`, told of in `trace` if it is recorded. The one composed before must be over. */
   compose(
     bytes: Buffer,
     head: Head,
@@ -37,9 +38,12 @@ export class RequestComposer {
     countAttempts: boolean,
     changes: RequestChanges | undefined,
     budget: DeadlineBudget | undefined,
+    trace?: RequestTrace,
   ): OutgoingRequest {
     const upgrade = passesUpgrade(bytes, head);
-    const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost, changes };
+    const traced =
+      trace === undefined || changes?.edits?.governs('traceparent') === true ? NO_BYTES : trace.lines;
+    const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost, changes, traced };
     const bound = requestHeadBound(head, this.#added, passage) + DEADLINE_LINE_BYTES + bodyEnd - bodyStart;
     const out = this.#bufferFor(bound);
     const written = writeRequest(out, bytes, head, this.#added, passage);
@@ -47,6 +51,8 @@ export class RequestComposer {
     return {
       bytes: this.#first(put(out, headLength, bytes, bodyStart, bodyEnd), out),
       attemptAt: countAttempts ? attemptOffset(written) : 0,
+      trace,
+      traceAt: traced.length === 0 ? 0 : traceOffset(written, countAttempts, traced.length),
       minor: head.minor,
       headOnly: isHeadRequest(bytes, head),
       upgrade,

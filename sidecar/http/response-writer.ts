@@ -15,6 +15,8 @@ export class ResponseWriter {
   readonly wire: Wire;
   /** Bytes of the present response that were sent. */
   sent = 0;
+  /** How many of them are heads. */
+  headBytes = 0;
   /** What is changed of the head of the present response. */
   edits: MessageEdits | undefined;
   #coding: Coding = 'as-is';
@@ -32,6 +34,7 @@ export class ResponseWriter {
     }
     const buffer = writeBufferFor(head.end - head.start + RESPONSE_ADDED_BYTES);
     this.#send(buffer, writeResponse(buffer.bytes, bytes, head, note, 'as-is', undefined));
+    this.headBytes = this.sent;
   }
 
   /** Whether the connection must end with this response, since HTTP/1.0 has no other way to tell where it ends. */
@@ -51,6 +54,7 @@ export class ResponseWriter {
     }
     const buffer = writeBufferFor(bound);
     const written = writeResponse(buffer.bytes, bytes, head, note, this.#coding, edits);
+    this.headBytes = this.sent + written;
     return this.#body(buffer, written, bytes, body, at, length);
   }
 
@@ -59,6 +63,7 @@ export class ResponseWriter {
     const bound = head.end - head.start + RESPONSE_ADDED_BYTES + edits.block.length;
     const out = Buffer.allocUnsafe(bound);
     this.whole(out.subarray(0, writeResponse(out, bytes, head, note, coding, edits)));
+    this.headBytes = this.sent;
   }
 
   /** The body bytes in `bytes[at, length)`. Returns the offset after them, or a fault. */

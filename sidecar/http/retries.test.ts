@@ -139,9 +139,9 @@ describe('retries', () => {
   });
 
   test.each<[string, Script, number, string, RegExp]>([
-    ['closed', close, 503, 'URX', /closed the connection before it answered \(try 3 of 3\)/],
-    ['nonsense', nonsense, 502, 'URX', /\(try 3 of 3\)/],
-    ['late', silence, 504, 'UT', /did not answer within 20 ms \(try 3 of 3\)/],
+    ['closed', close, 503, 'URX,UC', /closed the connection before it answered \(try 3 of 3\)/],
+    ['nonsense', nonsense, 502, 'URX,UPE', /\(try 3 of 3\)/],
+    ['late', silence, 504, 'URX,UT', /did not answer within 20 ms \(try 3 of 3\)/],
   ])('when the last try failed too, the answer says so: %s', async (_, failure, status, flag, reason) => {
     const { onData } = scripted(failure);
     await using app = await startRawServer(onData);

@@ -6,11 +6,11 @@
  *       └────▶ tunnel ──▶ closed      the connection carries another protocol
  */
 import type { ListenerTarget } from '#sidecar/discovery/snapshot.ts';
-import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type { RouteTable } from '#sidecar/routing/route-table.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
-import { explain } from './fault.ts';
+import type { Ending } from './ending.ts';
+import { detailsOf, explain } from './fault.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { idleStream, lateHead, lateRequest, longStream } from './late-clients.ts';
 import type { LocalReply } from './local-reply.ts';
@@ -152,7 +152,8 @@ export class ServerConnection implements WireReader, RequestListener, RequestCar
       this.onFault(bodyEnd);
       return length;
     }
-    this.#request.requestBytes = bodyEnd - head.start;
+    this.#request.account.requestBytes = bodyEnd - head.start;
+    this.#request.account.headBytes = headEnd - head.start;
     this.#timers?.begin(this.#reader.complete);
     const table = routes.state === 'found' ? routes.value : this.#noRoutes();
     this.#request.serve(table, bytes, head, headEnd, bodyEnd);
@@ -160,7 +161,7 @@ export class ServerConnection implements WireReader, RequestListener, RequestCar
   }
 
   onBody(bytes: Buffer, end: number): void {
-    this.#request.requestBytes += end;
+    this.#request.account.requestBytes += end;
     this.#request.sendBody(bytes, end);
   }
 
@@ -169,7 +170,7 @@ export class ServerConnection implements WireReader, RequestListener, RequestCar
     const { status, sentence } = explain(fault);
     const why = excessInWords(fault, this.#settings.limits) ?? sentence;
     if (this.idle) this.#forgetRequest();
-    this.#giveUp({ status, flag: 'DPE', reason: `the request ${why}` });
+    this.#giveUp({ status, flag: 'DPE', details: detailsOf(fault), reason: `the request ${why}` });
   }
 
   onThrough(): void {
@@ -202,18 +203,18 @@ export class ServerConnection implements WireReader, RequestListener, RequestCar
     this.#wire.reset();
   }
 
-  tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void {
-    const request = this.#request;
+  tunnel(upstream: Wire, closed: (ending: Ending) => void): void {
+    const { account, response } = this.#request;
     this.#state = 'tunnel';
     this.#tunnel = new Tunnel(this.#wire, upstream, this.#reader.stop(), {
       onSent: (bytes) => {
-        request.requestBytes += bytes;
+        account.requestBytes += bytes;
       },
       onReceived: (bytes) => {
-        request.response.sent += bytes;
+        response.sent += bytes;
       },
-      onClosed: (flag) => {
-        closed(flag);
+      onClosed: (ending) => {
+        closed(ending);
         this.onClose();
       },
     });
@@ -240,7 +241,7 @@ export class ServerConnection implements WireReader, RequestListener, RequestCar
   #timeOut(reply: LocalReply): void {
     if (this.#state === 'tunnel') {
       this.#patience.stop();
-      this.#tunnel?.end(reply.flag);
+      this.#tunnel?.end(reply);
     } else if (this.#state === 'open' && this.#reader.state !== 'fetching') this.#giveUp(reply);
   }
 

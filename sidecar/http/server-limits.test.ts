@@ -342,7 +342,7 @@ describe('times', () => {
     await expect.poll(() => sidecar.interception.connections()).toBe(1);
     await expect.poll(() => decided(client, clock)).toMatch(/ 504 [\s\S]*DT; .*\(max_stream_duration\)/);
     clock.advance(10 * limitMs);
-    expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 504, flag: 'DT' }]);
+    expect(sidecar.telemetry.requestsSeen).toMatchObject([{ code: 504, flag: 'DI,DT' }]);
     expect(app.accepted).toHaveLength(0);
   });
 

@@ -2,30 +2,28 @@
  * The present request of a connection, from its head to the end of its response: routed, then answered by a rule or
  * forwarded, and told of in words when that fails. One instance serves the requests of a connection one after the other.
  */
-import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import type {
   DirectDecision,
   ForwardDecision,
   RedirectDecision,
-  RouteDecision,
+  RejectDecision,
   RouteTable,
 } from '#sidecar/routing/route-table.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
-import type { RequestMeter } from '#sidecar/telemetry/telemetry.ts';
-import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts';
-import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
+import type { OriginalDestination, ServiceIdentity } from '#sidecar/upstream/cluster.ts';
 import type { Answered } from './answer-log.ts';
-import { DelayedMeter } from './delayed-meter.ts';
+import { BY_CORS, BY_RULE, type Ending } from './ending.ts';
 import { type Forwarded, Forwarder } from './forwarder.ts';
 import type { Head } from './head.ts';
 import { HeadView } from './head-view.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { failureInWords, formatLocal, type LocalReply, type LocalResponse } from './local-reply.ts';
 import { editsOf } from './message-edits.ts';
-import { type Caller, UNKNOWN_SERVICE } from './meters.ts';
+import { UNKNOWN_SERVICE } from './meters.ts';
 import { outgoingInWords } from './outgoing-in-words.ts';
 import { noteFor } from './pass-response.ts';
+import { RequestAccount } from './request-account.ts';
 import type { RequestCarrier } from './request-carrier.ts';
 import { isHeadRequest } from './request-traits.ts';
 import { ResponseWriter } from './response-writer.ts';
@@ -33,24 +31,15 @@ import { directAnswer, redirectTo } from './rule-answers.ts';
 
 export class ServerRequest implements Forwarded {
   readonly response: ResponseWriter;
+  readonly account: RequestAccount;
   readonly deadline: Deadline = new Deadline(() => this.#forwarder.exchange?.onDeadline());
   closing = false;
-  requestBytes = 0;
-  startMs = 0;
-  delayed = false;
   readonly #carrier: RequestCarrier;
   readonly #wire: Wire;
   readonly #settings: HttpSettings;
   readonly #forwarder: Forwarder;
   readonly #view: HeadView;
-  /** What was decided; undefined before. */
-  #decision: RouteDecision | undefined;
-  /** The view shows this request. */
-  #shown = false;
-  #caller: Caller | undefined;
   #headOnly = false;
-  /** Minor version of HTTP that the client speaks. */
-  #minor = 1;
   /** The concurrency limit counts it among those under way. */
   #admitted = false;
 
@@ -60,8 +49,9 @@ export class ServerRequest implements Forwarded {
     this.#wire = wire;
     this.#settings = settings;
     this.response = new ResponseWriter(wire);
-    this.#forwarder = new Forwarder(this, carrier, settings, original, fallbackHost);
     this.#view = new HeadView(fallbackHost, settings.scheme);
+    this.account = new RequestAccount(settings, wire, original, this.response, this.#view);
+    this.#forwarder = new Forwarder(this, carrier, settings, original, fallbackHost);
   }
 
   get draining(): boolean {
@@ -100,37 +90,43 @@ export class ServerRequest implements Forwarded {
     this.#reset(nowMs);
     this.closing = head.close || (head.minor === 0 && !head.keepAlive);
     this.#headOnly = isHeadRequest(bytes, head);
-    this.#minor = head.minor;
-    this.#caller = this.#settings.meters.caller(bytes, head, this.#caller);
+    const { account } = this;
+    account.minor = head.minor;
+    account.caller = this.#settings.meters.caller(bytes, head, account.caller);
   }
 
   /** What is known of the request before says nothing about one that cannot be read. */
   beginUnread(): void {
     this.#reset(this.#settings.clock.nowMs());
     this.#headOnly = false;
-    this.#minor = 1;
+    this.account.minor = 1;
   }
 
   /** Carries out what `routes` decide of the request. Its body bytes so far are `bytes[headEnd, bodyEnd)`. */
   serve(routes: RouteTable, bytes: Buffer, head: Head, headEnd: number, bodyEnd: number): void {
+    const { account } = this;
     this.#view.show(bytes, head);
-    this.#shown = true;
+    account.shown = true;
+    if (this.#settings.tracing !== undefined) account.beginTrace(bytes, head);
+    if (this.requestComplete) account.whole();
     const refusal = this.#judge();
     if (refusal !== undefined) {
       this.fail(refusal);
       return;
     }
     const decision = routes.select(this.#view);
-    this.#decision = decision;
+    account.decision = decision;
     if (decision.kind === 'forward')
       this.#forwarder.forward(decision, this.#view, bytes, head, headEnd, bodyEnd);
-    else if (decision.kind === 'reject') this.fail(decision);
+    else if (decision.kind === 'reject') this.fail({ ...decision, details: detailsOf(decision) });
     else this.#answerByRule(decision);
   }
 
   /** More of the body. */
   sendBody(bytes: Buffer, end: number): void {
-    this.#forwarder.sendBody(bytes, end, this.#carrier.requestComplete);
+    const complete = this.#carrier.requestComplete;
+    if (complete) this.account.whole();
+    this.#forwarder.sendBody(bytes, end, complete);
   }
 
   onDownstreamDrain(): void {
@@ -153,7 +149,7 @@ export class ServerRequest implements Forwarded {
       this.fail(reply);
       return true;
     }
-    if (!exchange.refuse(reply.status, reply.flag)) return false;
+    if (!exchange.refuse(reply)) return false;
     this.reply(reply);
     this.exchangeOver();
     return true;
@@ -162,17 +158,12 @@ export class ServerRequest implements Forwarded {
   /** Answers a request that no exchange was made for. */
   fail(reply: LocalReply): void {
     this.reply(reply);
-    this.#count(reply.status, reply.flag, this.#settings.meters.of(UNKNOWN_SERVICE, undefined, this.#caller));
+    this.#close(reply.status, reply, UNKNOWN_SERVICE);
     this.exchangeOver();
   }
 
-  meter(cluster: Cluster, endpoint: Endpoint | undefined): RequestMeter {
-    const meter = this.#settings.meters.of(cluster.service, endpoint, this.#caller);
-    return this.delayed ? new DelayedMeter(meter) : meter;
-  }
-
   answerPreflight(local: LocalResponse, { cluster }: ForwardDecision): void {
-    this.#answerAtOnce(local, this.meter(cluster, undefined));
+    this.#answerAtOnce(local, BY_CORS, cluster.service);
   }
 
   adjustReading(): void {
@@ -180,13 +171,13 @@ export class ServerRequest implements Forwarded {
   }
 
   reply(reply: LocalReply): void {
-    this.#answer(failureInWords(reply, this.#settings.hop), reply.flag, reply.reason);
+    this.#answer(failureInWords(reply, this.#settings.hop), reply);
   }
 
   answered(): void {
     if (!this.#admitted) return;
     this.#admitted = false;
-    this.#settings.concurrency?.answered(this.startMs, this.#settings.clock.nowMs());
+    this.#settings.concurrency?.answered(this.account.startMs, this.#settings.clock.nowMs());
   }
 
   exchangeOver(): void {
@@ -202,28 +193,26 @@ export class ServerRequest implements Forwarded {
   }
 
   /** As in Envoy, it is under way until the other protocol has ended; how long that takes says nothing of latency. */
-  tunnel(upstream: Wire, closed: (flag: ResponseFlag) => void): void {
+  tunnel(upstream: Wire, closed: (ending: Ending) => void): void {
     this.#forwarder.over();
     this.#carrier.tunnel(upstream, closed);
   }
 
   #reset(nowMs: number): void {
-    this.startMs = nowMs;
-    this.#decision = undefined;
-    this.#forwarder.outgoing = undefined;
-    this.#shown = false;
-    this.delayed = false;
-    this.response.edits = undefined;
-    this.response.sent = 0;
-    this.requestBytes = 0;
+    const { response } = this;
+    this.account.open(nowMs);
+    response.edits = undefined;
+    response.sent = 0;
+    response.headBytes = 0;
   }
 
   /** The limits in front of the routes: the answer to a request that one of them turns away. */
   #judge(): LocalReply | undefined {
     const { rateLimit, concurrency, random } = this.#settings;
-    const tooMany = rateLimit?.judge(this.startMs, random());
+    const { startMs } = this.account;
+    const tooMany = rateLimit?.judge(startMs, random());
     if (tooMany !== undefined || concurrency === undefined) return tooMany;
-    const noRoom = concurrency.admit(this.startMs);
+    const noRoom = concurrency.admit(startMs);
     this.#admitted = noRoom === undefined;
     return noRoom;
   }
@@ -241,44 +230,52 @@ export class ServerRequest implements Forwarded {
     const local = decision.kind === 'direct' ? directAnswer(decision) : redirectTo(decision, this.#view);
     if (local === undefined) {
       const reason = `the redirect of route "${decision.route}" leads to what is no location`;
-      this.fail({ status: 500, flag: 'NR', reason });
+      this.fail({ status: 500, flag: 'NR', details: 'invalid_redirect', reason });
     } else {
-      this.#answerAtOnce(local, this.#settings.meters.of(UNKNOWN_SERVICE, undefined, this.#caller));
+      this.#answerAtOnce(local, BY_RULE, UNKNOWN_SERVICE);
     }
   }
 
-  #answerAtOnce(local: LocalResponse, meter: RequestMeter): void {
-    this.#answer(local, '-', '');
-    this.#count(local.status, '-', meter);
+  #answerAtOnce(local: LocalResponse, ending: Ending, service: ServiceIdentity): void {
+    this.#answer(local, ending);
+    this.#close(local.status, ending, service);
     this.exchangeOver();
   }
 
-  #count(status: number, flag: ResponseFlag, meter: RequestMeter): void {
-    meter.observe(status, flag, this.#elapsedMs(), this.requestBytes, this.response.sent);
+  #close(status: number, ending: Ending, service: ServiceIdentity): void {
+    this.account.close(status, ending, this.#settings.clock.nowMs(), service, undefined);
   }
 
-  #answer(local: LocalResponse, flag: ResponseFlag, reason: string): void {
+  #answer(local: LocalResponse, ending: Ending): void {
     if (this.restUnwanted || this.draining) this.closing = true;
-    const { edits } = this.response;
-    const wallMs = this.#settings.clock.wallMs();
-    const connection = noteFor(this.closing, this.#minor);
-    this.response.whole(formatLocal(local, { connection, headOnly: this.#headOnly, wallMs, edits }));
-    this.#settings.answers.write(() => this.#inWords(local.status, flag, reason));
+    const { response, account } = this;
+    const { clock, accessLog, answers } = this.#settings;
+    const connection = noteFor(this.closing, account.minor);
+    const format = { connection, headOnly: this.#headOnly, wallMs: clock.wallMs(), edits: response.edits };
+    const bytes = formatLocal(local, format);
+    const headEnd = bytes.indexOf(HEAD_END) + HEAD_END.length;
+    response.headBytes = response.sent + headEnd;
+    response.whole(bytes);
+    account.answered(bytes, 0, headEnd);
+    if (accessLog === undefined) answers.write(() => this.#inWords(local.status, ending));
   }
 
-  #inWords(status: number, flag: ResponseFlag, reason: string): Answered {
-    const decision = this.#decision;
-    const { outgoing } = this.#forwarder;
-    const seen = this.#shown ? this.#view : undefined;
+  #inWords(status: number, { flag, reason }: Ending): Answered {
+    const { decision, outgoing, shown, startMs } = this.account;
+    const seen = shown ? this.#view : undefined;
     const route = decision === undefined || decision.kind === 'reject' ? '' : decision.route;
     const cluster = decision?.kind === 'forward' ? decision.cluster.name : '';
     const request = outgoing === undefined ? seen : outgoingInWords(outgoing);
-    return { request, status, flag, reason, route, cluster, durationMs: this.#elapsedMs() };
+    const durationMs = this.#settings.clock.nowMs() - startMs;
+    return { request, status, flag, reason, route, cluster, durationMs };
   }
+}
 
-  #elapsedMs(): number {
-    return this.#settings.clock.nowMs() - this.startMs;
-  }
+const HEAD_END = '\r\n\r\n';
+
+/** Envoy's response code details of a request that no route takes anywhere. */
+function detailsOf({ flag }: RejectDecision): string {
+  return flag === 'NC' ? 'cluster_not_found' : 'route_not_found';
 }
 
 /** The authority of requests that name none: where their connection was going. */

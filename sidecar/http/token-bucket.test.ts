@@ -35,6 +35,7 @@ test('a rate limit names itself to those that it turns away, and spares the shar
   expect(limit.judge(0, 0.4)).toEqual({
     status: 429,
     flag: 'RL',
+    details: 'local_rate_limited',
     reason: 'rate limit "front" lets 1 requests through at once and 1 every 1000 ms',
   });
   expect(limit.judge(0, 0.5)).toBeUndefined();

@@ -5,8 +5,11 @@
 import type { Random } from '#api/foundation/random.ts';
 import { backoffMs } from '#sidecar/routing/retry-backoff.ts';
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
+import type { RequestTrace } from '#sidecar/tracing/request-tracing.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
+import type { Ending } from './ending.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
 
 /**
  * What follows a failed try: `again` after the back-off, `final` since the policy is not for it, `exhausted` since the policy
@@ -32,18 +35,28 @@ export class Tries {
   count = 0;
   /** How long to wait before the next try, milliseconds; set by the verdict `again`. */
   waitMs = 0;
+  /** The last connection that the request was sent on, and when. */
+  connection: UpstreamConnection | undefined;
+  sentMs: number = NO_TRY;
   readonly #decision: ForwardDecision;
   readonly #original: OriginalDestination;
   readonly #hash: number | undefined;
+  readonly #trace: RequestTrace | undefined;
   #retries = 0;
   #failed: Endpoint[] | undefined;
   #holdsRetry = false;
   #startMs: number = NO_TRY;
 
-  constructor(decision: ForwardDecision, original: OriginalDestination, hash: number | undefined) {
+  constructor(
+    decision: ForwardDecision,
+    original: OriginalDestination,
+    hash: number | undefined,
+    trace: RequestTrace | undefined,
+  ) {
     this.#decision = decision;
     this.#original = original;
     this.#hash = hash;
+    this.#trace = trace;
   }
 
   /** The endpoint for the next try, one that was not tried yet if there is any and the policy asks for it. */
@@ -72,18 +85,35 @@ export class Tries {
     this.count += 1;
     this.endpoint = endpoint;
     this.#startMs = endpoint.begin(nowMs);
+    this.#trace?.tryBegan(endpoint, nowMs);
   }
 
-  /** The present try is over; nothing happens when none is under way. */
-  end(outcome: Outcome, nowMs?: number): void {
+  /** The request is sent on `connection`. */
+  sent(connection: UpstreamConnection, nowMs: number): void {
+    this.connection = connection;
+    this.sentMs = nowMs;
+  }
+
+  /** The present try is over, with a response's `status` or with none (0); nothing happens when none is under way. */
+  end(outcome: Outcome, nowMs: number, status: number, ending: Ending): void {
     const startMs = this.#startMs;
+    const { endpoint } = this;
+    if (startMs === NO_TRY || endpoint === undefined) return;
     this.#startMs = NO_TRY;
-    if (startMs !== NO_TRY) this.endpoint?.end(startMs, outcome, nowMs);
+    const trace = this.#trace;
+    if (trace === undefined) {
+      endpoint.end(startMs, outcome, nowMs);
+      return;
+    }
+    const before = endpoint.ejections ?? 0;
+    endpoint.end(startMs, outcome, nowMs);
+    trace.tryEnded(nowMs, status, ending.flag, ending.reason);
+    if ((endpoint.ejections ?? 0) > before) trace.event('ejected', nowMs, { endpoint: endpoint.key });
   }
 
   /** The present try failed. */
-  failed(outcome: Outcome): void {
-    this.end(outcome);
+  failed(outcome: Outcome, nowMs: number, status: number, ending: Ending): void {
+    this.end(outcome, nowMs, status, ending);
     if (this.endpoint === undefined) return;
     this.#failed ??= [];
     this.#failed.push(this.endpoint);
@@ -109,8 +139,8 @@ export class Tries {
   }
 
   /** The request is over. */
-  close(outcome: Outcome, nowMs: number): void {
-    this.end(outcome, nowMs);
+  close(outcome: Outcome, nowMs: number, status: number, ending: Ending): void {
+    this.end(outcome, nowMs, status, ending);
     this.#giveRetry();
   }
 

@@ -105,7 +105,7 @@ describe('client, two sidecars, app', () => {
         expect(answer.headers['x-path']).toBe(path);
         expect(answer.body.equals(body)).toBe(true);
         const seen = String(answer.headers['x-seen']).split(',');
-        expect(seen).toEqual(expect.arrayContaining(['x-request-id', 'traceparent', 'x-forwarded-proto']));
+        expect(seen).toEqual(expect.arrayContaining(['x-request-id', 'x-forwarded-proto']));
         expect(seen).not.toContain('x-envoy-peer-metadata');
       }),
       { numRuns: 150 },

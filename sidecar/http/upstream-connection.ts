@@ -4,6 +4,7 @@
  */
 import { connectFailure } from '#sidecar/tcp/connect-failure.ts';
 import { Deadline, type Deadlines } from '#sidecar/tcp/deadlines.ts';
+import { socketAddress } from '#sidecar/tcp/socket-address.ts';
 import { dial } from '#sidecar/tcp/sockets.ts';
 import { Unread } from '#sidecar/tcp/unread.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
@@ -36,6 +37,8 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   /** It served a request before the present one. */
   reused = false;
   #served = 0;
+  /** Own address, once it was noted. */
+  local = '';
   #connector: ConnectListener | undefined;
   #listener: ResponseListener | undefined;
   #state: 'connecting' | 'idle' | 'head' | 'body' | 'complete' | 'closed';
@@ -103,6 +106,12 @@ export class UpstreamConnection implements WireReader, IdleConnection {
   /** Whether it can carry another request after the present one. */
   get persistent(): boolean {
     return this.#persistent && !this.wire.ended && !this.wire.closed;
+  }
+
+  /** Notes its own address, which is gone when the connection is. */
+  noteLocal(): void {
+    const { localAddress, localPort } = this.wire.socket;
+    if (this.local === '') this.local = socketAddress(localAddress, localPort);
   }
 
   /** The next response belongs to `listener`. */

@@ -40,11 +40,14 @@ export interface RequestPassage {
   readonly fallbackHost: Buffer;
   /** What the route changes; undefined: nothing. */
   readonly changes: RequestChanges | undefined;
+  /** Lines that say of which trace it is; empty where it is not recorded. */
+  readonly traced: Buffer;
 }
 
 /** Bytes that the head has at most after `writeRequest`. */
 export function requestHeadBound(head: Head, added: AddedLines, passage: RequestPassage): number {
-  const bound = head.end - head.start + added.length + passage.fallbackHost.length + ADDED_BYTES;
+  const { fallbackHost, traced } = passage;
+  const bound = head.end - head.start + added.length + traced.length + fallbackHost.length + ADDED_BYTES;
   return passage.changes === undefined ? bound : bound + changesBound(head, passage.changes);
 }
 
@@ -62,7 +65,7 @@ export function writeRequest(
   added: AddedLines,
   passage: RequestPassage,
 ): number {
-  const { upgrade, countAttempts, fallbackHost, changes } = passage;
+  const { upgrade, countAttempts, fallbackHost, changes, traced } = passage;
   if (countAttempts && head.attemptCount !== NO_LINE) head.cut[head.attemptCount] = 1;
   if (changes !== undefined) return writeChanged(out, bytes, head, added, passage, changes);
   let p = head.absolute ? putOriginForm(out, bytes, head) : putRequestLine(out, bytes, head);
@@ -71,8 +74,9 @@ export function writeRequest(
   else if (head.host === NO_LINE) p = putHost(out, p, fallbackHost, 0, fallbackHost.length);
   if (upgrade) p = putAll(out, p, CONNECTION_UPGRADE);
   const requestId = isAbsent(head, head.requestId);
-  p = added.put(out, p, requestId, isAbsent(head, head.traceparent), isAbsent(head, head.forwardedProto));
-  return putEnd(out, p, countAttempts);
+  const traceparent = traced.length === 0 && isAbsent(head, head.traceparent);
+  p = added.put(out, p, requestId, traceparent, isAbsent(head, head.forwardedProto));
+  return putEnd(out, p, traced, countAttempts);
 }
 
 /** The same for a request of which a route changes something. */
@@ -84,7 +88,7 @@ function writeChanged(
   passage: RequestPassage,
   { path, authority, edits }: RequestChanges,
 ): number {
-  const { upgrade, countAttempts, fallbackHost } = passage;
+  const { upgrade, countAttempts, fallbackHost, traced } = passage;
   const known = [head.requestId, head.traceparent, head.forwardedProto].map((line) => !isAbsent(head, line));
   edits?.cut(bytes, head);
   if (path !== undefined) cutNamed(bytes, head, ORIGINAL_PATH_NAME);
@@ -100,7 +104,8 @@ function writeChanged(
   const [requestId, traceparent, forwardedProto] = OWN_NAMES.map(
     (name, i) => !known[i]! && edits?.governs(name) !== true,
   );
-  return putEnd(out, added.put(out, p, requestId!, traceparent!, forwardedProto!), countAttempts);
+  p = added.put(out, p, requestId!, traceparent! && traced.length === 0, forwardedProto!);
+  return putEnd(out, p, traced, countAttempts);
 }
 
 function putChangedRequestLine(out: Buffer, bytes: Buffer, head: Head, path: Buffer | undefined): number {
@@ -123,14 +128,21 @@ function cutNamed(bytes: Buffer, head: Head, name: Uint8Array): void {
   }
 }
 
-function putEnd(out: Buffer, at: number, countAttempts: boolean): number {
-  const p = countAttempts ? putAll(out, putAll(out, at, ATTEMPT_COUNT), ATTEMPT_DIGITS) : at;
+function putEnd(out: Buffer, at: number, traced: Buffer, countAttempts: boolean): number {
+  let p = traced.length === 0 ? at : put(out, at, traced, 0, traced.length);
+  if (countAttempts) p = putAll(out, putAll(out, p, ATTEMPT_COUNT), ATTEMPT_DIGITS);
   return putAll(out, p, CRLF);
 }
 
 /** Where the number of the try stands in a head of `headLength` bytes: its line is the last one. */
 export function attemptOffset(headLength: number): number {
   return headLength - CRLF.length - ATTEMPT_DIGITS.length;
+}
+
+/** Where the `length` bytes of the trace's lines stand in a head of `headLength` bytes: in front of the number of the try. */
+export function traceOffset(headLength: number, countAttempts: boolean, length: number): number {
+  const attempt = countAttempts ? ATTEMPT_COUNT.length + ATTEMPT_DIGITS.length : 0;
+  return headLength - CRLF.length - attempt - length;
 }
 
 /** Writes the number of the try into a head that was written before. White space in front of a value means nothing. */

@@ -5,7 +5,7 @@ import { ServerConnection } from '#sidecar/http/server-connection.ts';
 import { UpstreamConnection } from '#sidecar/http/upstream-connection.ts';
 import type { Established } from '#sidecar/tcp/attempt.ts';
 import { Deadline } from '#sidecar/tcp/deadlines.ts';
-import { OpaqueConnection, type OpaqueSettings } from '#sidecar/tcp/opaque-connection.ts';
+import { OpaqueConnection } from '#sidecar/tcp/opaque-connection.ts';
 import { DEFAULT_OPAQUE_POLICY } from '#sidecar/tcp/opaque-policy.ts';
 import { terminateTls } from '#sidecar/tcp/tls-sockets.ts';
 import type { Wire, WireReader } from '#sidecar/tcp/wire.ts';
@@ -14,12 +14,13 @@ import type { ConnectionCount } from './connection-count.ts';
 import { Detection, type DetectionListener } from './detection.ts';
 import type { HttpSettingsByTarget } from './http-settings-by-target.ts';
 import type { KeptLimits } from './kept-limits.ts';
+import type { OpaqueSettingsByTarget } from './opaque-settings-by-target.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { ServerFirstMemory } from './server-first-memory.ts';
 
 export interface CaptureSettings {
   readonly http: HttpSettingsByTarget;
-  readonly opaque: OpaqueSettings;
+  readonly opaque: OpaqueSettingsByTarget;
   readonly serverFirst: ServerFirstMemory;
   /** All that this process has. */
   readonly gate: ConnectionCount;
@@ -39,6 +40,8 @@ export class CapturedConnection implements DetectionListener {
   readonly #closed: (connection: CapturedConnection) => void;
   #http: ServerConnection | undefined;
   #detection: Detection | undefined;
+  /** What its ClientHello asked for, where one was read. */
+  #serverName = '';
   /** Where its chain counts it. */
   #count: ConnectionCount | undefined;
 
@@ -67,7 +70,7 @@ export class CapturedConnection implements DetectionListener {
     }
     const { opaque, serverFirst } = this.#settings;
     const eager = serverFirst.has(this.#destination);
-    this.#detection = new Detection(this.#wire, this.#chains, this.original, opaque, eager, this);
+    this.#detection = new Detection(this.#wire, this.#chains, this.original, opaque.plain, eager, this);
     this.#detection.start();
   }
 
@@ -103,7 +106,7 @@ export class CapturedConnection implements DetectionListener {
     if (!this.#admitted(target)) return;
     const outer = this.#wire;
     outer.pause();
-    const { deadlines, refused } = this.#settings.opaque;
+    const { deadlines, refused } = this.#settings.opaque.plain;
     const late = new Deadline(() => {
       refused(`its TLS handshake took longer than ${HANDSHAKE_MS} ms`);
       outer.reset();
@@ -120,8 +123,12 @@ export class CapturedConnection implements DetectionListener {
   }
 
   #handshakeOver(late: Deadline): void {
-    this.#settings.opaque.deadlines.clear(late);
+    this.#settings.opaque.plain.deadlines.clear(late);
     this.#gone();
+  }
+
+  onHello(serverName: string): void {
+    this.#serverName = serverName;
   }
 
   onServerFirst(): void {
@@ -129,7 +136,7 @@ export class CapturedConnection implements DetectionListener {
   }
 
   onUnreachable(reason: string): void {
-    this.#settings.opaque.refused(reason);
+    this.#settings.opaque.plain.refused(reason);
     this.#wire.reset();
   }
 
@@ -182,20 +189,22 @@ export class CapturedConnection implements DetectionListener {
     this.target = target;
     this.#wire.reader = this.#deaf();
     const cluster = target.cluster();
-    if (cluster.state === 'found') this.#opaque(target).connect(cluster.value, this.original, before);
+    if (cluster.state === 'found') this.#opaque(target).connect(cluster.value, before);
     else if (cluster.state === 'fetching') {
       this.#wire.pause();
       const again = (): void => {
         if (!this.#wire.closed) this.#carryOpaque(target, before);
       };
       cluster.settled.then(again, again);
-    } else this.onUnreachable(`there is no cluster for ${target.name}`);
+    } else this.#opaque(target).refuse(`there is no cluster for ${target.name}`);
   }
 
   #opaque(target: ListenerTarget): OpaqueConnection {
     const policy = target.opaque ?? DEFAULT_OPAQUE_POLICY;
     this.target = target;
-    return new OpaqueConnection(this.#wire, this.#settings.opaque, policy, () => this.#gone());
+    const settings = this.#settings.opaque.of(target);
+    const destination = { original: this.original, serverName: this.#serverName };
+    return new OpaqueConnection(this.#wire, destination, settings, policy, () => this.#gone());
   }
 
   #deaf(): WireReader {

@@ -48,6 +48,8 @@ export interface DetectionListener {
   /** There is nobody to talk to, and the client said nothing that could be answered. */
   onUnreachable(reason: string): void;
   onClientGone(): void;
+  /** The client wants TLS with `serverName` ('' when it names none). */
+  onHello(serverName: string): void;
   /** The server spoke first. */
   onServerFirst(): void;
 }
@@ -142,6 +144,7 @@ export class Detection implements WireReader {
     const said = hello === undefined ? 'not-tls' : readClientHello(bytes, length);
     if (hello !== undefined && typeof said === 'object') {
       this.#keep(bytes, length, kept);
+      this.#listener.onHello(said.serverName);
       this.#become(hello(said), `no filter chain is for TLS to "${said.serverName}"`);
       return;
     }

@@ -20,6 +20,7 @@ import { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import { listen } from '#sidecar/tcp/listen.ts';
 import { adopt, chooseReadMode, SERVER_OPTIONS } from '#sidecar/tcp/sockets.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
+import type { Observers } from '#sidecar/telemetry/observers.ts';
 import type { Telemetry } from '#sidecar/telemetry/telemetry.ts';
 import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { PoolSet } from '#sidecar/upstream/pool-set.ts';
@@ -28,6 +29,7 @@ import { ConnectionCount } from './connection-count.ts';
 import { ConnectionGroup } from './connection-group.ts';
 import { HttpSettingsByTarget } from './http-settings-by-target.ts';
 import { KeptLimits } from './kept-limits.ts';
+import { OpaqueSettingsByTarget } from './opaque-settings-by-target.ts';
 import type { OriginalDestinationReader } from './original-destination.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { ServerFirstMemory } from './server-first-memory.ts';
@@ -39,6 +41,8 @@ export interface InterceptionOptions {
   /** The configuration at the moment of asking. */
   readonly snapshot: { readonly value: Snapshot };
   readonly telemetry: Telemetry;
+  /** Makes of what listeners say of it what watches their traffic. */
+  readonly observers: Observers;
   readonly originalDestination: OriginalDestinationReader;
   readonly clock: Clock;
   readonly random: Random;
@@ -64,6 +68,8 @@ export interface Interception {
   address(): { readonly address: string; readonly port: number };
   /** What became of mirrored requests. */
   readonly mirrors: Readonly<MirrorCounts>;
+  /** Idle connections to endpoints by the service that they lead to. */
+  idle(): ReadonlyMap<string, number>;
   /** Lets connections end whose configuration is gone. */
   endStale(): void;
   /** Connections that come elsewhere and are carried as those of this direction are. */
@@ -141,6 +147,10 @@ class Interceptor implements Interception {
     this.#pools.clear();
   }
 
+  idle(): Map<string, number> {
+    return this.#pools.idleByService();
+  }
+
   connections(): number {
     return this.#connections.size;
   }
@@ -187,14 +197,14 @@ class Interceptor implements Interception {
   }
 
   #settings(): CaptureSettings {
-    const { clock, random, telemetry, logger, direction, deadlineMemory, pod } = this.#options;
+    const { clock, random, telemetry, observers, logger, direction, deadlineMemory, pod } = this.#options;
     const reporter = direction === 'outbound' ? 'source' : 'destination';
     const deadlines = new Deadlines(clock);
     const peerMetadata = direction === 'outbound' ? telemetry.ownPeerMetadata : '';
     const hop = `${direction} sidecar of ${pod}`;
     const entropy = (): Buffer => randomBytes(ENTROPY_BYTES);
-    const linesFor = (scheme: 'http' | 'https'): AddedLines =>
-      new AddedLines({ peerMetadata, traceparent: direction === 'outbound', entropy, scheme });
+    const linesFor = (scheme: 'http' | 'https', traceparent: boolean): AddedLines =>
+      new AddedLines({ peerMetadata, traceparent, entropy, scheme });
     const http: HttpSettings = {
       clock,
       random,
@@ -203,7 +213,7 @@ class Interceptor implements Interception {
       inherits: direction === 'outbound' ? deadlineMemory : undefined,
       deadlines,
       pools: this.#pools,
-      added: linesFor('http'),
+      added: linesFor('http', false),
       meters: new RequestMeters(telemetry, reporter),
       draining: () => this.#draining,
       hop,
@@ -214,14 +224,17 @@ class Interceptor implements Interception {
       head: new Head(),
     };
     return {
-      http: new HttpSettingsByTarget(http, () => linesFor('https')),
-      opaque: {
-        clock,
-        deadlines,
-        telemetry,
-        reporter,
-        refused: (reason) => logger.warn('a connection was refused', { reason, direction }),
-      },
+      http: new HttpSettingsByTarget(http, { lines: linesFor, observers, reporter }),
+      opaque: new OpaqueSettingsByTarget(
+        {
+          clock,
+          deadlines,
+          telemetry,
+          reporter,
+          refused: (reason) => logger.warn('a connection was refused', { reason, direction }),
+        },
+        observers,
+      ),
       serverFirst: new ServerFirstMemory(),
       gate: this.#options.gate ?? new ConnectionCount(Number.POSITIVE_INFINITY),
       counts: new KeptLimits((limit) => new ConnectionCount(limit)),

@@ -1,5 +1,5 @@
-/** Envoy's response flags, the ones that this sidecar can cause (`%RESPONSE_FLAGS%`). `-` is none. */
-export type ResponseFlag =
+/** One of Envoy's response flags, of those that this sidecar can cause (`%RESPONSE_FLAGS%`). `-` is none. */
+export type LoneFlag =
   /** Nothing went wrong here. */
   | '-'
   /** No route for the request. */
@@ -34,3 +34,11 @@ export type ResponseFlag =
   | 'FI'
   /** Rate limited here. */
   | 'RL';
+
+/** A flag, or several with commas between, in the order in which Envoy sets them: `URX,UF` is a connect failure after all tries. */
+export type ResponseFlag = LoneFlag | `${LoneFlag},${string}`;
+
+/** `flag`, then `after`. */
+export function flagsOf(flag: LoneFlag, after: ResponseFlag): ResponseFlag {
+  return after === '-' ? flag : `${flag},${after}`;
+}

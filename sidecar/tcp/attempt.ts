@@ -126,7 +126,7 @@ export class Attempt {
         return;
       }
     }
-    const flag = this.#tried.length > 1 ? 'URX' : 'UF';
+    const flag = this.#tried.length > 1 ? 'UF,URX' : 'UF';
     const reason = `cannot connect to ${endpoint.key} of ${this.#cluster.service.host}: ${cause}`;
     this.#listener.onFailed(flag, reason, endpoint);
   }

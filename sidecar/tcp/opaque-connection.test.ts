@@ -79,7 +79,7 @@ describe('opaque connection', () => {
     await using sidecar = await startSidecar({ ...target, opaque });
     await sidecar.connect().untilEnd();
     expect(dead.flatMap(({ outcomes }) => outcomes)).toEqual(['connect-failure', 'connect-failure']);
-    expect(sidecar.telemetry.tcpSeen).toMatchObject([{ flags: ['URX'] }]);
+    expect(sidecar.telemetry.tcpSeen).toMatchObject([{ flags: ['UF,URX'] }]);
   });
 
   test('without a cluster is refused, and nothing is left of it', async () => {

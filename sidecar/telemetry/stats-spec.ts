@@ -14,3 +14,8 @@ export interface MetricSpec {
   readonly dimensions: readonly (readonly [name: string, expression: string])[];
   readonly tagsToRemove: readonly string[];
 }
+
+/** Whether it adds tags, which are made of the requests themselves. */
+export function hasTags(spec: StatsSpec | undefined): boolean {
+  return spec?.metrics.some(({ drop, dimensions }) => !drop && dimensions.length > 0) === true;
+}

@@ -27,6 +27,8 @@ export interface Endpoint {
   active: number;
   /** True once the address left its cluster: pools close its idle connections. */
   readonly removed?: boolean;
+  /** How often outlier detection has put it out. Absent: nobody watches it. */
+  readonly ejections?: number;
   /** A try begins: `active` rises. Returns the start, milliseconds of the cluster's clock; `nowMs` if that was just read. */
   begin(nowMs?: number): number;
   /**

@@ -66,6 +66,10 @@ export class TrackedEndpoint implements Endpoint {
     this.#clock = clock;
   }
 
+  get ejections(): number {
+    return this.health.ejections;
+  }
+
   begin(nowMs: number = this.#clock.nowMs()): number {
     this.active += 1;
     this.observer?.onBegin(this, nowMs);

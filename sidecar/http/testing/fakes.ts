@@ -6,6 +6,7 @@ import type { RequestView } from '#sidecar/routing/request-view.ts';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import { NO_CONDITIONS, NO_RETRY, type RetryPolicy } from '#sidecar/routing/retry-policy.ts';
 import type { HashRule, RouteDecision, RouteTable } from '#sidecar/routing/route-table.ts';
+import type { Observers } from '#sidecar/telemetry/observers.ts';
 import type { Peer, Reporter, Telemetry } from '#sidecar/telemetry/telemetry.ts';
 import { CircuitBreakers, DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
 import type {
@@ -201,3 +202,9 @@ export function snapshotOf(target: ListenerTarget | FilterChains): { value: Snap
   const found: Lookup<FilterChains> = { state: 'found', value: chains };
   return { value: { outbound: () => found, inbound: () => found, bound: [], serves: () => true } };
 }
+
+/** Nothing but metrics. */
+export const UNWATCHED: Pick<Observers, 'tracing' | 'accessLog'> = {
+  tracing: () => undefined,
+  accessLog: () => undefined,
+};

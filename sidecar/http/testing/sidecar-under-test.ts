@@ -8,7 +8,8 @@ import type { FilterChains, ListenerTarget } from '#sidecar/discovery/snapshot.t
 import type { DeadlineMemory } from '#sidecar/http/deadline-memory.ts';
 import type { ConnectionCount } from '#sidecar/intercept/connection-count.ts';
 import { type Interception, startInterception } from '#sidecar/intercept/interception.ts';
-import { FakeTelemetry, snapshotOf } from './fakes.ts';
+import type { Observers } from '#sidecar/telemetry/observers.ts';
+import { FakeTelemetry, snapshotOf, UNWATCHED } from './fakes.ts';
 
 export const ORIGINAL = { address: '10.96.0.10', port: 80 };
 
@@ -26,14 +27,17 @@ export async function startSidecar(
   clock: Clock = systemClock,
   deadlineMemory?: DeadlineMemory,
   gate?: ConnectionCount,
+  watched: Pick<Observers, 'tracing' | 'accessLog'> = UNWATCHED,
 ): Promise<SidecarUnderTest> {
   const telemetry = new FakeTelemetry();
+  const observers = { ...watched, metrics: () => telemetry };
   const interception = await startInterception({
     direction,
     host: '127.0.0.1',
     port: 0,
     snapshot: snapshotOf(target),
     telemetry,
+    observers,
     originalDestination: { read: () => ORIGINAL },
     clock,
     random: seededRandom(1),

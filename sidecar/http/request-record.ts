@@ -1,0 +1,223 @@
+/** What logs, spans and tags read of a request that is over: a view of its account, where nothing is made before it is asked for. */
+
+import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
+import { socketAddress } from '#sidecar/tcp/socket-address.ts';
+import type { RequestRecord } from '#sidecar/telemetry/stream-record.ts';
+import type { Peer, Reporter } from '#sidecar/telemetry/telemetry.ts';
+import type { Cluster } from '#sidecar/upstream/cluster.ts';
+import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
+import type { RequestInWords } from './answer-log.ts';
+import { type Head, roomyHead } from './head.ts';
+import { headerIn } from './header-in.ts';
+import { outgoingInWords } from './outgoing-in-words.ts';
+import type { RequestAccount } from './request-account.ts';
+import { scanRequest } from './scan-request.ts';
+import { scanResponse } from './scan-response.ts';
+
+/** A head that was asked for, and whose it is: the record and its request's number. One is enough for all connections. */
+interface Scanned {
+  readonly head: Head;
+  record: RequestRecordView | undefined;
+  serial: number;
+}
+
+let request: Scanned | undefined;
+let response: Scanned | undefined;
+
+/** The trace id in a `traceparent` (W3C Trace Context §3.2). */
+const TRACE_START = 3;
+const TRACE_END = 35;
+
+/** A time that has not come. */
+export const NEVER = -1;
+
+export class RequestRecordView implements RequestRecord {
+  readonly kind = 'request';
+  readonly #account: RequestAccount;
+  #words: RequestInWords | undefined;
+  #wordsSerial = 0;
+
+  constructor(account: RequestAccount) {
+    this.#account = account;
+  }
+
+  get reporter(): Reporter {
+    return this.#account.settings.inbound === true ? 'destination' : 'source';
+  }
+
+  get startWallMs(): number {
+    const { settings, startMs } = this.#account;
+    return settings.clock.wallMs() - (settings.clock.nowMs() - startMs);
+  }
+
+  get durationMs(): number {
+    return this.#account.endMs - this.#account.startMs;
+  }
+
+  get flag(): ResponseFlag {
+    return this.#account.flag;
+  }
+
+  get reason(): string {
+    return this.#account.ending.reason;
+  }
+
+  get details(): string {
+    return this.#account.ending.details;
+  }
+
+  get status(): number {
+    return this.#account.status;
+  }
+
+  get downstreamRemote(): string {
+    return this.#account.client;
+  }
+
+  get downstreamLocal(): string {
+    const { address, port } = this.#account.original;
+    return socketAddress(address, port);
+  }
+
+  get peer(): Peer | undefined {
+    const { caller } = this.#account;
+    return this.reporter === 'destination' ? caller?.peer : this.endpoint?.workload;
+  }
+
+  get cluster(): Cluster | undefined {
+    const { decision } = this.#account;
+    return decision?.kind === 'forward' ? decision.cluster : undefined;
+  }
+
+  get endpoint(): Endpoint | undefined {
+    return this.#account.tries?.endpoint;
+  }
+
+  get upstreamLocal(): string {
+    return this.#account.tries?.connection?.local ?? '';
+  }
+
+  get serverName(): string {
+    const { socket } = this.#account.wire;
+    return 'servername' in socket && typeof socket.servername === 'string' ? socket.servername : '';
+  }
+
+  get method(): string {
+    return this.#inWords?.method ?? '';
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.#account.settings.scheme;
+  }
+
+  get authority(): string {
+    return this.#inWords?.authority ?? '';
+  }
+
+  get path(): string {
+    return this.#inWords?.path ?? '';
+  }
+
+  get protocol(): string {
+    return this.#inWords === undefined ? '' : `HTTP/1.${this.#account.minor}`;
+  }
+
+  requestHeader(name: string): string | undefined {
+    const { outgoing, shown, view, serial } = this.#account;
+    if (outgoing === undefined) return shown ? view.header(name) : undefined;
+    const { bytes } = outgoing;
+    request ??= nothingScanned();
+    if (request.record !== this || request.serial !== serial) {
+      if (scanRequest(bytes, 0, bytes.length, request.head) <= 0) return undefined;
+      request.record = this;
+      request.serial = serial;
+    }
+    return headerIn(bytes, request.head, name);
+  }
+
+  responseHeader(name: string): string | undefined {
+    const { responseHead: bytes, serial } = this.#account;
+    if (bytes.length === 0) return undefined;
+    response ??= nothingScanned();
+    if (response.record !== this || response.serial !== serial) {
+      if (scanResponse(bytes, 0, bytes.length, response.head) <= 0) return undefined;
+      response.record = this;
+      response.serial = serial;
+    }
+    return headerIn(bytes, response.head, name);
+  }
+
+  get route(): string {
+    const { decision } = this.#account;
+    return decision === undefined || decision.kind === 'reject' ? '' : decision.route;
+  }
+
+  get tries(): number {
+    return this.#account.tries?.count ?? 0;
+  }
+
+  get requestBodyBytes(): number {
+    return this.#account.requestBytes - this.#account.headBytes;
+  }
+
+  get requestBytes(): number {
+    return this.#account.requestBytes;
+  }
+
+  get responseBodyBytes(): number {
+    const { sent, headBytes } = this.#account.response;
+    return sent - headBytes;
+  }
+
+  get responseBytes(): number {
+    return this.#account.response.sent;
+  }
+
+  get requestMs(): number | undefined {
+    return this.#since(this.#account.wholeMs, this.#account.startMs);
+  }
+
+  get firstByteMs(): number | undefined {
+    return this.#since(this.#account.answeredMs, this.#account.startMs);
+  }
+
+  get upstreamServiceMs(): number | undefined {
+    const { tries, answeredMs, ending } = this.#account;
+    const answered = ending.details === 'via_upstream' || ending.details.startsWith('upstream_reset_after');
+    if (tries === undefined || tries.sentMs === NEVER || !answered) return undefined;
+    return this.#since(answeredMs, tries.sentMs);
+  }
+
+  get traceId(): string {
+    const { trace, settings } = this.#account;
+    if (trace !== undefined) return trace.traceId;
+    if (settings.tracing === undefined) return '';
+    return this.requestHeader('traceparent')?.slice(TRACE_START, TRACE_END) ?? '';
+  }
+
+  get spanId(): string {
+    return this.#account.trace?.spanId ?? '';
+  }
+
+  get sampled(): boolean {
+    return this.#account.trace !== undefined;
+  }
+
+  get #inWords(): RequestInWords | undefined {
+    const { serial, outgoing, shown, view } = this.#account;
+    if (outgoing === undefined) return shown ? view : undefined;
+    if (this.#wordsSerial !== serial) {
+      this.#words = outgoingInWords(outgoing);
+      this.#wordsSerial = serial;
+    }
+    return this.#words;
+  }
+
+  #since(ms: number, startMs: number): number | undefined {
+    return ms === NEVER ? undefined : ms - startMs;
+  }
+}
+
+function nothingScanned(): Scanned {
+  return { head: roomyHead(), record: undefined, serial: 0 };
+}
