@@ -21,6 +21,7 @@ test.each<[string, SidecarConfig]>([
   ['a sidecar', COMPLETE],
   ['a gateway', { ...COMPLETE, role: 'router' }],
   ['one with a name server', { ...COMPLETE, nameServer: '10.244.0.1:5054' }],
+  ['one whose app has metrics', { ...COMPLETE, appMetrics: { port: 8080, path: '/metrics' } }],
 ])('a complete file of %s is taken as it is, without the schema', async (_name, config) => {
   const parse = vi.spyOn(SidecarConfig, 'safeParse');
   expect(await read(config)).toEqual(config);
@@ -30,7 +31,11 @@ test.each<[string, SidecarConfig]>([
 
 test('every field of the schema may stand in a complete file', async () => {
   const parse = vi.spyOn(SidecarConfig, 'safeParse');
-  const all = { ...COMPLETE, nameServer: '10.244.0.1:5054' };
+  const all = {
+    ...COMPLETE,
+    nameServer: '10.244.0.1:5054',
+    appMetrics: { port: 8080, path: '/metrics' },
+  };
   expect(Object.keys(all).sort()).toEqual(Object.keys(SidecarConfig.shape).sort());
   await read(all);
   expect(parse).not.toHaveBeenCalled();
@@ -54,6 +59,8 @@ test.each<[string, unknown, RegExp]>([
   ['a role that does not exist', { ...COMPLETE, role: 'king' }, /role/],
   ['a name server that is no address', { ...COMPLETE, nameServer: 7 }, /nameServer/],
   ['a socket that is no path', { ...COMPLETE, adminSocket: 7 }, /adminSocket/],
+  ['metrics at no port', { ...COMPLETE, appMetrics: { port: 0, path: '/' } }, /appMetrics\.port/],
+  ['metrics at no path', { ...COMPLETE, appMetrics: { port: 80, path: 'm' } }, /appMetrics\.path/],
 ])('%s is refused by name', async (_name, value, reason) => {
   await expect(read(value)).rejects.toThrow(reason);
 });

@@ -46,11 +46,20 @@ const STRINGS = [
   'clusterId',
   'discoveryAddress',
 ] as const;
-const PORTS = ['outbound', 'inbound', 'admin', 'metrics', 'readiness'] as const;
+const PORTS = ['outbound', 'inbound', 'admin', 'metrics', 'readiness', 'ownMetrics'] as const;
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'];
 const ROLES: readonly unknown[] = ['sidecar', 'router'];
 const OPTIONAL = ['adminSocket', 'nameServer'];
-const KEYS = new Set<string>([...STRINGS, ...OPTIONAL, 'role', 'labels', 'ports', 'drainMs', 'logLevel']);
+const KEYS = new Set<string>([
+  ...STRINGS,
+  ...OPTIONAL,
+  'role',
+  'labels',
+  'ports',
+  'appMetrics',
+  'drainMs',
+  'logLevel',
+]);
 
 /** Whether the schema would return this very value. Anything in doubt is left to the schema. */
 function isComplete(value: unknown): value is SidecarConfig {
@@ -63,10 +72,18 @@ function isComplete(value: unknown): value is SidecarConfig {
     Object.values(labels).every((label) => typeof label === 'string') &&
     Object.keys(ports).length === PORTS.length &&
     PORTS.every((key) => isWhole(ports[key], 1, 65_535)) &&
+    isAppMetrics(value['appMetrics']) &&
     isWhole(value['drainMs'], 0, Number.MAX_SAFE_INTEGER) &&
     LEVELS.includes(value['logLevel']) &&
     ROLES.includes(value['role'])
   );
+}
+
+function isAppMetrics(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!isRecord(value) || Object.keys(value).length !== 2) return false;
+  const { port, path } = value;
+  return isWhole(port, 1, 65_535) && typeof path === 'string' && path.startsWith('/');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

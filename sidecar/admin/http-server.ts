@@ -1,5 +1,11 @@
 import { unlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,13 +15,14 @@ import { listen } from '#sidecar/tcp/listen.ts';
 
 export interface Answer {
   readonly status: number;
-  readonly type: 'text/plain' | 'application/json';
+  readonly type: 'text/plain' | 'text/plain; version=0.0.4' | 'application/json';
   /** In pieces when it may be long. */
   readonly body: string | AsyncIterable<string>;
 }
 
 /** What is answered to `METHOD /path`. The query comes as it was sent. */
-export type Pages = Readonly<Record<string, (query: URLSearchParams) => Answer | Promise<Answer>>>;
+export type Page = (query: URLSearchParams, headers: IncomingHttpHeaders) => Answer | Promise<Answer>;
+export type Pages = Readonly<Record<string, Page>>;
 
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
@@ -78,6 +85,11 @@ export function text(status: number, body: Answer['body']): Answer {
   return { status, type: 'text/plain', body };
 }
 
+/** Prometheus' text format; the only one, whatever else a scraper would take. */
+export function metrics(body: Answer['body']): Answer {
+  return { status: 200, type: 'text/plain; version=0.0.4', body };
+}
+
 export function json(body: unknown): Answer {
   return { status: 200, type: 'application/json', body: `${JSON.stringify(body, null, 1)}\n` };
 }
@@ -87,7 +99,7 @@ async function answer(request: IncomingMessage, pages: Pages): Promise<Answer> {
   if (url === null) return text(400, 'bad request\n');
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const page = pages[`${method} ${url.pathname}`];
-  if (page !== undefined) return page(url.searchParams);
+  if (page !== undefined) return page(url.searchParams, request.headers);
   const others = Object.keys(pages).filter((key) => key.endsWith(` ${url.pathname}`));
   if (others.length > 0) return text(405, `use ${others.map((key) => key.split(' ')[0]).join(' or ')}\n`);
   return text(404, `no such page; there are:\n${Object.keys(pages).join('\n')}\n`);

@@ -20,6 +20,7 @@ import type { ClusterWitness } from './live-clusters.ts';
 import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { DiscoveryCall, DiscoveryTransport } from './transport.ts';
+import { UpdateLog } from './update-log.ts';
 
 /** Between streams: quick at first, since a restarted control plane is soon back; apart, since all sidecars lost it. */
 const RECONNECT = { initialMs: 100, maxMs: 5_000, factor: 2, jitter: 0.5 };
@@ -37,6 +38,7 @@ export interface Discovery {
   readonly connected: Watchable<boolean>;
   /** For the admin pages. */
   readonly configuration: Configuration;
+  readonly updates: UpdateLog;
   close(): void;
 }
 
@@ -59,6 +61,7 @@ export function startDiscovery(options: {
 
 class Session implements Discovery {
   readonly configuration: Configuration;
+  readonly updates = new UpdateLog();
   readonly snapshot;
   readonly ready = createWatchable(false);
   readonly connected = createWatchable(false);
@@ -114,6 +117,7 @@ class Session implements Discovery {
     const type = RESOURCE_TYPES.find((known) => known === response.typeUrl);
     const reasons =
       type === undefined ? [`${response.typeUrl} was not asked for`] : this.#apply(type, response);
+    if (type !== undefined) this.#note(type, response, reasons);
     if (reasons.length > 0) this.#logger.warn('configuration refused', { reasons: shortened(reasons) });
     const answer = this.#stream?.answer(response.typeUrl, response.nonce, reasons);
     if (answer !== undefined) this.#call?.send(answer);
@@ -135,6 +139,11 @@ class Session implements Discovery {
       else resources.push({ name, version, bytes: resource.value });
     }
     return [...missing, ...this.configuration.apply({ type, resources, removed: response.removedResources })];
+  }
+
+  #note(type: ResourceType, { systemVersionInfo }: DeltaDiscoveryResponse, reasons: readonly string[]): void {
+    const result = reasons.length === 0 ? 'accepted' : 'refused';
+    this.updates.note(type, result, systemVersionInfo, this.#clock.wallMs());
   }
 
   #subscribe(): void {

@@ -85,6 +85,11 @@ export class LiveClusters implements ClusterDirectory {
     return this.#named.resolving;
   }
 
+  /** Clusters that look their endpoints up by name, and those that never got an answer. */
+  get named(): { readonly watched: number; readonly unresolved: number } {
+    return this.#named.counts;
+  }
+
   isWarming(cluster: string): boolean {
     const spec = this.#specs.get(cluster);
     if (spec?.kind === 'dns') return this.#named.isResolving(cluster);

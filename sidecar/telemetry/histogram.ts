@@ -17,6 +17,10 @@ export class Histogram {
     this.#slots[BUCKETS]! += value;
   }
 
+  add(other: Histogram): void {
+    for (const [slot, value] of other.#slots.entries()) this.#slots[slot]! += value;
+  }
+
   get sum(): number {
     return this.#slots[BUCKETS]!;
   }

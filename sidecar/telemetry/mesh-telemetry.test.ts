@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { exposeMeshMetrics } from './exposition.ts';
 import { MeshTelemetry } from './mesh-telemetry.ts';
 import { createPeerDecoder, encodePeerMetadata } from './peer-metadata.ts';
-import { createGauges } from './process-metrics.ts';
 
 const WEB = {
   name: 'web-1',
@@ -216,14 +215,4 @@ describe('peer metadata', () => {
     for (let i = 0; i < 300; i += 1) peerOf(encodePeerMetadata({ ...WEB, workload: `w${i}` }));
     expect(peerOf(value)).toMatchObject({ workload: 'web-v1' });
   });
-});
-
-test('gauges are read when they are scraped', () => {
-  let value = 1;
-  const metrics = createGauges([{ name: 'weft_test', help: 'A test.', read: () => value }]);
-  expect(metrics()).toContain('# HELP weft_test A test.\n# TYPE weft_test gauge\nweft_test 1\n');
-  value = 2;
-  const text = metrics();
-  expect(text).toContain('weft_test 2');
-  expect(text).toMatch(/process_resident_memory_bytes \d{7,}/);
 });

@@ -1,106 +1,116 @@
+import { compileExpression } from '#api/expressions/compile-expression.ts';
 import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
-import { renderLabels } from './labels.ts';
+import { type Folded, MAX_OUTCOMES, MAX_SPECS, MAX_TAGGED, nothingFolded } from './cardinality.ts';
 import { createPeerDecoder, encodePeerMetadata, type OwnMetadata } from './peer-metadata.ts';
-import { RequestSeries } from './request-series.ts';
+import { type CompiledGroup, requestMeter, type ToldRequests } from './request-meters.ts';
+import type { RequestOutcome } from './request-series.ts';
+import { SeriesSet } from './series-set.ts';
+import { ALL_REQUEST_METRICS, ALL_TCP_METRICS } from './standard.ts';
 import type { StatsSpec } from './stats-spec.ts';
-import { TcpSeries } from './tcp-series.ts';
+import type { ConnectionRecord } from './stream-record.ts';
+import { planTags } from './tag-plan.ts';
+import { type TcpSeriesSet, tcpSeriesSet } from './tcp-meters.ts';
+import type { TcpSeries } from './tcp-series.ts';
 import type { Peer, Reporter, RequestMeter, TcpMeter, Telemetry } from './telemetry.ts';
 import { workloadOf } from './workload-labels.ts';
 
-/** Distinct (reporter, peer, service) per protocol. Peers beyond count as unknown: their names come from the network. */
-const MAX_SERIES = 1_000;
+const AS_THEY_ARE: StatsSpec = { key: '', metrics: [] };
 
-/** Distinct outcomes (response code and flag) of all of them. */
-const MAX_OUTCOMES = 2_000;
-
-/** Istio's standard metrics of this workload. */
+/** Istio's standard metrics of this workload: as they are, and as listeners change them, side by side. */
 export class MeshTelemetry implements Telemetry {
   readonly ownPeerMetadata: string;
   readonly peerOf: (headerValue: string) => Peer | undefined;
-  readonly #http: SeriesSet<RequestSeries>;
-  readonly #tcp: SeriesSet<TcpSeries>;
+  readonly folded: Folded = nothingFolded();
+  readonly #self: Peer;
+  readonly #standard: SpecSeries;
+  /** The one that was asked for last is the last. */
+  readonly #changed = new Map<string, SpecSeries>();
 
   constructor(own: OwnMetadata) {
-    const self = workloadOf(own, own.labels);
-    const budget = { left: MAX_OUTCOMES };
+    this.#self = workloadOf(own, own.labels);
     this.ownPeerMetadata = encodePeerMetadata(own);
     this.peerOf = createPeerDecoder();
-    this.#http = new SeriesSet(self, 'http', (labels) => new RequestSeries(labels, budget));
-    this.#tcp = new SeriesSet(self, 'tcp', (labels) => new TcpSeries(labels));
+    this.#standard = new SpecSeries(this, this.#self, AS_THEY_ARE, MAX_OUTCOMES);
   }
 
   requests(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): RequestMeter {
-    return this.#http.find(reporter, peer, service);
+    return this.#standard.requests(reporter, peer, service);
   }
 
   tcp(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): TcpMeter {
-    return this.#tcp.find(reporter, peer, service);
+    return this.#standard.tcp(reporter, peer, service);
   }
 
-  /** The same, changed as a listener says; all that is counted is told together. */
-  under(_spec: StatsSpec | undefined): Telemetry {
-    return this;
+  /** The same, changed as a listener says; all that is counted is told together. Throws `ExpressionInvalid`. */
+  under(spec: StatsSpec | undefined): Telemetry {
+    if (spec === undefined || spec.metrics.length === 0) return this;
+    const known = this.#changed.get(spec.key);
+    this.#changed.delete(spec.key);
+    const series = known ?? new SpecSeries(this, this.#self, spec, MAX_TAGGED);
+    this.#changed.set(spec.key, series);
+    if (this.#changed.size > MAX_SPECS) this.#forgetOldest();
+    return series;
   }
 
-  get requestSeries(): Iterable<RequestSeries> {
-    return this.#http.all;
+  #forgetOldest(): void {
+    const [oldest = ''] = this.#changed.keys();
+    this.#changed.delete(oldest);
+    this.folded.spec += 1;
   }
 
-  get tcpSeries(): Iterable<TcpSeries> {
-    return this.#tcp.all;
+  /** Whether series of the same name and labels may stand in several places. */
+  get mayRepeat(): boolean {
+    return this.#changed.size > 0;
+  }
+
+  *outcomes(): Generator<RequestOutcome> {
+    for (const { http } of this.#all()) for (const { outcomes } of http.all) yield* outcomes;
+  }
+
+  *tcpSeries(): Generator<TcpSeries> {
+    for (const { opaque } of this.#all()) for (const { series } of opaque.all) yield* series;
+  }
+
+  #all(): SpecSeries[] {
+    return [this.#standard, ...this.#changed.values()];
   }
 }
 
-/** Stands for a peer that is not known, so that it can be a key. */
-const NOBODY: Partial<Peer> = {};
+/** What is counted in one way. */
+class SpecSeries implements Telemetry {
+  readonly ownPeerMetadata: string;
+  readonly peerOf: (headerValue: string) => Peer | undefined;
+  readonly http: SeriesSet<ToldRequests>;
+  readonly opaque: SeriesSet<TcpSeriesSet>;
 
-/** Series by what they are about. Found by the identity of the objects first, which costs no string. */
-class SeriesSet<Series extends object> {
-  readonly #self: Peer;
-  readonly #protocol: 'http' | 'tcp';
-  readonly #create: (labels: string) => Series;
-  readonly #byLabels = new Map<string, Series>();
-  readonly #byIdentity = {
-    source: new WeakMap<ServiceIdentity, WeakMap<object, Series>>(),
-    destination: new WeakMap<ServiceIdentity, WeakMap<object, Series>>(),
-  };
-
-  constructor(self: Peer, protocol: 'http' | 'tcp', create: (labels: string) => Series) {
-    this.#self = self;
-    this.#protocol = protocol;
-    this.#create = create;
+  constructor(mesh: MeshTelemetry, self: Peer, spec: StatsSpec, outcomes: number) {
+    this.ownPeerMetadata = mesh.ownPeerMetadata;
+    this.peerOf = mesh.peerOf;
+    const { folded } = mesh;
+    const budget = { left: outcomes, folded };
+    const requests = compiled(spec, ALL_REQUEST_METRICS);
+    const connections = compiled(spec, ALL_TCP_METRICS);
+    this.http = new SeriesSet(self, 'http', folded, (labels) => requestMeter(labels, requests, budget));
+    this.opaque = new SeriesSet(self, 'tcp', folded, (labels) => tcpSeriesSet(labels, connections, budget));
   }
 
-  get all(): Iterable<Series> {
-    return this.#byLabels.values();
+  requests(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): RequestMeter {
+    return this.http.find(reporter, peer, service);
   }
 
-  find(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): Series {
-    const peers = this.#peersOf(reporter, service);
-    const known = peers.get(peer ?? NOBODY);
-    if (known !== undefined) return known;
-    const series = this.#byName(reporter, peer, service);
-    peers.set(peer ?? NOBODY, series);
-    return series;
+  tcp(
+    reporter: Reporter,
+    peer: Peer | undefined,
+    service: ServiceIdentity,
+    record?: ConnectionRecord,
+  ): TcpMeter {
+    return this.opaque.find(reporter, peer, service).meter(record);
   }
+}
 
-  #peersOf(reporter: Reporter, service: ServiceIdentity): WeakMap<object, Series> {
-    const known = this.#byIdentity[reporter].get(service);
-    if (known !== undefined) return known;
-    const peers = new WeakMap<object, Series>();
-    this.#byIdentity[reporter].set(service, peers);
-    return peers;
-  }
-
-  #byName(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): Series {
-    const [source, destination] = reporter === 'source' ? [this.#self, peer] : [peer, this.#self];
-    const labels = renderLabels(reporter, source, destination, service, this.#protocol);
-    const known = this.#byLabels.get(labels);
-    if (known !== undefined) return known;
-    if (peer !== undefined && this.#byLabels.size >= MAX_SERIES)
-      return this.find(reporter, undefined, service);
-    const series = this.#create(labels);
-    this.#byLabels.set(labels, series);
-    return series;
-  }
+function compiled<Name extends string>(spec: StatsSpec, names: readonly Name[]): CompiledGroup<Name>[] {
+  return planTags(spec, names).map((group) => ({
+    ...group,
+    tags: group.added.map(([name, expression]) => [name, compileExpression(expression)] as const),
+  }));
 }

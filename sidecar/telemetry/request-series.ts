@@ -1,49 +1,51 @@
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
+import { MAX_FLAGS, MAX_OUTCOMES_EACH, type OutcomeBudget } from './cardinality.ts';
 import { Histogram } from './histogram.ts';
-import { render } from './labels.ts';
+import { type Labels, render } from './labels.ts';
+import type { RequestMetric } from './standard.ts';
+import { type TagGroup, visible } from './tag-plan.ts';
 import type { RequestMeter } from './telemetry.ts';
 
-/** An upstream may answer with any status; beyond this many (code, flag) pairs they share one series. */
-const MAX_OUTCOMES = 64;
-
-/** How many outcomes all series together may still tell apart: a scrape writes 70 lines for each. */
-export interface OutcomeBudget {
-  left: number;
-}
-
-/** The code of that shared series, and of exchanges that ended without one. */
+/** The code of the series that stands for all codes there is no room for, and of exchanges that ended without one. */
 const NO_CODE = 0;
 
-/** One series: what requests of one outcome add up to. */
+/** One series: what requests of one outcome add up to, as far as it is to be reported. */
 export class RequestOutcome {
   readonly labels: string;
+  readonly counted: boolean;
   count = 0;
-  readonly durationMs = new Histogram();
-  readonly requestBytes = new Histogram();
-  readonly responseBytes = new Histogram();
+  readonly durationMs: Histogram | undefined;
+  readonly requestBytes: Histogram | undefined;
+  readonly responseBytes: Histogram | undefined;
 
-  constructor(labels: string) {
+  constructor(labels: string, metrics: ReadonlySet<RequestMetric>) {
     this.labels = labels;
+    this.counted = metrics.has('requests_total');
+    this.durationMs = metrics.has('request_duration_milliseconds') ? new Histogram() : undefined;
+    this.requestBytes = metrics.has('request_bytes') ? new Histogram() : undefined;
+    this.responseBytes = metrics.has('response_bytes') ? new Histogram() : undefined;
   }
 }
 
 /** All series of one (reporter, peer, service): one for each response code and flag that occurred. */
 export class RequestSeries implements RequestMeter {
   readonly #labels: string;
+  readonly #group: TagGroup<RequestMetric>;
   readonly #budget: OutcomeBudget;
-  readonly #outcomes = new Map<ResponseFlag, Map<number, RequestOutcome>>();
-  #size = 0;
+  readonly #byFlag = new Map<ResponseFlag, Map<number, RequestOutcome>>();
+  readonly #byText = new Map<string, RequestOutcome>();
   #latest: RequestOutcome | undefined;
   #latestCode = 0;
   #latestFlag: ResponseFlag = '-';
 
-  constructor(labels: string, budget: OutcomeBudget) {
-    this.#labels = labels;
+  constructor(labels: Labels, group: TagGroup<RequestMetric>, budget: OutcomeBudget) {
+    this.#labels = render(labels);
+    this.#group = group;
     this.#budget = budget;
   }
 
-  get outcomes(): RequestOutcome[] {
-    return [...this.#outcomes.values()].flatMap((byCode) => [...byCode.values()]);
+  get outcomes(): Iterable<RequestOutcome> {
+    return this.#byText.values();
   }
 
   observe(
@@ -55,9 +57,9 @@ export class RequestSeries implements RequestMeter {
   ): void {
     const outcome = this.#find(code, flag);
     outcome.count += 1;
-    outcome.durationMs.observe(durationMs);
-    outcome.requestBytes.observe(requestBytes);
-    outcome.responseBytes.observe(responseBytes);
+    outcome.durationMs?.observe(durationMs);
+    outcome.requestBytes?.observe(requestBytes);
+    outcome.responseBytes?.observe(responseBytes);
   }
 
   /** Most requests end as the one before. */
@@ -72,20 +74,36 @@ export class RequestSeries implements RequestMeter {
   }
 
   #known(code: number, flag: ResponseFlag): RequestOutcome | undefined {
-    return this.#outcomes.get(flag)?.get(code);
+    return this.#byFlag.get(flag)?.get(code);
   }
 
+  /** The code goes first when there is no room, the flag last: it says more. */
   #add(code: number, flag: ResponseFlag): RequestOutcome {
-    const isFull = this.#size >= MAX_OUTCOMES || this.#budget.left <= 0;
-    if (isFull && code !== NO_CODE) {
-      return this.#known(NO_CODE, flag) ?? this.#add(NO_CODE, flag);
+    const labels = this.#labelsOf(code, flag);
+    let outcome = this.#byText.get(labels);
+    if (outcome === undefined) {
+      if (code !== NO_CODE && this.#isFull) return this.#fold(flag);
+      if (flag !== '-' && this.#budget.left <= -MAX_FLAGS) return this.#fold('-');
+      outcome = new RequestOutcome(labels, this.#group.metrics);
+      this.#byText.set(labels, outcome);
+      this.#budget.left -= 1;
     }
-    const said = render({ response_code: String(code), grpc_response_status: '', response_flags: flag });
-    const outcome = new RequestOutcome(`${this.#labels},${said}`);
-    const byCode = this.#outcomes.get(flag) ?? new Map();
-    this.#outcomes.set(flag, byCode.set(code, outcome));
-    this.#size += 1;
-    this.#budget.left -= 1;
+    const byCode = this.#byFlag.get(flag) ?? new Map<number, RequestOutcome>();
+    this.#byFlag.set(flag, byCode.set(code, outcome));
     return outcome;
+  }
+
+  get #isFull(): boolean {
+    return this.#byText.size >= MAX_OUTCOMES_EACH || this.#budget.left <= 0;
+  }
+
+  #fold(flag: ResponseFlag): RequestOutcome {
+    this.#budget.folded.outcome += 1;
+    return this.#known(NO_CODE, flag) ?? this.#add(NO_CODE, flag);
+  }
+
+  #labelsOf(code: number, flag: ResponseFlag): string {
+    const said = { response_code: String(code), grpc_response_status: '', response_flags: flag };
+    return [this.#labels, render(visible(said, this.#group.hidden))].filter((part) => part !== '').join(',');
   }
 }

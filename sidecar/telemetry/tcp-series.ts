@@ -1,17 +1,23 @@
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
-import { render } from './labels.ts';
+import { type Labels, render } from './labels.ts';
+import type { TcpMetric } from './standard.ts';
+import { type TagGroup, visible } from './tag-plan.ts';
 import type { TcpMeter } from './telemetry.ts';
 
-/** The series of opaque connections of one (reporter, peer, service). */
+/** The series of opaque connections of one (reporter, peer, service), as far as they are to be reported. */
 export class TcpSeries implements TcpMeter {
+  readonly metrics: ReadonlySet<TcpMetric>;
   readonly #labels: string;
+  readonly #hidden: ReadonlySet<string>;
   readonly #closed = new Map<ResponseFlag, number>();
   openedCount = 0;
   sentBytes = 0;
   receivedBytes = 0;
 
-  constructor(labels: string) {
-    this.#labels = labels;
+  constructor(labels: Labels, { metrics, hidden }: TagGroup<TcpMetric>) {
+    this.#labels = render(labels);
+    this.metrics = metrics;
+    this.#hidden = hidden;
   }
 
   opened(): void {
@@ -36,7 +42,8 @@ export class TcpSeries implements TcpMeter {
   }
 
   labelsFor(flag: ResponseFlag): string {
-    return `${this.#labels},${render({ response_flags: flag })}`;
+    const said = render(visible({ response_flags: flag }, this.#hidden));
+    return [this.#labels, said].filter((part) => part !== '').join(',');
   }
 
   /** Closed connections by flag. */

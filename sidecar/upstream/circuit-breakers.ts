@@ -102,10 +102,7 @@ export class CircuitBreakers {
 
   /** One more retry may begin; to be given back to `retries`. A request counts as under way from its first try to its end. */
   takeRetry(): boolean {
-    const budget = this.#budget;
-    if (budget !== undefined) {
-      this.retries.limit = Math.max(budget.floor, Math.floor(budget.share * this.requests.used));
-    }
+    this.retries.limit = this.#ceilingOfRetries();
     const taken = this.retries.take();
     if (taken) this.retried += 1;
     return taken;
@@ -120,6 +117,18 @@ export class CircuitBreakers {
     this.retries.force();
     this.retried += 1;
     return true;
+  }
+
+  /** How many retries may be under way at this moment; undefined when any number may. */
+  get retriesLimit(): number | undefined {
+    const limit = this.#ceilingOfRetries();
+    return limit === UNLIMITED ? undefined : limit;
+  }
+
+  #ceilingOfRetries(): number {
+    const budget = this.#budget;
+    if (budget === undefined) return this.retries.limit;
+    return Math.max(budget.floor, Math.floor(budget.share * this.requests.used));
   }
 
   #letDial(): void {

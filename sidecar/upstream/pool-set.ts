@@ -34,6 +34,15 @@ export class PoolSet<C extends IdleConnection> {
     return count;
   }
 
+  /** The same by the service that they lead to. */
+  idleByService(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { cluster, idle } of this.#pools.values()) {
+      if (idle > 0) counts.set(cluster.service.host, (counts.get(cluster.service.host) ?? 0) + idle);
+    }
+    return counts;
+  }
+
   /** Closes all idle connections. */
   clear(): void {
     for (const pool of this.#pools.values()) pool.clear();

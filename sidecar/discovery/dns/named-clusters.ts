@@ -21,6 +21,12 @@ export class NamedClusters {
     this.#resolved = resolved;
   }
 
+  /** Clusters that watch names, and those of them whose names were never resolved. */
+  get counts(): { readonly watched: number; readonly unresolved: number } {
+    const unresolved = [...this.#watched.values()].filter(({ ready }) => !ready).length;
+    return { watched: this.#watched.size, unresolved };
+  }
+
   get resolving(): boolean {
     return this.#watched.values().some(({ ready }) => !ready);
   }
