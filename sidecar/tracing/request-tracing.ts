@@ -25,6 +25,8 @@ export interface RequestTrace {
   readonly lines: Buffer;
   /** Writes the present try's span over the first one's in lines that stand in `out` at `at`. */
   stamp(out: Buffer, at: number): void;
+  /** The same for a copy of the request, which is no try of it (a mirror): names the span here as the parent. */
+  stampCopy(out: Buffer, at: number): void;
   tryBegan(endpoint: Endpoint, nowMs: number): void;
   /** `status` is 0 when none came; `flag` and `reason` say what was wrong with the try, if it was. */
   tryEnded(nowMs: number, status: number, flag: ResponseFlag, reason: string): void;

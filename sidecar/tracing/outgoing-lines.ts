@@ -1,0 +1,68 @@
+/** The lines that name a span as the parent of what the receiver does, in each format that the request came with. */
+import { put } from '#sidecar/http/octets.ts';
+import { SPAN_DIGITS, TRACE_DIGITS } from './hex-ids.ts';
+
+export interface OutgoingContext {
+  readonly traceId: string;
+  /** Of the traceparent. */
+  readonly flags: number;
+  /** '' when there is none. */
+  readonly tracestate: string;
+  /** B3's decision that everybody has to follow. */
+  readonly debug: boolean;
+  /** The parent of the span that is named; '' when there is none. B3 tells it. */
+  readonly parentSpanId: string;
+  readonly b3Single: boolean;
+  readonly b3Parts: boolean;
+}
+
+const NO_HIGH_DIGITS = '0'.repeat(TRACE_DIGITS / 2);
+
+export class OutgoingLines {
+  readonly bytes: Buffer;
+  /** Where the span's id stands. */
+  readonly #spanAt: readonly number[];
+
+  constructor(context: OutgoingContext, spanId: string) {
+    const { traceId, flags, tracestate, b3Single, b3Parts } = context;
+    const spanAt: number[] = [];
+    let text = `traceparent: 00-${traceId}-`;
+    spanAt.push(text.length);
+    text += `${spanId}-${flags.toString(16).padStart(2, '0')}\r\n`;
+    if (tracestate !== '') text += `tracestate: ${tracestate}\r\n`;
+    if (b3Single) {
+      text += `b3: ${b3TraceId(traceId)}-`;
+      spanAt.push(text.length);
+      text += singleRest(context, spanId);
+    }
+    if (b3Parts) {
+      text += `x-b3-traceid: ${b3TraceId(traceId)}\r\nx-b3-spanid: `;
+      spanAt.push(text.length);
+      text += partsRest(context, spanId);
+    }
+    this.bytes = Buffer.from(text, 'latin1');
+    this.#spanAt = spanAt;
+  }
+
+  /** Names another span in lines that stand in `out` at `at`. */
+  stamp(out: Buffer, at: number, spanId: string): void {
+    const id = Buffer.from(spanId, 'latin1');
+    for (const offset of this.#spanAt) put(out, at + offset, id, 0, SPAN_DIGITS);
+  }
+}
+
+function singleRest({ debug, parentSpanId }: OutgoingContext, spanId: string): string {
+  const parent = parentSpanId === '' ? '' : `-${parentSpanId}`;
+  return `${spanId}-${debug ? 'd' : '1'}${parent}\r\n`;
+}
+
+/** Debug implies that it is sampled, and is said alone. */
+function partsRest({ debug, parentSpanId }: OutgoingContext, spanId: string): string {
+  const parent = parentSpanId === '' ? '' : `x-b3-parentspanid: ${parentSpanId}\r\n`;
+  return `${spanId}\r\n${parent}${debug ? 'x-b3-flags: 1' : 'x-b3-sampled: 1'}\r\n`;
+}
+
+/** B3 pads short ids with zeros, and systems that know short ones only look for what they sent. */
+function b3TraceId(traceId: string): string {
+  return traceId.startsWith(NO_HIGH_DIGITS) ? traceId.slice(TRACE_DIGITS / 2) : traceId;
+}
