@@ -1,6 +1,6 @@
 /**
- * Writes docs/reference/kinds.md from the schemas and docs/reference/cli.md from the verbs' own help, so that neither
- * can say what is not so. A test compares; after a change run: node scripts/reference.ts
+ * Writes docs/reference/kinds.md from the schemas, docs/reference/cli.md from the verbs' own help and docs/reference/metrics.md
+ * from what programs tell scrapers, so that none can say what is not so. A test compares; after a change run: node scripts/reference.ts
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { ALL_KINDS } from '#api/kinds/all.ts';
 import { type AnyKind, apiVersionOf } from '#api/kinds/kind.ts';
 import { VERBS } from '#cli/verbs.ts';
+import { metricsPage } from './reference-metrics.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NESTED: Readonly<Record<string, readonly string[]>> = {
@@ -19,6 +20,7 @@ const NESTED: Readonly<Record<string, readonly string[]>> = {
 export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/kinds.md': kindsPage,
   'docs/reference/cli.md': cliPage,
+  'docs/reference/metrics.md': metricsPage,
 };
 
 /** Part of JSON Schema, as zod writes it. */

@@ -173,6 +173,12 @@ const OPEN = [
   'weft_sidecar_bound_connections',
 ];
 
+const TAKEN = [
+  'weft_sidecar_upstream_requests',
+  'weft_sidecar_upstream_requests_waiting',
+  'weft_sidecar_upstream_retries',
+];
+
 /** Nobody asks any more: connections are gone, mirrors are through. */
 async function becomesQuiet(subject: Subject, violation: (what: string) => void): Promise<void> {
   let left = '';
@@ -180,9 +186,9 @@ async function becomesQuiet(subject: Subject, violation: (what: string) => void)
     const samples = await scrape(subject.ports.metrics);
     const open = OPEN.reduce((sum, name) => sum + sumOf(samples, name), 0);
     const active = await activeAtEndpoints(subject.ports.admin);
-    const taken = sumOf(samples, 'weft_sidecar_upstream_requests');
+    const taken = TAKEN.reduce((sum, name) => sum + sumOf(samples, name), 0);
     const [started, answered, dropped] = ['started', 'answered', 'dropped'].map((what) =>
-      sumOf(samples, `weft_sidecar_mirrored_requests_${what}`),
+      sumOf(samples, `weft_sidecar_mirrored_requests_${what}_total`),
     ) as [number, number, number];
     const mirrors = started - answered - dropped;
     left = `${open} connections, ${active} requests at endpoints, ${taken} in breakers, ${mirrors} mirrors`;

@@ -151,7 +151,7 @@ export function tableOf(record: SoakRecord): string {
     '',
     `sidecar's count:  ${counted.map(([key, count]) => `${key} ${count}`).join(', ')}`,
     `opaque:           ${sumOf(metrics, 'istio_tcp_connections_opened_total')} opened, ${sumOf(metrics, 'istio_tcp_connections_closed_total')} closed`,
-    `mirrors:          ${sumOf(metrics, 'weft_sidecar_mirrored_requests_started')} sent; retries ${sumOf(metrics, 'weft_sidecar_retries_total')}, ejections ${sumOf(metrics, 'weft_sidecar_outlier_ejections_total')}, overflows ${sumOf(metrics, 'weft_sidecar_breaker_overflows_total')}`,
+    `mirrors:          ${sumOf(metrics, 'weft_sidecar_mirrored_requests_started_total')} sent; retries ${sumOf(metrics, 'weft_sidecar_retries_total')}, ejections ${sumOf(metrics, 'weft_sidecar_outlier_ejections_total')}, overflows ${sumOf(metrics, 'weft_sidecar_breaker_overflows_total')}`,
     judgedSeconds(record) < SHORTEST_JUDGED_S ? 'too short a soak to judge the growth of memory by' : '',
     `${''.padEnd(18)}${['before', 'half', 'end', 'quiet'].map((name) => name.padStart(8)).join('')}  trend of the second half`,
     line('heap MiB', 'MiB', ({ heapMb }) => heapMb),
