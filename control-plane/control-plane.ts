@@ -13,10 +13,12 @@ import { invalidObjects } from './apiserver/registry/statuses.ts';
 import { ensureSystemNamespaces } from './apiserver/system-namespaces.ts';
 import type { WeftServices } from './apiserver/weft-paths.ts';
 import { startControllers } from './controllers/controllers.ts';
+import { discoveryPage } from './monitoring/discovery/discovery-page.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { startMonitoring } from './monitoring/monitoring-server.ts';
 import { observeStore } from './monitoring/store-metrics.ts';
-import { CLUSTER_ID, startPush } from './push/push.ts';
+import { startPush } from './push/push.ts';
+import { inputOptionsOf } from './settings/input-options.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export interface Tools {
@@ -46,7 +48,12 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
   await ensureSystemNamespaces(client);
 
   const isReady = (): boolean => ready;
-  const monitoring = { port: config.monitoringPort, registry: metrics.registry, isReady };
+  const monitoring = {
+    port: config.monitoringPort,
+    registry: metrics.registry,
+    isReady,
+    pages: { '/sd/prometheus': discoveryPage(client, config) },
+  };
   started.adopt(await startMonitoring(monitoring), (server) => server.close());
 
   const api = await startApiServer({
@@ -71,8 +78,7 @@ export async function startControlPlane(config: MeshConfig, tools: Tools): Promi
     async analyze(objects) {
       const { proposals, mistakes } = readProposals(objects);
       if (mistakes.length > 0) throw invalidObjects(mistakes);
-      const mesh = { clusterDomain: config.clusterDomain, clusterId: CLUSTER_ID };
-      return analyze(client, mesh, proposals, clock.wallMs());
+      return analyze(client, inputOptionsOf(config), proposals, clock.wallMs());
     },
   };
 
