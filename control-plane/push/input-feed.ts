@@ -2,10 +2,11 @@
  * From the API's watches to batches of input changes. A batch waits for a short quiet (an apply writes several
  * objects, a rollout many), but never long.
  */
-import type { Client } from '#api/client/client.ts';
+import type { Client, ListOptions } from '#api/client/client.ts';
 import { createInformer, type Informer, type InformerTools } from '#api/client/informer.ts';
 import { keyOf } from '#api/client/object-cache.ts';
 import { compareVersions } from '#api/client/resource-version.ts';
+import { ConfigMap } from '#api/kinds/config-map.ts';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
 import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import { Gateway } from '#api/kinds/gateway.ts';
@@ -17,8 +18,10 @@ import { Secret } from '#api/kinds/secret.ts';
 import { Service } from '#api/kinds/service.ts';
 import { ServiceEntry } from '#api/kinds/service-entry.ts';
 import { Sidecar } from '#api/kinds/sidecar.ts';
+import { Telemetry } from '#api/kinds/telemetry.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
 import { WorkloadEntry } from '#api/kinds/workload-entry.ts';
+import { SETTINGS_NAME, SETTINGS_NAMESPACE } from '#api/mesh/mesh-settings.ts';
 import type { InputChange } from '#control-plane/translation/model/inputs.ts';
 import { createDebounce, type Debounce } from './debounce.ts';
 
@@ -34,7 +37,14 @@ const KINDS: readonly AnyKind[] = [
   WorkloadEntry,
   Gateway,
   Sidecar,
+  Telemetry,
+  ConfigMap,
 ];
+
+/** Of ConfigMaps only the settings of the mesh are read: apps may write theirs as often as they like. */
+const SCOPES: ReadonlyMap<AnyKind, ListOptions> = new Map([
+  [ConfigMap, { namespace: SETTINGS_NAMESPACE, fieldSelector: `metadata.name=${SETTINGS_NAME}` }],
+]);
 
 export interface Batch {
   readonly changes: readonly InputChange[];
@@ -102,7 +112,7 @@ class Feed implements InputFeed {
   }
 
   #inform(kind: AnyKind, tools: InformerTools): Informer<KubeObject> {
-    const informer = createInformer<KubeObject>(this.#client, kind, {}, tools);
+    const informer = createInformer<KubeObject>(this.#client, kind, SCOPES.get(kind) ?? {}, tools);
     informer.onChange(({ type, object }) => this.#take(kind, object, type === 'deleted'));
     informer.start();
     return informer;
@@ -134,7 +144,7 @@ class Feed implements InputFeed {
    * that far when it holds every object in that version or a later one, and none that is gone.
    */
   async #holdsAll(kind: AnyKind, informer: Informer<KubeObject>): Promise<void> {
-    const { items, resourceVersion } = await this.#client.list(kind);
+    const { items, resourceVersion } = await this.#client.list(kind, SCOPES.get(kind));
     const listed = new Map(items.map((item) => [keyOf(item), item.metadata.resourceVersion]));
     await informer.until(() => {
       const held = new Map(informer.list().map((object) => [keyOf(object), object.metadata.resourceVersion]));

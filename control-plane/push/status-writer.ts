@@ -13,6 +13,7 @@ import type { Kind } from '#api/kinds/kind.ts';
 import type { Condition, KubeObject, Stored } from '#api/kinds/meta.ts';
 import { ServiceEntry } from '#api/kinds/service-entry.ts';
 import { Sidecar } from '#api/kinds/sidecar.ts';
+import { Telemetry } from '#api/kinds/telemetry.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
 import { type ObjectRef, refId } from '#control-plane/translation/origin/object-ref.ts';
 
@@ -33,10 +34,14 @@ export interface StatusWriter {
 }
 
 type Rule = KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined };
-const KINDS = { VirtualService, DestinationRule, Gateway, ServiceEntry, Sidecar } as unknown as Record<
-  ObjectRef['kind'],
-  Kind<Rule>
->;
+const KINDS = {
+  VirtualService,
+  DestinationRule,
+  Gateway,
+  ServiceEntry,
+  Sidecar,
+  Telemetry,
+} as unknown as Record<ObjectRef['kind'], Kind<Rule>>;
 
 export function createStatusWriter(tools: { client: Client; clock: Clock; logger: Logger }): StatusWriter {
   const waiting = new Map<string, Statement>();

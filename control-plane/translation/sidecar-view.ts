@@ -13,6 +13,7 @@ import { CLOSED_OUTBOUND_LISTENER, httpListenerName } from './listeners/outbound
 import { clientIn, clientOf, type MeshClient } from './model/client.ts';
 import { type Reader, sidecarReader } from './routes/reader.ts';
 import { followScope, type ProxyScope, WHOLE_MESH } from './scope/proxy-scope.ts';
+import { followObservation, type Observation } from './telemetry/observations.ts';
 import type { View } from './view.ts';
 import type { World, WorldChange } from './world.ts';
 
@@ -24,28 +25,41 @@ export function sidecarView(
   world: World,
   node: Pick<SidecarNode, 'pod' | 'namespace'>,
   trusted = true,
+  gateway = false,
 ): View {
   const podKey = `${node.namespace}/${node.pod}`;
   world.inbound.retain(podKey);
   const client = followClient(world, podKey, node.namespace, trusted);
   const reader = () => sidecarReader(node.namespace, client().labels);
   const scope = followScope(world.inputs, client);
+  const observation = followObservation(world.observations, () => world.inputs.pods.get(podKey), {
+    gateway,
+    trusted,
+  });
+  const observed = new Map(RESOURCE_TYPES.map((type) => [type, observation()]));
+  const sees = (name: string, seen = scope(), { clusters } = observation()) =>
+    seesCluster(seen, name) || clusters.has(name);
   const told = new Map<ResourceType, string>(RESOURCE_TYPES.map((type) => [type, scope().id]));
   const ownClusters = () => world.inbound.get(podKey).clusters;
   return {
     get(type, name) {
       switch (type) {
         case CLUSTER_TYPE:
-          return seesCluster(scope(), name)
+          return sees(name)
             ? (world.outbound.get(type, name, client()) ??
                 ownClusters().find((cluster) => cluster.name === name))
             : undefined;
         case ENDPOINT_TYPE:
-          return seesCluster(scope(), name) ? world.outbound.get(type, name, client()) : undefined;
-        case LISTENER_TYPE:
-          if (name === VIRTUAL_INBOUND) return world.inbound.get(podKey).listener;
-          if (name === VIRTUAL_OUTBOUND && !scope().allowAny) return CLOSED_OUTBOUND_LISTENER;
-          return listener(world, name, reader(), scope());
+          return sees(name) ? world.outbound.get(type, name, client()) : undefined;
+        case LISTENER_TYPE: {
+          if (name === VIRTUAL_INBOUND)
+            return observation().lay(world.inbound.get(podKey).listener, 'SERVER');
+          const found =
+            name === VIRTUAL_OUTBOUND && !scope().allowAny
+              ? CLOSED_OUTBOUND_LISTENER
+              : listener(world, name, reader(), scope());
+          return found && observation().lay(found, 'CLIENT');
+        }
         case ROUTE_TYPE:
           return routes(world, name, reader(), scope());
       }
@@ -55,7 +69,8 @@ export function sidecarView(
       switch (type) {
         case CLUSTER_TYPE:
         case ENDPOINT_TYPE: {
-          const names = world.outbound.names(type, client()).filter((name) => seesCluster(seen, name));
+          const watched = observation();
+          const names = world.outbound.names(type, client()).filter((name) => sees(name, seen, watched));
           return type === CLUSTER_TYPE ? [...names, ...ownClusters().map(({ name }) => name)] : names;
         }
         case LISTENER_TYPE:
@@ -68,8 +83,11 @@ export function sidecarView(
     },
     changed(type: ResourceType, change) {
       const own = change.inbound.get(podKey);
-      const shared =
-        type === LISTENER_TYPE && scope() !== WHOLE_MESH ? withPorts(change) : change.shared[type];
+      const before = observed.get(type)!;
+      observed.set(type, observation());
+      const shared = (
+        type === LISTENER_TYPE && scope() !== WHOLE_MESH ? withPorts(change) : change.shared[type]
+      ).union(seenOtherwise(world, type, before, observation()));
       const moved = scope().id !== told.get(type);
       told.set(type, scope().id);
       const touched = moved
@@ -114,6 +132,13 @@ function personal(world: World, type: ResourceType): Set<string> {
     case ROUTE_TYPE:
       return new Set([...world.detectedRoutes.names(), ...world.portRoutes.ports().map(String)]);
   }
+}
+
+/** Names of what is different for a workload whose traffic is seen in another way now. */
+function seenOtherwise(world: World, type: ResourceType, before: Observation, now: Observation): Set<string> {
+  if (before.key === now.key) return new Set();
+  if (type === LISTENER_TYPE) return new Set([...world.listeners.names(), VIRTUAL_INBOUND]);
+  return type === ROUTE_TYPE ? new Set() : before.clusters.symmetricDifference(now.clusters);
 }
 
 /** Every name of a type, seen or not: another Sidecar is in force now. */

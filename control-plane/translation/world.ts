@@ -18,6 +18,8 @@ import {
   diagnoseDestinationRule,
   diagnoseGateway,
   diagnoseServiceEntry,
+  diagnoseSettings,
+  diagnoseTelemetry,
   diagnoseVirtualService,
 } from './diagnosis.ts';
 import type { Encoded } from './encoded.ts';
@@ -38,6 +40,8 @@ import { FOREIGN_PORT, foreignHosts } from './routes/foreign-hosts.ts';
 import { PortRoutes } from './routes/port-routes.ts';
 import { WHOLE_MESH } from './scope/proxy-scope.ts';
 import { type ServiceRouting, serviceRouting } from './service-routing.ts';
+import { ownCollectorCluster } from './telemetry/collectors.ts';
+import { Observations } from './telemetry/observations.ts';
 import { Varied, type VariedResource, VariedTable } from './varied.ts';
 
 /** What one batch of changes made different. */
@@ -71,6 +75,8 @@ export class World {
     service: (host) => this.inputs.services.get(host),
     trafficRules: (host, client) => this.trafficRules(host, client),
   };
+  /** How workloads' traffic is seen from outside. */
+  readonly observations: Observations;
   /** What the proxies of gateways get. */
   readonly gateways = new GatewayTable(this);
   readonly portListeners = new PortListeners((port) => this.#httpAddresses(port));
@@ -84,12 +90,15 @@ export class World {
       [CLUSTER_TYPE]: this.clusters,
       [ENDPOINT_TYPE]: this.endpoints,
     });
-    this.clusters.replace(new Map([[EVERYBODY, STATIC_CLUSTERS]]), new Set());
+    this.observations = new Observations(this.inputs);
+    const own = options.traces === undefined ? [] : [ownCollectorCluster(options.traces)];
+    this.clusters.replace(new Map([[EVERYBODY, [...STATIC_CLUSTERS, ...own]]]), new Set());
     this.listeners.replace(new Map([[EVERYBODY, [forEverybody(VIRTUAL_OUTBOUND_LISTENER)]]]), new Set());
   }
 
   apply(changes: Iterable<InputChange>): WorldChange {
     const dirt = this.inputs.ingest(changes);
+    if (this.#concernsObservations(dirt)) this.observations.forget();
     const shared = {
       [CLUSTER_TYPE]: new Set<string>(),
       [ENDPOINT_TYPE]: new Set<string>(),
@@ -211,6 +220,24 @@ export class World {
     );
   }
 
+  /** Selectors are about pods, providers about services, and each object about its elders. */
+  #diagnoseObservations(dirt: Dirt): Diagnosis[] {
+    const { inputs, observations } = this;
+    const meant = this.#concernsObservations(dirt);
+    const gone = [...dirt.pods].some((key) => !inputs.pods.has(key));
+    const stale = meant || dirt.clients.size > 0 || gone ? inputs.telemetries.keys() : [];
+    const { providers } = observations;
+    return [
+      ...[...stale].flatMap((key) => diagnoseTelemetry(key, inputs, providers) ?? []),
+      ...(meant && inputs.hasSettings ? [diagnoseSettings(inputs, providers)] : []),
+    ];
+  }
+
+  #concernsObservations({ telemetries, settings, services }: Dirt): boolean {
+    if (telemetries.size > 0 || settings) return true;
+    return this.observations.collectorHosts().some((host) => services.has(host));
+  }
+
   /** VirtualServices whose verdict depends on whether these Gateways are there. */
   #rulesNaming(gateways: ReadonlySet<string>): Set<string> {
     if (gateways.size === 0) return new Set();
@@ -233,6 +260,7 @@ export class World {
       ...[...dirt.destinationRules].flatMap((key) => diagnoseDestinationRule(key, this.inputs) ?? []),
       ...[...dirt.serviceEntries].flatMap((key) => diagnoseServiceEntry(key, this.inputs) ?? []),
       ...[...this.#staleGateways(dirt)].flatMap((key) => diagnoseGateway(key, this.inputs) ?? []),
+      ...this.#diagnoseObservations(dirt),
     ];
   }
 }

@@ -11,7 +11,7 @@ type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpK
 /** Istio's default for `connectionPool.tcp.connectTimeout`. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
-const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+export const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** What Istio's connectionPool says of single connections; its limits are `circuit-breakers.ts`. */
 export function connectionPool({ tcp, http }: ConnectionPoolSettings = {}): ClusterInit {

@@ -2,6 +2,7 @@ import type { SidecarNode } from '#api/xds/node-metadata.ts';
 import { LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
 import type { Encoded } from '../encoded.ts';
 import { sidecarView } from '../sidecar-view.ts';
+import { followObservation } from '../telemetry/observations.ts';
 import type { View } from '../view.ts';
 import type { World } from '../world.ts';
 
@@ -10,12 +11,18 @@ const MEMBERS = { [LISTENER_TYPE]: 'listeners', [ROUTE_TYPE]: 'routes' } as cons
 
 export function gatewayView(world: World, node: Pick<SidecarNode, 'pod' | 'namespace'>): View {
   const podKey = `${node.namespace}/${node.pod}`;
-  const mesh = sidecarView(world, node);
+  const as = { gateway: true, trusted: true };
+  const mesh = sidecarView(world, node, as.trusted, as.gateway);
+  const observation = followObservation(world.observations, () => world.inputs.pods.get(podKey), as);
+  let observed = observation().key;
   const own = () => world.gateways.get(podKey);
   const told = { listeners: own().listeners, routes: own().routes };
   return {
     get(type, name) {
-      if (type === LISTENER_TYPE) return own().listeners.get(name);
+      if (type === LISTENER_TYPE) {
+        const listener = own().listeners.get(name);
+        return listener && observation().lay(listener, 'CLIENT');
+      }
       return type === ROUTE_TYPE ? own().routes.get(name) : mesh.get(type, name);
     },
     names(type) {
@@ -27,7 +34,10 @@ export function gatewayView(world: World, node: Pick<SidecarNode, 'pod' | 'names
       const member = MEMBERS[type];
       const before = told[member];
       told[member] = own()[member];
-      return before === told[member] ? [] : different(before, told[member]);
+      const names = before === told[member] ? [] : different(before, told[member]);
+      if (type !== LISTENER_TYPE || observed === observation().key) return names;
+      observed = observation().key;
+      return new Set([...names, ...told[member].keys()]);
     },
     release: () => mesh.release(),
   };

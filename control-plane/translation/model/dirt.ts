@@ -13,10 +13,13 @@ export class Dirt {
   readonly virtualServices = new Set<string>();
   readonly destinationRules = new Set<string>();
   readonly serviceEntries = new Set<string>();
-  /** Gateways, Sidecars and Secrets that came, changed or went. */
+  /** Gateways, Sidecars, Secrets and Telemetry objects that came, changed or went. */
   readonly gateways = new Set<string>();
   readonly sidecars = new Set<string>();
   readonly secrets = new Set<string>();
+  readonly telemetries = new Set<string>();
+  /** The settings of the mesh. */
+  settings = false;
   /** Pods whose labels or place are others now: as clients, they may see another mesh. */
   readonly clients = new Set<string>();
 }

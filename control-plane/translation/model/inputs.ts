@@ -2,6 +2,7 @@
  * The index of what translation reads, and of what depends on what. Each input is reduced to the part that matters
  * at the door, so that a heartbeat in some status never derives anything.
  */
+import type { ConfigMap } from '#api/kinds/config-map.ts';
 import type { DestinationRule } from '#api/kinds/destination-rule.ts';
 import type { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
 import type { Gateway } from '#api/kinds/gateway.ts';
@@ -12,8 +13,10 @@ import type { Secret } from '#api/kinds/secret.ts';
 import type { Service } from '#api/kinds/service.ts';
 import type { ServiceEntry } from '#api/kinds/service-entry.ts';
 import type { Sidecar } from '#api/kinds/sidecar.ts';
+import type { Telemetry } from '#api/kinds/telemetry.ts';
 import type { VirtualService } from '#api/kinds/virtual-service.ts';
 import type { WorkloadEntry } from '#api/kinds/workload-entry.ts';
+import { type MeshSettings, SETTINGS_NAME, SETTINGS_NAMESPACE } from '#api/mesh/mesh-settings.ts';
 import { ruleHost } from '#api/mesh/names.ts';
 import { Claims } from './claims.ts';
 import { Dirt } from './dirt.ts';
@@ -28,11 +31,14 @@ import { RuleBook } from './rule-book.ts';
 import { delegatesOf, destinationsOf } from './rule-destinations.ts';
 import { same } from './same.ts';
 import { ServiceTable } from './service-table.ts';
+import { NO_SETTINGS, type SettingsState, settingsIn } from './settings-state.ts';
 import { type Slice, sliceOf } from './slice.ts';
 import { type TlsMaterial, tlsMaterialOf } from './tls-material.ts';
 import { inlineWorkload, type Workload, workloadOf } from './workload.ts';
 
 export type { InputChange, InputOptions } from './input-change.ts';
+
+const SETTINGS_KEY = `${SETTINGS_NAMESPACE}/${SETTINGS_NAME}`;
 
 export class Inputs {
   readonly options: InputOptions;
@@ -42,6 +48,7 @@ export class Inputs {
   readonly serviceEntries = new Map<string, Stored<ServiceEntry>>();
   readonly gateways = new Map<string, Stored<Gateway>>();
   readonly sidecars = new Map<string, Stored<Sidecar>>();
+  readonly telemetries = new Map<string, Stored<Telemetry>>();
   /** By `NAMESPACE/NAME`; only Secrets that hold something for TLS. */
   readonly secrets = new Map<string, TlsMaterial>();
   readonly #table = new ServiceTable();
@@ -58,6 +65,7 @@ export class Inputs {
   /** VirtualServices by the hosts that their destinations name, and by the VirtualServices that they delegate to. */
   readonly #rulesToHost = new Links();
   readonly #delegators = new Links();
+  #settings: SettingsState = NO_SETTINGS;
 
   constructor(options: InputOptions) {
     this.options = options;
@@ -67,6 +75,23 @@ export class Inputs {
   /** By full name. */
   get services(): ReadonlyMap<string, MeshService> {
     return this.#table.byHost;
+  }
+
+  get rootNamespace(): string {
+    return this.destinationRules.rootNamespace;
+  }
+
+  /** The defaults where nobody wrote any, or wrote what cannot be read. */
+  get settings(): MeshSettings {
+    return this.#settings.settings;
+  }
+
+  get hasSettings(): boolean {
+    return this.#settings.present;
+  }
+
+  get settingsMistakes(): SettingsState['mistakes'] {
+    return this.#settings.mistakes;
   }
 
   servicesIn(namespace: string): MeshService[] {
@@ -169,7 +194,20 @@ export class Inputs {
       case 'Sidecar':
         keep(this.sidecars, key, change.object, dirt.sidecars);
         break;
+      case 'Telemetry':
+        keep(this.telemetries, key, change.object, dirt.telemetries);
+        break;
+      case 'ConfigMap':
+        if (key === SETTINGS_KEY) this.#meshSettings(change.object, dirt);
+        break;
     }
+  }
+
+  #meshSettings(object: Stored<ConfigMap> | undefined, dirt: Dirt): void {
+    const next = settingsIn(object);
+    if (same(this.#settings, next)) return;
+    this.#settings = next;
+    dirt.settings = true;
   }
 
   #service(key: string, object: Stored<Service> | undefined, dirt: Dirt): void {

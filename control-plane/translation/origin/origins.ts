@@ -14,6 +14,7 @@ import { clientIn, clientOf, type MeshClient } from '../model/client.ts';
 import { keyOf } from '../model/host-match.ts';
 import { meshRulesFor } from '../routes/rules-for-host.ts';
 import { sidecarFor } from '../scope/sidecar-scope.ts';
+import { telemetryFor } from '../telemetry/in-force.ts';
 import type { World } from '../world.ts';
 import { type ObjectRef, refId } from './object-ref.ts';
 import { chainsWrittenIn, routesWrittenIn } from './written-in.ts';
@@ -50,7 +51,11 @@ function objectsBehind(refused: RefusedResource, by: Refuser, world: World): Obj
     case ENDPOINT_TYPE:
       return behindCluster(refused.name, by, world);
     case LISTENER_TYPE:
-      return by.gateway ? behindDoor(refused, by, world) : behindListener(refused, by, world);
+      return observersNamed(refused.reason)
+        ? telemetriesOf(by, world)
+        : by.gateway
+          ? behindDoor(refused, by, world)
+          : behindListener(refused, by, world);
     case ROUTE_TYPE:
       return behindRoutes(refused, by, world);
   }
@@ -108,6 +113,19 @@ function sidecarOf(by: Refuser, world: World): ObjectRef[] {
   const { sidecars, destinationRules } = world.inputs;
   const inForce = sidecarFor(clientBehind(by, world), sidecars.values(), destinationRules.rootNamespace);
   return inForce === undefined ? [] : [{ kind: 'Sidecar', key: keyOf(inForce) }];
+}
+
+/** Places in a listener that say how its traffic is seen. */
+function observersNamed(reason: string): boolean {
+  return /(?:^|[.\s:])(?:tracing|access_log|istio\.stats)\b/.test(reason);
+}
+
+function telemetriesOf(by: Refuser, world: World): ObjectRef[] {
+  const { telemetries, rootNamespace } = world.inputs;
+  return telemetryFor(clientBehind(by, world), telemetries.values(), rootNamespace).map((telemetry) => ({
+    kind: 'Telemetry',
+    key: keyOf(telemetry),
+  }));
 }
 
 function clientBehind({ namespace, pod }: Refuser, world: World): MeshClient {

@@ -27,6 +27,8 @@ export interface Case {
   readonly gateway?: string;
   readonly proxyless?: string;
   readonly listeners?: readonly string[];
+  /** Where the mesh's own trace viewer takes spans in. */
+  readonly traces?: { readonly address: string; readonly port: number };
   readonly objects: readonly unknown[];
 }
 
@@ -54,13 +56,13 @@ export function inputOf(manifest: unknown, age: number): InputChange {
   return { kind: object.kind, key, object } as unknown as InputChange;
 }
 
-export function newWorld(): World {
-  return new World({ clusterDomain: 'cluster.local', clusterId: 'weft' });
+export function newWorld(traces?: Case['traces']): World {
+  return new World({ clusterDomain: 'cluster.local', clusterId: 'weft', traces });
 }
 
 /** Everything that the case's proxy gets, decoded from the bytes that would travel. */
 export function outcomeOf(input: Case): JsonObject {
-  const world = newWorld();
+  const world = newWorld(input.traces);
   const { diagnoses } = world.apply(input.objects.map(inputOf));
   const view = viewOf(world, input);
   const listeners = read(view, LISTENER_TYPE, input.listeners ?? view.names(LISTENER_TYPE));

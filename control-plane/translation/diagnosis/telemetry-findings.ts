@@ -1,0 +1,123 @@
+/** What of a Telemetry does nothing, or not what it says. */
+import type { Stored } from '#api/kinds/meta.ts';
+import { carries } from '#api/kinds/selectors.ts';
+import type { Telemetry } from '#api/kinds/telemetry.ts';
+import { byAge, keyOf } from '../model/host-match.ts';
+import type { Inputs } from '../model/inputs.ts';
+import { same } from '../model/same.ts';
+import { collectorCluster } from '../telemetry/collectors.ts';
+import { homeOf, isGeneral, selectorOf, telemetryFor } from '../telemetry/in-force.ts';
+import type { Provider, Providers } from '../telemetry/providers.ts';
+import { type Finding, finding } from './finding.ts';
+import { neverHolds } from './unmet-filters.ts';
+
+const SECTIONS = ['tracing', 'metrics', 'accessLogging'] as const;
+const PURPOSES = { tracing: 'tracing', metrics: 'metrics', accessLogging: 'access logs' } as const;
+
+export function telemetryFindings(
+  telemetry: Stored<Telemetry>,
+  inputs: Inputs,
+  providers: Providers,
+): Finding[] {
+  return [
+    ...selectorFindings(telemetry, inputs),
+    ...twinFindings(telemetry, inputs),
+    ...SECTIONS.flatMap((section) => providerFindings(telemetry, section, inputs, providers)),
+    ...tracingFindings(telemetry, inputs, providers),
+    ...filterFindings(telemetry),
+  ];
+}
+
+function hint(path: string, what: string): Finding {
+  return { ...finding('UselessSetting', path, what), hint: true };
+}
+
+function selectorFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding[] {
+  if (isGeneral(telemetry)) return [];
+  const home = homeOf(telemetry);
+  return inputs.podsIn(home).some(({ labels }) => carries(labels, selectorOf(telemetry)))
+    ? []
+    : [hint('spec.selector', `no pod of ${home} carries these labels`)];
+}
+
+/** Istio: of several for a whole namespace the oldest speaks alone; those that select the same override one another. */
+function twinFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding[] {
+  const older = [...inputs.telemetries.values()]
+    .sort(byAge)
+    .find((other) => homeOf(other) === homeOf(telemetry) && same(selectorOf(other), selectorOf(telemetry)));
+  if (older === undefined || keyOf(older) === keyOf(telemetry)) return [];
+  return isGeneral(telemetry)
+    ? [
+        finding(
+          'TelemetryConflict',
+          'spec',
+          `the older Telemetry ${keyOf(older)} is for the whole namespace, and only one can be`,
+        ),
+      ]
+    : [
+        hint(
+          'spec.selector',
+          `the older Telemetry ${keyOf(older)} selects the same; what both say, this one decides`,
+        ),
+      ];
+}
+
+function providerFindings(
+  { spec }: Stored<Telemetry>,
+  section: (typeof SECTIONS)[number],
+  inputs: Inputs,
+  providers: Providers,
+): Finding[] {
+  return (spec[section] ?? []).flatMap(({ providers: named = [] }, i) =>
+    named.flatMap(({ name }, j): Finding[] => {
+      const path = `spec.${section}[${i}].providers[${j}]`;
+      if (section === 'tracing' && j > 0) return [hint(path, 'only the first provider is used')];
+      const problem = providerProblem(name, section, providers.find(name), inputs);
+      return problem === undefined ? [] : [finding('UnknownProvider', `${path}.name`, problem)];
+    }),
+  );
+}
+
+/** Why nothing comes of a provider's name, as one sentence; undefined when it can be used. */
+export function providerProblem(
+  name: string,
+  section: Provider['kind'],
+  provider: Provider | undefined,
+  { services }: Pick<Inputs, 'services'>,
+): string | undefined {
+  if (provider === undefined) return `the mesh has no provider named ${name}`;
+  if (provider.kind !== section)
+    return `${name} is a provider of ${PURPOSES[provider.kind]}, not of ${PURPOSES[section]}`;
+  if (provider.kind !== 'tracing' || provider.collector === 'own') return undefined;
+  const { service, port } = provider.collector;
+  return collectorCluster(provider.collector, services) === undefined
+    ? `no service ${service} with port ${port} is there for ${name} to send to`
+    : undefined;
+}
+
+function tracingFindings(telemetry: Stored<Telemetry>, inputs: Inputs, providers: Providers): Finding[] {
+  const { tracing = [] } = telemetry.spec;
+  if (tracing.length === 0 || tracing.every((section) => section.disableSpanReporting === true)) return [];
+  const workload = { namespace: homeOf(telemetry), labels: selectorOf(telemetry) };
+  const inForce = telemetryFor(workload, inputs.telemetries.values(), inputs.rootNamespace);
+  const named = inForce.some(({ spec }) =>
+    (spec.tracing ?? []).some((each) => (each.providers ?? []).length > 0),
+  );
+  return named || providers.defaults.tracing.length > 0
+    ? []
+    : [
+        finding(
+          'NoProvider',
+          'spec.tracing',
+          'neither this nor the mesh names a provider: nothing is traced',
+        ),
+      ];
+}
+
+function filterFindings({ spec }: Stored<Telemetry>): Finding[] {
+  return (spec.accessLogging ?? []).flatMap(({ filter }, i) =>
+    filter !== undefined && neverHolds(filter.expression)
+      ? [hint(`spec.accessLogging[${i}].filter.expression`, 'holds for no request: nothing is written')]
+      : [],
+  );
+}

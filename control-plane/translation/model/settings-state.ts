@@ -1,0 +1,26 @@
+import type { ConfigMap } from '#api/kinds/config-map.ts';
+import type { Mistake } from '#api/kinds/kind.ts';
+import { DEFAULT_SETTINGS, type MeshSettings, SETTINGS_KEY } from '#api/mesh/mesh-settings.ts';
+import { readMeshSettings } from '#api/mesh/read-mesh-settings.ts';
+
+export interface SettingsState {
+  /** Somebody wrote them. */
+  readonly present: boolean;
+  readonly settings: MeshSettings;
+  readonly mistakes: readonly Mistake[];
+}
+
+export const NO_SETTINGS: SettingsState = { present: false, settings: DEFAULT_SETTINGS, mistakes: [] };
+
+/** What a ConfigMap says of the mesh: the defaults when it says nothing, or nothing that can be read. */
+export function settingsIn(object: Pick<ConfigMap, 'data'> | undefined): SettingsState {
+  if (object === undefined) return NO_SETTINGS;
+  const verdict = readMeshSettings(object.data?.[SETTINGS_KEY] ?? '');
+  return verdict.ok
+    ? { present: true, settings: verdict.settings, mistakes: [] }
+    : { present: true, settings: DEFAULT_SETTINGS, mistakes: verdict.mistakes.map(within) };
+}
+
+function within({ path, message }: Mistake): Mistake {
+  return { path: path === '' ? `data.${SETTINGS_KEY}` : `data.${SETTINGS_KEY}.${path}`, message };
+}
