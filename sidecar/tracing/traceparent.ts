@@ -1,6 +1,6 @@
 /**
- * `traceparent` (W3C Trace Context §3.2): `00-TRACE-SPAN-FLAGS`. A version above is read as far as it must agree with this
- * one (§3.2.2.1, "Versioning of traceparent" in §4). Flags are those of Level 2: sampled, and that the trace id is random.
+ * `traceparent` (W3C Trace Context): `00-TRACE-SPAN-FLAGS`. A version above is read as far as it must agree with this one
+ * ("Versioning of traceparent"). Flags are those of Level 2: sampled, and that the trace id is random.
  */
 import { hexOctet, isHex, isId } from './hex-ids.ts';
 

@@ -1,17 +1,17 @@
 /**
- * `tracestate` (W3C Trace Context §3.3): what tracing systems tell each other beside the identifiers. This proxy adds
+ * `tracestate` (W3C Trace Context): what tracing systems tell each other beside the identifiers. This proxy adds
  * nothing to it: the lines only have to be well-formed to go on, and are put into one where they are written anew.
  */
 import { COMMA, EQUALS, HTAB, SP } from '#sidecar/http/octets.ts';
 
-/** §3.3.1.1 */
+/** "list" */
 export const MAX_MEMBERS = 32;
-/** §3.3.1.3.1 and §3.3.1.3.2 */
+/** "Key" and "Value" */
 const MAX_KEY = 256;
 const MAX_TENANT = 241;
 const MAX_SYSTEM = 14;
 const MAX_VALUE = 256;
-/** §3.3.1.5: what has to be propagated at least, and the entries that go first where it is more. */
+/** "tracestate Limits": what has to be propagated at least, and the entries that go first where it is more. */
 export const KEPT_CHARACTERS = 512;
 const LONG_MEMBER = 128;
 
