@@ -35,6 +35,8 @@ export class RequestAccount {
   /** Minor version of HTTP that the client speaks. */
   minor = 1;
   startMs = 0;
+  /** The same, milliseconds since the epoch. */
+  startWallMs = 0;
   /** Bytes of the request so far, head included, and those of its head. */
   requestBytes = 0;
   headBytes = 0;
@@ -46,7 +48,7 @@ export class RequestAccount {
   outgoing: OutgoingRequest | undefined;
   tries: Tries | undefined;
   trace: RequestTrace | undefined;
-  /** Somebody reads more of it than metrics do. What follows is kept only then. */
+  /** Somebody reads more of it than metrics do. Addresses, times and heads are kept only then. */
   watched = false;
   /** When the request had come whole, and when the first of its response went out. */
   wholeMs: number = NEVER;
@@ -150,6 +152,7 @@ export class RequestAccount {
   #watch(): void {
     const { socket } = this.wire;
     if (this.client === '') this.client = socketAddress(socket.remoteAddress, socket.remotePort);
+    this.startWallMs = this.settings.clock.wallMs();
     this.wholeMs = NEVER;
     this.answeredMs = NEVER;
     this.responseHead = NO_BYTES;

@@ -46,8 +46,7 @@ export class RequestRecordView implements RequestRecord {
   }
 
   get startWallMs(): number {
-    const { settings, startMs } = this.#account;
-    return settings.clock.wallMs() - (settings.clock.nowMs() - startMs);
+    return this.#account.startWallMs;
   }
 
   get durationMs(): number {

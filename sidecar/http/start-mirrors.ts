@@ -35,7 +35,9 @@ export function startMirrors(
     const target = cluster();
     const bytes = target === undefined ? undefined : shadowOf(request.bytes);
     if (target === undefined || bytes === undefined) continue;
-    const { headOnly, repeatable, original } = request;
+    const { headOnly, repeatable, original, trace, traceAt } = request;
+    // The lines of the trace stand behind the host's, which is the longer one here.
+    if (traceAt > 0) trace?.stampCopy(bytes, traceAt + bytes.length - request.bytes.length);
     const { timeoutMs } = decision;
     const copy = { bytes, headOnly, repeatable, complete, original, timeoutMs };
     started.push(new MirrorExchange(target, copy, settings, counts));
