@@ -140,9 +140,9 @@ test.each([
 test('refuses by name what its slim descriptors know as bytes', async () => {
   const fields = {
     rds: { config_source: { ads: {} }, route_config_name: '81' },
-    access_log: [{ name: 'file' }],
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
-    tracing: { verbose: true },
+    internal_address_config: { unix_sockets: true },
+    local_reply_config: { mappers: [] },
   };
   const chains = [{ filters: [httpManager(fields)] }];
   const address = socketAddress('0.0.0.0', 81);
@@ -150,7 +150,7 @@ test('refuses by name what its slim descriptors know as bytes', async () => {
     server.send(LISTENER_TYPE, [listener('0.0.0.0_81', { address, filter_chains: chains })]),
   );
   expect(answer.errorDetail?.message.split('\n').slice(0, 3)).toEqual(
-    ['tracing', 'scheme_header_transformation', 'access_log'].map(
+    ['scheme_header_transformation', 'internal_address_config', 'local_reply_config'].map(
       (field) => `0.0.0.0_81: filter_chains[0].filters[0].${field}: not supported`,
     ),
   );

@@ -6,6 +6,7 @@ import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
 import type { SidecarConfig } from '#api/mesh/sidecar-config.ts';
+import { ACCESS_LOG_METRICS } from './access-log/access-log-metrics.ts';
 import { AccessLogs } from './access-log/access-logs.ts';
 import type { LineSink } from './access-log/line-sink.ts';
 import { startAdmin } from './admin/admin.ts';
@@ -89,8 +90,9 @@ export async function startSidecar(
     clusters: discovery.configuration.clusters,
     proxy: proxyIdentityOf(config),
   });
+  const lines = world.lines ?? NOWHERE;
   const accessLogs = new AccessLogs({
-    sink: world.lines ?? NOWHERE,
+    sink: lines,
     hostName: config.pod,
     wallMs: clock.wallMs,
   });
@@ -156,6 +158,7 @@ export async function startSidecar(
     async *metrics() {
       yield* metrics.expose();
       yield tracers.expose();
+      yield* readMetrics(ACCESS_LOG_METRICS, lines);
       if (appMetrics !== undefined) yield* readMetrics(APP_METRICS, appMetrics.scrapes);
     },
     appMetrics,
@@ -179,7 +182,7 @@ export async function startSidecar(
   };
 }
 
-const NOWHERE: LineSink = { write: () => false };
+const NOWHERE: LineSink = { write: () => false, written: 0, dropped: 0 };
 
 async function drainAll(
   interceptions: readonly Pick<Interception, 'connections' | 'drain'>[],

@@ -27,9 +27,9 @@ export function compileJson(format: JsonLogFormat, omitEmpty: boolean, world: Lo
 
 function compileObject(format: JsonLogFormat, omitEmpty: boolean, world: LogWorld): RenderValue {
   const entries = Object.entries(format).map(([name, value], i) => ({
-    name: `${JSON.stringify(name)}:`,
+    name: `${quoteJson(inOctets(name))}:`,
     /** With what stands before it when nothing is left out. */
-    lead: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`,
+    lead: `${i === 0 ? '{' : ','}${quoteJson(inOctets(name))}:`,
     render: compileValue(value, omitEmpty, world),
   }));
   if (entries.length === 0) return () => (omitEmpty ? undefined : '{}');
@@ -62,7 +62,7 @@ function compileValue(value: JsonLogFormat[string], omitEmpty: boolean, world: L
   const [only] = pieces;
   if (pieces.length === 1 && only !== undefined && isCommand(only)) return single(compileField(only, world));
   if (!pieces.some(isCommand)) {
-    const constant = quoteJson(pieces.join(''));
+    const constant = quoteJson(inOctets(pieces.join('')));
     return () => constant;
   }
   return composed(pieces, omitEmpty, world);
@@ -94,4 +94,9 @@ function composed(pieces: readonly FormatPiece[], omitEmpty: boolean, world: Log
     }
     return quoteJson(text);
   };
+}
+
+/** A format may hold any text; values are one character an octet. */
+function inOctets(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }

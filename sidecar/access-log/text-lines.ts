@@ -8,8 +8,8 @@ export type RenderLine = (record: LogRecord) => string;
 /** Lines of text. `-` stands for what is missing, or nothing at all where empty values are left out. */
 export function compileText(pieces: readonly FormatPiece[], omitEmpty: boolean, world: LogWorld): RenderLine {
   const missing = omitEmpty ? '' : '-';
-  const parts = pieces.map((piece, i) => {
-    if (!isCommand(piece)) return piece;
+  const parts = ended(pieces).map((piece, i) => {
+    if (!isCommand(piece)) return inOctets(piece);
     const field = compileField(piece, world);
     return part(field, standsAlone(pieces, i), missing);
   });
@@ -19,6 +19,17 @@ export function compileText(pieces: readonly FormatPiece[], omitEmpty: boolean, 
     if (line.length <= MAX_LINE_CHARS) return line;
     return `${line.slice(0, MAX_LINE_CHARS - 1)}\n`;
   };
+}
+
+/** With the end of a line, if it was forgotten. */
+function ended(pieces: readonly FormatPiece[]): readonly FormatPiece[] {
+  const last = pieces.at(-1);
+  return typeof last === 'string' && last.endsWith('\n') ? pieces : [...pieces, '\n'];
+}
+
+/** A format may hold any text; one character an octet is how lines are written. */
+function inOctets(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 /** Whether spaces are what ends the field on both sides. */

@@ -49,7 +49,7 @@ export function acceptHttpManager(
   const limits = acceptServerLimits(manager, maxBodyBytes, place);
   const observation = observationOf({
     tracing: acceptTracing(manager, place.in('tracing')),
-    accessLogs: acceptAccessLogs(manager.accessLog, place.in('access_log')),
+    accessLogs: acceptAccessLogs(manager.accessLog, place),
     stats,
   });
   const routes = acceptRouteSource(manager, context, place);

@@ -45,7 +45,7 @@ export function acceptTcpProxy(
   if (duration !== undefined && policy.maxDurationMs < 1) {
     place.in('max_downstream_connection_duration').refuse('must be at least 1ms');
   }
-  const accessLogs = acceptAccessLogs(proxy.accessLog, place.in('access_log'));
+  const accessLogs = acceptAccessLogs(proxy.accessLog, place);
   const observation = observationOf({ tracing: undefined, accessLogs, stats });
   return clusters === undefined ? undefined : { clusters, policy, observation };
 }
