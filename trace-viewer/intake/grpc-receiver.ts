@@ -3,7 +3,13 @@
  * hostile pod can make the viewer hold: bytes of all requests under way in one account, connections of one address, time for
  * a request. A gRPC library keeps these to itself.
  */
-import { constants, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { LIMITS } from '../limits.ts';
 import { readBody, unzip } from './body.ts';
 import { judge } from './http-receiver.ts';
@@ -29,7 +35,7 @@ export function createGrpcReceiver(intake: Intake): Http2Server {
   server.on('session', (session) => {
     session.on('error', () => session.destroy());
   });
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on('error', () => {}); // The peer went away: there is nobody to tell.
     const peer = stream.session?.socket?.remoteAddress ?? '';
     const packing = String(headers['grpc-encoding'] ?? 'identity');

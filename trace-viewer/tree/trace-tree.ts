@@ -31,6 +31,9 @@ export interface TraceTree {
 /** How much a caller's and a callee's clock may differ before it is called wrong: what it takes to read them twice. */
 const TOLERANCE_US = 1_000;
 
+/** Deeper trees go on beside it: nobody reads further to the right, and a stack has an end. */
+const DEEPEST = 200;
+
 export function treeOf(trace: Trace): TraceTree {
   const byId = new Map(trace.spans.map((owned) => [owned.span.spanId, owned]));
   const ids = new Set(byId.keys());
@@ -53,15 +56,16 @@ export function treeOf(trace: Trace): TraceTree {
     const from = owned.span.startUs + shiftUs;
     startUs = Math.min(startUs, from);
     endUs = Math.max(endUs, from + owned.span.durationUs);
-    const below = (children.get(owned.span.spanId) ?? []).filter((child) => !placed.has(child));
+    const below =
+      depth >= DEEPEST ? [] : (children.get(owned.span.spanId) ?? []).filter((child) => !placed.has(child));
     const nodes = below.map((child) => place(child, depth + 1, shiftUs, owned));
-    const orphan = parent === undefined && owned.span.parentId !== '';
+    const orphan = owned.span.parentId !== '' && !ids.has(owned.span.parentId);
     return { owned, depth, children: nodes.sort(byStart), orphan, from, shiftUs };
   };
 
   const tops = trace.spans.filter(({ span }) => span.parentId === '' || !ids.has(span.parentId));
   const roots = tops.map((owned) => place(owned, 0, 0, undefined));
-  // What is left goes in circles: whoever began first is taken for the top.
+  // What is left goes in circles, or too deep: whoever began first is taken for the top.
   for (const owned of trace.spans.toSorted((a, b) => a.span.startUs - b.span.startUs)) {
     if (!placed.has(owned)) roots.push(place(owned, 0, 0, undefined));
   }

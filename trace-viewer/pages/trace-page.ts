@@ -1,0 +1,77 @@
+/** The page of one trace: what it was, what went wrong in it, and its waterfall. Pure. */
+import { LIMITS } from '../limits.ts';
+import type { Trace } from '../model/span.ts';
+import { type TraceTree, type TreeNode, treeOf, walk } from '../tree/trace-tree.ts';
+import { coloursOf } from './colours.ts';
+import { type Html, html } from './html.ts';
+import { page } from './layout.ts';
+import { waterfall } from './waterfall.ts';
+import { durationText, flagsIn, plural, reasonOf, timeText } from './words.ts';
+
+export function tracePage(trace: Trace): string {
+  const tree = treeOf(trace);
+  const nodes = [...walk(tree.roots)];
+  const first = tree.roots[0]?.owned;
+  const title = first === undefined ? 'Trace' : `${first.origin.service}: ${first.span.name}`;
+  const services = [...new Set(nodes.map(({ owned }) => owned.origin.service))];
+  const colour = coloursOf(services);
+  return page(
+    `${title} · ${durationText(tree.durationUs)}`,
+    html`<article class="one">
+<div class="heading">
+<h1><b>${first?.origin.service}</b> ${first?.span.name}</h1>
+<dl>
+<div><dt>Began</dt><dd>${timeText(tree.startUs)} UTC</dd></div>
+<div><dt>Took</dt><dd>${durationText(tree.durationUs)}</dd></div>
+<div><dt>Spans</dt><dd>${tree.spans}</dd></div>
+<div><dt>Depth</dt><dd>${tree.depth}</dd></div>
+<div><dt>Trace id</dt><dd><code>${tree.traceId}</code></dd></div>
+</dl>
+<p class="actions"><a class="button" href="/api/traces/${tree.traceId}?download=1" download="${tree.traceId}.json">Download JSON</a></p>
+</div>
+<ul class="legend" aria-label="Services">${services.map(
+      (service) =>
+        html`<li class="chip"><i class="dot c${colour(service)}"></i>${service} <small>${nodes.filter(({ owned }) => owned.origin.service === service).length}</small></li>`,
+    )}</ul>
+${warnings(tree, nodes)}
+${troubles(nodes)}
+${waterfall(tree, nodes.slice(0, LIMITS.rows), colour)}
+</article>`,
+    tree.traceId,
+  );
+}
+
+function warnings(tree: TraceTree, nodes: readonly TreeNode[]): Html | undefined {
+  const lines: string[] = [];
+  if (tree.missing.length > 0)
+    lines.push(
+      `${plural(tree.missing.length, 'parent')} of spans here did not come, or not yet: those spans stand at the left, marked “parent missing”.`,
+    );
+  if (nodes.some(({ shiftUs }) => shiftUs !== 0))
+    lines.push(
+      'Clocks differ between the services: spans that would have begun before their caller are moved, and say by how much.',
+    );
+  if (nodes.length > LIMITS.rows)
+    lines.push(`The first ${LIMITS.rows} of ${nodes.length} spans are shown; the JSON has them all.`);
+  if (lines.length === 0) return undefined;
+  return html`<ul class="warnings">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+}
+
+const MOST_TROUBLES = 8;
+
+/** The failures in words, each a way to its row. */
+function troubles(nodes: readonly TreeNode[]): Html | undefined {
+  const bad = nodes
+    .slice(0, LIMITS.rows)
+    .filter(({ owned }) => owned.span.status === 'error' || flagsIn(owned.span).length > 0);
+  if (bad.length === 0) return undefined;
+  const lines = bad.slice(0, MOST_TROUBLES).map(({ owned: { span, origin } }) => {
+    const flags = flagsIn(span);
+    const words = [...flags.map(({ words }) => words), reasonOf(span)].filter((text) => text !== '');
+    return html`<li><a href="#s-${span.spanId}"><b>${origin.service}</b> ${span.name}</a>
+${flags.map(({ flag }) => html`<abbr class="flag">${flag}</abbr> `)}<span>${[...new Set(words)].join(': ')}</span></li>`;
+  });
+  const more = bad.length - MOST_TROUBLES;
+  return html`<section class="troubles" aria-label="What went wrong"><h2>What went wrong</h2><ul>${lines}</ul>
+${more > 0 && html`<p>and ${plural(more, 'more span')}</p>`}</section>`;
+}
