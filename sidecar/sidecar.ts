@@ -127,7 +127,8 @@ export async function startSidecar(
 
   const isReady = (): boolean => discovery.ready.value && draining === undefined;
   const drain = (): Promise<void> => {
-    draining ??= drainAll([outbound, inbound, bound], config.drainMs, logger);
+    /** What the last requests recorded goes out with them. */
+    draining ??= drainAll([outbound, inbound, bound], config.drainMs, logger).then(() => tracers.close());
     return draining;
   };
   const appMetrics = config.appMetrics === undefined ? undefined : new AppMetrics(config.appMetrics);

@@ -44,16 +44,20 @@ describe('added lines', () => {
   test('identifiers do not repeat, and spread over their digits', () => {
     const seen = new Set<string>();
     const lastDigits = new Map<string, number>();
+    const sampled = new Map<number, number>();
     const count = 20_000;
     for (let i = 0; i < count; i++) {
       const [, id, trace, span] = /id: (\S+)\r\ntraceparent: 00-(\w+)-(\w+)/.exec(
         lines(all, true, true, true),
       )!;
       for (const each of [id!, trace!, span!]) seen.add(each);
+      const lot = Number.parseInt(id!.slice(0, 8), 16) % 10;
+      sampled.set(lot, (sampled.get(lot) ?? 0) + 1);
       lastDigits.set(trace!.at(-1)!, (lastDigits.get(trace!.at(-1)!) ?? 0) + 1);
     }
     expect(seen.size).toBe(3 * count);
     expect(lastDigits.size).toBe(16);
+    for (const share of sampled.values()) expect(Math.abs(share * 10 - count) / count).toBeLessThan(0.15);
     for (const share of lastDigits.values()) expect(Math.abs(share * 16 - count) / count).toBeLessThan(0.15);
   });
 });

@@ -10,6 +10,8 @@ import { put } from './octets.ts';
 /** The two hexadecimal digits of each octet. */
 const HEX = Buffer.from(Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0')).join(''));
 
+const REQUEST_ID = 'x-request-id: ';
+
 /** Random octets that `AddedLines` draws at once. */
 export const ENTROPY_BYTES = 28;
 
@@ -69,8 +71,9 @@ export class AddedLines {
     const { entropy, traceparent, peerMetadata, scheme = 'http' } = this.#options;
     const drawn = entropy().toString('hex');
     const variant = '89ab'[Number.parseInt(drawn[16]!, 16) & 3]!;
-    const uuid = `${drawn.slice(0, 8)}-${drawn.slice(8, 12)}-4${drawn.slice(13, 16)}-${variant}${drawn.slice(17, 20)}-${drawn.slice(20, 24)}`;
-    const requestId = `x-request-id: ${uuid}00000000\r\n`;
+    const rest = `${drawn.slice(8, 12)}-4${drawn.slice(13, 16)}-${variant}${drawn.slice(17, 20)}-${drawn.slice(20, 24)}${drawn.slice(0, 8)}`;
+    // The first digits change: by these samplers go (Envoy's, and this proxy's own).
+    const requestId = `${REQUEST_ID}00000000-${rest}\r\n`;
     // The sampler has decided against it: with flag 00 nobody further on records a part of what has no root.
     const parent = `traceparent: 00-${drawn.slice(24, 48)}00000000-${drawn.slice(48, 56)}00000000-00\r\n`;
     const proto = `x-forwarded-proto: ${scheme}\r\n`;
@@ -80,7 +83,7 @@ export class AddedLines {
     this.#forwardedProtoEnd = this.#traceparentEnd + proto.length;
     const span = this.#traceparentEnd - '-00\r\n'.length;
     const trace = span - '-0123456789abcdef'.length;
-    const id = this.#requestIdEnd - '\r\n'.length;
+    const id = REQUEST_ID.length + '00000000'.length;
     this.#changing = traceparent ? [id, trace, span] : [id];
     return Buffer.from(`${requestId}${traceparent ? parent : ''}${proto}${peer}`, 'latin1');
   }
