@@ -32,7 +32,8 @@ export const MeshSettings = z.strictObject({
   accessLogEncoding: z.enum(['TEXT', 'JSON']).default('TEXT'),
   /** `false`: the trace viewer of the mesh is nobody's default. */
   enableTracing: z.boolean().optional(),
-  extensionProviders: z.array(ExtensionProvider).max(64).default([]),
+  /** With the one that is built in, as many as a sidecar writes access logs to. */
+  extensionProviders: z.array(ExtensionProvider).max(15).default([]),
   defaultProviders: z
     .strictObject({ metrics: ProviderNames, tracing: ProviderNames, accessLogging: ProviderNames })
     .prefault({}),

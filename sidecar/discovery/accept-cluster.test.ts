@@ -24,8 +24,8 @@ function specOf(fields: JsonObject): ClusterSpec {
   return value.spec;
 }
 
-function reasonsFor(fields: JsonObject): readonly string[] {
-  const accepted = acceptResource(CLUSTER_TYPE, cluster('c', fields), context);
+function reasonsFor(fields: JsonObject, name = 'c'): readonly string[] {
+  const accepted = acceptResource(CLUSTER_TYPE, cluster(name, fields), context);
   return accepted.ok ? [] : accepted.reasons;
 }
 
@@ -43,6 +43,15 @@ const httpOptions = (fields: JsonObject): JsonObject => ({
       ...fields,
     },
   },
+});
+
+test('HTTP/2 upstream is for what the proxy itself sends, and not for requests', () => {
+  const http2 = (name: string, options: JsonObject = {}) =>
+    reasonsFor(httpOptions({ explicit_http_config: { http2_protocol_options: options } }), name);
+  const place = 'typed_extension_protocol_options.explicit_http_config.http2_protocol_options';
+  expect(http2('outbound|80||a.b')).toEqual([`${place}: not supported`]);
+  expect(http2('traces')).toEqual([]);
+  expect(http2('traces', { allow_connect: true })).toEqual([`${place}.allow_connect: not supported`]);
 });
 
 describe('a policy', () => {
@@ -224,11 +233,6 @@ describe('a cluster is refused', () => {
       'with a table that is no prime',
       { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: 65_536 } },
       ['maglev_lb_config.table_size: must be a prime of at most 5000011'],
-    ],
-    [
-      'for HTTP/2 upstream',
-      httpOptions({ explicit_http_config: { http2_protocol_options: {} } }),
-      ['typed_extension_protocol_options.explicit_http_config.http2_protocol_options: not supported'],
     ],
     [
       'with an unknown transport',

@@ -6,12 +6,14 @@ import { TcpKeepaliveSchema } from '#api/xds/gen/envoy/config/core/v3/address_pb
 import {
   HttpProtocolOptionsSchema as CommonOptionsSchema,
   Http1ProtocolOptionsSchema,
+  Http2ProtocolOptionsSchema,
 } from '#api/xds/gen/envoy/config/core/v3/protocol_pb.js';
 import {
   type HttpProtocolOptions,
   HttpProtocolOptions_ExplicitHttpConfigSchema,
   HttpProtocolOptionsSchema,
 } from '#api/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
+import { parseClusterName } from '#api/xds/names.ts';
 import type { ConnectionSettings } from '#sidecar/upstream/cluster.ts';
 import { DEFAULT_CONNECTIONS } from '#sidecar/upstream/cluster-policy.ts';
 import type { ReadFile } from './accept-data-source.ts';
@@ -21,6 +23,8 @@ import type { Place } from './refusals.ts';
 import { unpack } from './unpack.ts';
 
 const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+const BOTH_PROTOCOLS = ['http_protocol_options', 'http2_protocol_options'];
 
 /** Linux's tcp_keepalive_time: what a keep-alive is that says nothing itself. */
 const SYSTEM_KEEP_ALIVE_S = 7_200;
@@ -65,18 +69,28 @@ function acceptHttpOptions(cluster: Cluster, place: Place): Partial<ConnectionSe
   }
   const supported = new Set(['common_http_protocol_options', 'explicit_http_config']);
   place.allow(HttpProtocolOptionsSchema, options, supported);
-  acceptProtocol(options, place.in('explicit_http_config'));
+  acceptProtocol(cluster.name, options, place.in('explicit_http_config'));
   return acceptCommon(options, place.in('common_http_protocol_options'));
 }
 
-function acceptProtocol({ upstreamProtocolOptions: protocol }: HttpProtocolOptions, place: Place): void {
+/**
+ * Requests are sent on as HTTP/1.1. A cluster that is no part of the mesh, but where the proxy itself sends what it has
+ * seen (OTLP over gRPC), may say HTTP/2: what is sent there speaks it by itself.
+ */
+function acceptProtocol(
+  name: string,
+  { upstreamProtocolOptions: protocol }: HttpProtocolOptions,
+  place: Place,
+): void {
   if (protocol.case !== 'explicitHttpConfig') return;
   place.allow(
     HttpProtocolOptions_ExplicitHttpConfigSchema,
     protocol.value,
-    new Set(['http_protocol_options']),
+    new Set(parseClusterName(name) === undefined ? BOTH_PROTOCOLS : ['http_protocol_options']),
   );
   const { protocolConfig } = protocol.value;
+  if (protocolConfig.case === 'http2ProtocolOptions')
+    place.in('http2_protocol_options').allow(Http2ProtocolOptionsSchema, protocolConfig.value, new Set());
   if (protocolConfig.case !== 'httpProtocolOptions') return;
   place.in('http_protocol_options').allow(Http1ProtocolOptionsSchema, protocolConfig.value, new Set());
 }

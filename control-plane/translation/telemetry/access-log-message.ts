@@ -26,7 +26,6 @@ export function accessLogMessage({ format, omitEmpty, filter }: AccessLogPlan): 
         }
       : {
           format: { case: 'jsonFormat' as const, value: format.json },
-          jsonFormatOptions: { sortProperties: false },
         };
   const file = pack(FileAccessLogSchema, {
     path: STDOUT,
