@@ -8,6 +8,7 @@ import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { containerId } from '../pod/container-plan.ts';
 import type { ContainerPlan, Mount } from '../pod/containers.ts';
 import type { PodRecord } from '../pod/pod-record.ts';
+import { appMetricsOf } from './app-metrics.ts';
 import { NODE_ENVIRONMENT, nodeFlags, proxyLimits } from './sidecar-limits.ts';
 import { isGateway } from './template.ts';
 import { workloadOf } from './workload.ts';
@@ -53,6 +54,7 @@ export function sidecarConfig(
     discoveryAddress: `unix:${INSIDE.xds}/xds.sock`,
     nameServer: `${gatewayOf(mesh)}:${UPSTREAM_DNS_PORT}`,
     adminSocket: `${INSIDE.admin}/${ADMIN_SOCKET_FILE}`,
+    appMetrics: appMetricsOf(record.pod),
   });
 }
 

@@ -15,8 +15,8 @@ import type { Redirect } from '../pod/sandboxes.ts';
  * IPv6 is not captured, so it does not leave or enter the pod at all.
  */
 export function redirectRules(redirect: Redirect, gateway: string): string {
-  const { outbound, inbound, metrics, readiness } = SIDECAR_PORTS;
-  const left = [readiness, metrics, PROMETHEUS_PORT];
+  const { outbound, inbound, metrics, readiness, ownMetrics } = SIDECAR_PORTS;
+  const left = [readiness, metrics, ownMetrics];
   const uid = checkedUid(redirect.sidecarUid);
   return `table inet weft
 delete table inet weft
@@ -48,9 +48,6 @@ ${whenAny('tcp dport', [...left, ...redirect.excludeInboundPorts.map(checkedPort
 }
 `;
 }
-
-/** Istio's port of the proxy's own metrics, which scrapers may be told to read. */
-const PROMETHEUS_PORT = 15090;
 
 function whenAny(match: string, values: readonly (string | number)[]): string {
   const unique = [...new Set(values)];

@@ -7,6 +7,7 @@ import { Pod } from '#api/kinds/pod.ts';
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
 import { pathsOf } from '#api/mesh/config.ts';
 import { PROBE_SOURCE, SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import { appMetricsOf } from '../injection/app-metrics.ts';
 import { redirectOf } from '../injection/redirect.ts';
 import { refuseReservedName } from '../injection/reserved-name.ts';
 import { proxyLimits } from '../injection/sidecar-limits.ts';
@@ -76,6 +77,7 @@ export function livePodTools(
     redirect(of) {
       if (!of.injected) return undefined;
       checkTemplate(of.pod);
+      appMetricsOf(of.pod);
       if (isGateway(of.pod)) return undefined;
       refuseReservedName(of.pod);
       return redirectOf(of.pod.metadata.annotations ?? {});

@@ -5,6 +5,7 @@ import { messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
 import { Pod, type PodStatus } from '#api/kinds/pod.ts';
+import { scrapeAnnotations } from '../injection/app-metrics.ts';
 import { SIDECAR_STATUS, STATUS_ANNOTATION } from '../injection/sidecar-status.ts';
 import type { PodRecord } from './pod-record.ts';
 
@@ -71,7 +72,8 @@ export class StatusWriter {
     const patch = { metadata: { uid }, status: { ...absent, ...status } };
     await this.#client.patch(Pod, namespace, name, patch, { subresource: 'status' });
     if (!record.injected || this.#annotated || annotations?.[STATUS_ANNOTATION] !== undefined) return;
-    const annotation = { metadata: { uid, annotations: { [STATUS_ANNOTATION]: SIDECAR_STATUS } } };
+    const told = { [STATUS_ANNOTATION]: SIDECAR_STATUS, ...scrapeAnnotations(record.pod) };
+    const annotation = { metadata: { uid, annotations: told } };
     await this.#client.patch(Pod, namespace, name, annotation);
     this.#annotated = true;
   }

@@ -1,5 +1,7 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
+import { compileExpression } from '#api/expressions/compile-expression.ts';
+import { messageOf } from '#api/foundation/errors.ts';
 import { TypedStructSchema } from '#api/xds/gen/xds/type/v3/typed_struct_pb.js';
 import { METRIC_NAMES } from '#sidecar/telemetry/standard.ts';
 import type { MetricSpec, StatsSpec } from '#sidecar/telemetry/stats-spec.ts';
@@ -95,8 +97,16 @@ function acceptExpression(expression: JsonValue, place: Place): string {
   if (typeof expression !== 'string' || expression === '') place.refuse('must be an expression');
   else if (expression.length > MAX_EXPRESSION_LENGTH)
     place.refuse(`must have at most ${MAX_EXPRESSION_LENGTH} characters`);
-  else return expression;
-  return '';
+  else refuseUncompilable(expression, place);
+  return typeof expression === 'string' ? expression : '';
+}
+
+function refuseUncompilable(expression: string, place: Place): void {
+  try {
+    compileExpression(expression);
+  } catch (error) {
+    place.refuse(messageOf(error));
+  }
 }
 
 function acceptTags(tags: JsonValue, place: Place): readonly string[] {
