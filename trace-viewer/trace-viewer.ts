@@ -53,9 +53,10 @@ export async function startTraceViewer(settings: TraceViewerSettings): Promise<T
     boundConnections(receiver, LIMITS, () => {
       connectionsRefused += 1;
     });
-  await listen(pages, settings.pages, settings);
   await listen(grpc, settings.grpc, settings);
   await listen(http, settings.http, settings);
+  // Last: whoever finds the pages may send.
+  await listen(pages, settings.pages, settings);
   const ports = { pages: portOf(pages), grpc: portOf(grpc), http: portOf(http) };
   logger.info('serving', ports);
   return {

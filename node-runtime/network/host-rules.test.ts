@@ -61,6 +61,16 @@ test('renders the same text whatever the order of what it is given', () => {
   );
 });
 
+test('pods reach the receivers of a trace viewer where there is one, and its pages never', () => {
+  expect(serviceRules({ ...CONFIG, addons: {} }, [], [], [])).not.toContain('tcp dport { 4317');
+  const traces = { port: 16686, grpcPort: 4317, httpPort: 4318 };
+  const rules = serviceRules({ ...CONFIG, addons: { traces } }, [], [], []);
+  const accepted = rules.indexOf('    ip daddr 10.244.0.1 tcp dport { 4317, 4318 } accept\n');
+  expect(accepted).toBeGreaterThan(0);
+  expect(accepted).toBeLessThan(rules.indexOf('reject with icmpx admin-prohibited'));
+  expect(rules).not.toContain('16686');
+});
+
 test('without services there is nothing to lead to, and no empty list of elements', () => {
   const rules = serviceRules(CONFIG, [], [], []);
   expect(rules).not.toContain('elements');

@@ -13,7 +13,8 @@ import { type VirtualPort, virtualPorts } from './service-backends.ts';
  */
 const DNS_QUESTIONS_PER_SECOND = 2_000;
 
-export type NetworkConfig = Pick<MeshConfig, 'id' | 'podCidr' | 'serviceCidr'>;
+export type NetworkConfig = Pick<MeshConfig, 'id' | 'podCidr' | 'serviceCidr'> &
+  Partial<Pick<MeshConfig, 'addons'>>;
 
 /**
  * The host's one table of a mesh, rendered whole: nftables replaces it in one transaction, connections under way keep their
@@ -21,7 +22,8 @@ export type NetworkConfig = Pick<MeshConfig, 'id' | 'podCidr' | 'serviceCidr'>;
  *
  * Service addresses lead to a random ready endpoint, for host processes and for pods without a sidecar. What still goes to
  * the service range after that has no endpoint and is refused. Pods may only send from their own address (the source must
- * route back to the link it came from) and reach nothing of the host but DNS: the API, xDS and whatever else listens there.
+ * route back to the link it came from) and reach nothing of the host but DNS, and the trace viewer's receivers where there is
+ * one: not the API, nor xDS, nor whatever else listens there.
  *
  * Other machines reach a pod by a port of the host that it was given (`hostPort`), and in no other way. The host itself
  * reaches it by 127.0.0.1 too; such packets leave with the gateway's address.
@@ -89,7 +91,7 @@ function baseChains(config: NetworkConfig): string {
     ct state established,related accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept
     ip daddr ${gateway} meta l4proto { tcp, udp } th dport ${UPSTREAM_DNS_PORT} accept
-    reject with icmpx admin-prohibited
+${receiversOf(config)}    reject with icmpx admin-prohibited
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
@@ -97,6 +99,13 @@ function baseChains(config: NetworkConfig): string {
     ip saddr 127.0.0.0/8 oifname ${pods} snat ip to ${gateway}
     ip saddr ${config.podCidr} oifname != ${pods} masquerade
   }`;
+}
+
+/** Where sidecars send their spans; the viewer itself bounds what one pod may send. */
+function receiversOf(config: NetworkConfig): string {
+  const traces = config.addons?.traces;
+  if (traces === undefined) return '';
+  return `    ip daddr ${gatewayOf(config)} tcp dport { ${traces.grpcPort}, ${traces.httpPort} } accept\n`;
 }
 
 function hostPortChain(hostPorts: readonly HostPort[]): string {
