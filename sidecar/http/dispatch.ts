@@ -19,7 +19,7 @@ import { Connecting } from './connecting.ts';
 import { putDeadline } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import { VIA_UPSTREAM } from './ending.ts';
-import type { ExchangeSettings } from './exchange.ts';
+import type { ExchangeSettings } from './exchange-settings.ts';
 import * as failures from './failures.ts';
 import type { Head } from './head.ts';
 import type { LocalReply } from './local-reply.ts';

@@ -23,3 +23,8 @@ export const CLIENT_GONE: Ending = {
   details: 'downstream_remote_disconnect',
   reason: 'the client closed the connection before it had the whole response',
 };
+
+/** Nobody waits for the answer any more, while an app may still work on it. */
+export function abandons({ flag }: Ending): boolean {
+  return flag === 'DC' || flag.endsWith('UT');
+}

@@ -8,17 +8,13 @@
  *         │
  *      complete ─── the request body may still flow: an early answer need not cost the client's connection
  */
-import type { Clock } from '#api/foundation/clock.ts';
-import type { Random } from '#api/foundation/random.ts';
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
-import type { Deadlines } from '#sidecar/tcp/deadlines.ts';
 import type { Outcome } from '#sidecar/upstream/endpoint.ts';
-import type { PoolSet } from '#sidecar/upstream/pool-set.ts';
 import type { Body } from './body.ts';
-import type { DeadlineMemory } from './deadline-memory.ts';
 import { Dispatch, type DispatchListener } from './dispatch.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
-import { CLIENT_GONE, type Ending, VIA_UPSTREAM } from './ending.ts';
+import { abandons, CLIENT_GONE, type Ending, VIA_UPSTREAM } from './ending.ts';
+import type { ExchangeSettings } from './exchange-settings.ts';
 import * as failures from './failures.ts';
 import { explain, Fault } from './fault.ts';
 import type { Head } from './head.ts';
@@ -27,21 +23,9 @@ import type { LocalReply } from './local-reply.ts';
 import { passHead, passSwitch } from './pass-response.ts';
 import { switchesAsAsked } from './protocol-switch.ts';
 import type { Heard } from './response-listener.ts';
-import { outcomeOf, passedOn } from './response-verdict.ts';
+import { disown, outcomeOf } from './response-verdict.ts';
 import type { Tries } from './tries.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
-
-/** What exchanges of one direction have in common. */
-export interface ExchangeSettings {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly deadlines: Deadlines;
-  readonly pools: PoolSet<UpstreamConnection>;
-  /** Towards the app: keeps the deadlines of the requests that it gets. */
-  readonly remembers: DeadlineMemory | undefined;
-  /** Endpoints are the app. */
-  readonly inbound?: boolean;
-}
 
 export class Exchange implements DispatchListener {
   readonly headOnly: boolean;
@@ -50,8 +34,6 @@ export class Exchange implements DispatchListener {
   readonly #decision: ForwardDecision;
   readonly #request: OutgoingRequest;
   readonly #dispatch: Dispatch;
-  /** It is counted among the requests under way. */
-  #admitted = false;
   /** A 1xx was passed on: the request has been seen. */
   #informed = false;
   #repeated = false;
@@ -83,8 +65,7 @@ export class Exchange implements DispatchListener {
       this.onFailed(failures.alreadyLate(cluster));
       return;
     }
-    this.#admitted = cluster.breakers.requests.take();
-    if (!this.#admitted) {
+    if (!this.tries.admit()) {
       this.#request.trace?.event('overflow', nowMs, { breaker: 'requests' });
       this.onFailed(failures.tooManyRequests(cluster));
       return;
@@ -189,9 +170,11 @@ export class Exchange implements DispatchListener {
   onResponse(bytes: Buffer, head: Head, body: Body, at: number, length: number): number {
     const verdict = this.#dispatch.answered(bytes, head);
     if (verdict === 'again') return this.#dispatch.discard(head, bytes, body, at, length);
-    if (verdict !== 'final') this.#ending = this.#lastAnswer(verdict, head.status);
+    if (verdict !== 'final')
+      this.#ending = failures.lastAnswer(verdict, this.#decision.cluster, this.tries, head.status);
     this.#downstream.account.answered(bytes, head.start, head.end);
-    if (head.status === 503 && this.#settings.inbound === true) this.#disown(bytes, head);
+    if (head.status === 503 && this.#settings.inbound === true)
+      disown(this.#downstream.response, bytes, head);
     const { response } = this.#downstream;
     const before = response.sent;
     const end = passHead(this.#downstream, this.#request.minor, bytes, head, body, at, length);
@@ -277,23 +260,6 @@ export class Exchange implements DispatchListener {
     }
   }
 
-  /** A response of the kind that is retried stands, since there is no other try. */
-  #lastAnswer(verdict: 'exhausted' | 'refused' | 'again', status: number): Ending {
-    const { cluster } = this.#decision;
-    const { endpoint, count } = this.#dispatch.tries;
-    return verdict === 'exhausted'
-      ? failures.answeredInVain(cluster, endpoint, status, count)
-      : failures.answerNotRetried(cluster, endpoint, status);
-  }
-
-  /** What the app passes on of another sidecar is not said of the app. */
-  #disown(bytes: Buffer, head: Head): void {
-    const { response } = this.#downstream;
-    const edits = passedOn(bytes, head);
-    if (edits !== undefined)
-      response.edits = response.edits === undefined ? edits : edits.followedBy(response.edits);
-  }
-
   #startDeadline(nowMs: number): void {
     const { budget, remembered } = this.#request;
     if (budget === undefined) return;
@@ -330,14 +296,8 @@ export class Exchange implements DispatchListener {
     this.#settings.deadlines.clear(downstream.deadline);
     this.#endMs = this.#settings.clock.nowMs();
     tries.close(outcome, this.#endMs, code, ending);
-    if (this.#admitted) cluster.breakers.requests.give();
     const { remembered } = this.#request;
     if (remembered !== undefined) this.#settings.remembers?.end(remembered, abandons(ending));
     downstream.account.close(code, ending, this.#endMs, cluster.service, tries.endpoint);
   }
-}
-
-/** Nobody waits for the answer any more, while the app may still work on it. */
-function abandons({ flag }: Ending): boolean {
-  return flag === 'DC' || flag.endsWith('UT');
 }

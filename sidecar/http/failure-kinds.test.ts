@@ -44,7 +44,7 @@ interface Kind {
   readonly rateLimited?: boolean;
   readonly request?: string;
   /** What happens between the request and the end. */
-  readonly then?: (client: Client, app: RawServer) => Promise<unknown>;
+  readonly meanwhile?: (client: Client, app: RawServer) => Promise<unknown>;
   /** Of a client that came before and whose request is under way. */
   readonly before?: boolean;
 }
@@ -176,7 +176,7 @@ const KINDS: readonly (readonly [string, Kind, Said])[] = [
     'reset in the middle of a response',
     {
       upstream: begins,
-      then: async (client, app) => {
+      meanwhile: async (client, app) => {
         await client.until((text) => text.endsWith('abc'));
         app.accepted[0]!.socket.resetAndDestroy();
       },
@@ -200,7 +200,7 @@ const KINDS: readonly (readonly [string, Kind, Said])[] = [
     'malformed in the middle of a response',
     {
       upstream: says('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'),
-      then: async (client, app) => {
+      meanwhile: async (client, app) => {
         await client.until((text) => text.includes('abc'));
         app.accepted[0]!.send('zz\r\n');
       },
@@ -287,7 +287,7 @@ const KINDS: readonly (readonly [string, Kind, Said])[] = [
     'client gone',
     {
       upstream: silent,
-      then: async (client, app) => {
+      meanwhile: async (client, app) => {
         await (await app.connection(0)).until((text) => text.includes('\r\n\r\n'));
         client.socket.destroy();
       },
@@ -298,7 +298,7 @@ const KINDS: readonly (readonly [string, Kind, Said])[] = [
     'client gone in the middle of a response',
     {
       upstream: begins,
-      then: async (client) => {
+      meanwhile: async (client) => {
         await client.until((text) => text.endsWith('abc'));
         client.socket.destroy();
       },
@@ -345,7 +345,7 @@ async function play(kind: Kind) {
   }
   const client = sidecar.connect();
   client.send(kind.request ?? GET);
-  await kind.then?.(client, app);
+  await kind.meanwhile?.(client, app);
   await expect.poll(() => watch.logged).toHaveLength(1);
   const [seen] = sidecar.telemetry.requestsSeen;
   const trace = watch.traces.find(({ ends }) => ends.length > 0);

@@ -90,21 +90,18 @@ export function notRetried(last: LocalReply, cluster: Cluster): LocalReply {
   return { ...last, flag: flagsOf('UO', last.flag), reason: `${last.reason}; ${notAgain(cluster)}` };
 }
 
-/** The response of the last of several tries is one that the policy is for, and it allows no more. */
-export function answeredInVain(
+/** A response of the kind that is retried stands: the policy (`exhausted`) or the breaker of retries allows no other try. */
+export function lastAnswer(
+  verdict: 'exhausted' | 'refused',
   cluster: Cluster,
-  endpoint: Endpoint | undefined,
+  { endpoint, count }: { readonly endpoint: Endpoint | undefined; readonly count: number },
   status: number,
-  tries: number,
 ): Ending {
-  const reason = `${nameOf(cluster, endpoint)} answered ${status} (try ${tries} of ${tries})`;
-  return { flag: 'URX', details: 'via_upstream', reason };
-}
-
-/** The same, since the breaker of retries allows no more. */
-export function answerNotRetried(cluster: Cluster, endpoint: Endpoint | undefined, status: number): Ending {
-  const reason = `${nameOf(cluster, endpoint)} answered ${status}; ${notAgain(cluster)}`;
-  return { flag: 'UO', details: 'via_upstream', reason };
+  const answered = `${nameOf(cluster, endpoint)} answered ${status}`;
+  if (verdict === 'refused') {
+    return { flag: 'UO', details: 'via_upstream', reason: `${answered}; ${notAgain(cluster)}` };
+  }
+  return { flag: 'URX', details: 'via_upstream', reason: `${answered} (try ${count} of ${count})` };
 }
 
 /** What became of a try whose kept connection turned out to be closed; the request may go on. */

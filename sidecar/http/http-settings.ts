@@ -4,7 +4,7 @@ import type { AddedLines } from './added-lines.ts';
 import type { AnswerLog } from './answer-log.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { DeadlineMemory } from './deadline-memory.ts';
-import type { ExchangeSettings } from './exchange.ts';
+import type { ExchangeSettings } from './exchange-settings.ts';
 import type { Head } from './head.ts';
 import type { LocalRateLimit } from './local-rate-limit.ts';
 import type { RequestMeters } from './meters.ts';

@@ -13,7 +13,7 @@ import type { Cluster, OriginalDestination } from '#sidecar/upstream/cluster.ts'
 import type { Endpoint, Outcome } from '#sidecar/upstream/endpoint.ts';
 import type { Body } from './body.ts';
 import { Connecting } from './connecting.ts';
-import type { ExchangeSettings } from './exchange.ts';
+import type { ExchangeSettings } from './exchange-settings.ts';
 import type { Head } from './head.ts';
 import type { ConnectListener, ResponseListener } from './response-listener.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';

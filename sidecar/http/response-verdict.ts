@@ -31,6 +31,13 @@ export function appLoss(bytes: Buffer, head: Head): AppLoss | undefined {
   return LOSSES.get(reasonOf(bytes, head).slice(0, WORD_LENGTH));
 }
 
+/** What the app passes on of another sidecar is not said of the app. */
+export function disown(response: { edits: MessageEdits | undefined }, bytes: Buffer, head: Head): void {
+  const edits = passedOn(bytes, head);
+  if (edits === undefined) return;
+  response.edits = response.edits === undefined ? edits : edits.followedBy(response.edits);
+}
+
 /**
  * A loss that an app tells of, since it passes on the answer that a call of its own got. The app itself is well and has
  * seen the request, so its callers must not take the words for those of the sidecar in front of it. Undefined when there

@@ -2,7 +2,7 @@
 import type { ForwardDecision } from '#sidecar/routing/route-table.ts';
 import { putDeadline } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
-import type { ExchangeSettings } from './exchange.ts';
+import type { ExchangeSettings } from './exchange-settings.ts';
 import { roomyHead } from './head.ts';
 import { type MirrorCounts, MirrorExchange } from './mirror.ts';
 import { octets, put, putAll } from './octets.ts';

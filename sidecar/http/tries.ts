@@ -45,6 +45,8 @@ export class Tries {
   #retries = 0;
   #failed: Endpoint[] | undefined;
   #holdsRetry = false;
+  /** It is counted among the requests under way. */
+  #admitted = false;
   #startMs: number = NO_TRY;
 
   constructor(
@@ -57,6 +59,12 @@ export class Tries {
     this.#original = original;
     this.#hash = hash;
     this.#trace = trace;
+  }
+
+  /** Counts the request among those under way, until `close`. False: the breaker has no room for it. */
+  admit(): boolean {
+    this.#admitted = this.#decision.cluster.breakers.requests.take();
+    return this.#admitted;
   }
 
   /** The endpoint for the next try, one that was not tried yet if there is any and the policy asks for it. */
@@ -141,6 +149,8 @@ export class Tries {
   /** The request is over. */
   close(outcome: Outcome, nowMs: number, status: number, ending: Ending): void {
     this.end(outcome, nowMs, status, ending);
+    if (this.#admitted) this.#decision.cluster.breakers.requests.give();
+    this.#admitted = false;
     this.#giveRetry();
   }
 
