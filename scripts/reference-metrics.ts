@@ -1,5 +1,15 @@
 /** The page of metrics: one section for each program, each from the descriptions that the program itself exposes them by. */
+import type { Registry } from 'prom-client';
+import { systemClock } from '#api/foundation/clock.ts';
 import type { MetricDescription } from '#api/foundation/metric.ts';
+import { createMetrics as createControlPlaneMetrics } from '#control-plane/monitoring/metrics.ts';
+import { observeStore } from '#control-plane/monitoring/store-metrics.ts';
+import { UntypedCounter } from '#control-plane/monitoring/untyped-counter.ts';
+import { createPushMetrics } from '#control-plane/push/metrics.ts';
+import type { Store } from '#control-plane/store/store.ts';
+import { USAGE_METRICS } from '#node-runtime/metrics/container-usage.ts';
+import { createNodeMetrics } from '#node-runtime/metrics/node-metrics.ts';
+import { STATE_METRICS } from '#node-runtime/metrics/pod-states.ts';
 import { APP_METRICS } from '#sidecar/admin/app-metrics.ts';
 import {
   MAX_OUTCOMES,
@@ -17,7 +27,16 @@ interface Section {
   readonly title: string;
   /** Where they are scraped, and what has to be known of them together. */
   readonly intro: readonly string[];
-  readonly metrics: readonly MetricDescription[];
+  readonly metrics: readonly Described[];
+}
+
+/** What a row says. */
+type Described = Pick<MetricDescription, 'name' | 'help' | 'labels'> & { readonly type: string };
+
+interface PromMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
 }
 
 const SECTIONS: readonly Section[] = [
@@ -47,7 +66,52 @@ const SECTIONS: readonly Section[] = [
     ],
     metrics: [...SIDECAR_METRICS, ...APP_METRICS],
   },
+  {
+    title: 'Control plane',
+    intro: [
+      'On the monitoring port (15014) of 127.0.0.1, `/metrics`. `pilot_…` are istiod’s names, labels and bounds (with finer bounds below,',
+      'for what takes milliseconds here), `apiserver_…` kube-apiserver’s, `workqueue_…` client-go’s. What counts under a name that does',
+      'not end in `_total` is untyped. Verbs and resources that do not exist, more than 16 versions of proxies and more than 200 proxies that',
+      'refuse come under one value each. `process_…` and `nodejs_…` are prom-client’s.',
+      '',
+      '`/sd/prometheus` (`?role=control-plane`, `node` or `pod`) tells Prometheus what there is to scrape (`http_sd_configs`), with the labels of its',
+      'own discovery of Kubernetes, `__meta_weft_role` and `__meta_weft_proxy` (`sidecar`, `gateway`, `none`).',
+    ],
+    metrics: controlPlaneMetrics(),
+  },
+  {
+    title: 'Node',
+    intro: [
+      'On the node’s metrics port (10255) of 127.0.0.1. `/metrics`: `kubelet_…` and `prober_…` are kubelet’s names, `kube_pod_…` those of',
+      'kube-state-metrics. `/metrics/cadvisor`: what each container uses, under cAdvisor’s names, read from the kernel at every scrape; a pod’s',
+      'network as the pod sees it. `container_memory_failcnt` counts and is untyped, for its name does not end in `_total`.',
+    ],
+    metrics: [...described(nodeRegistry()), ...STATE_METRICS, ...USAGE_METRICS],
+  },
 ];
+
+function controlPlaneMetrics(): readonly Described[] {
+  const { registry } = createControlPlaneMetrics();
+  createPushMetrics(registry, { services: () => 0, virtualServices: () => 0 });
+  observeStore({} as Store, { registry, clock: systemClock, path: '' });
+  return described(registry);
+}
+
+function nodeRegistry(): Registry {
+  return createNodeMetrics({ nodeName: '', version: '', nowMs: () => 0 }).registry;
+}
+
+/** What prom-client itself describes; its metrics of the process are left to its own pages. */
+function described(registry: Registry): Described[] {
+  const metrics = registry.getMetricsAsArray() as unknown as readonly PromMetric[];
+  return metrics
+    .filter(({ name }) => !/^(process|nodejs)_/.test(name))
+    .map((metric) => {
+      const { name, help, labelNames } = metric;
+      const type = metric instanceof UntypedCounter ? 'untyped' : metric.constructor.name.toLowerCase();
+      return { name, type, labels: labelNames, help };
+    });
+}
 
 export function metricsPage(): string {
   const intro = [
@@ -72,8 +136,8 @@ function section({ title, intro, metrics }: Section): string[] {
   ];
 }
 
-function row({ name, type, labels, help }: MetricDescription): string {
-  const shown = labels.length > MOST ? 'Istio’s' : ticked(labels);
+function row({ name, type, labels, help }: Described): string {
+  const shown = labels.length > MOST && name.startsWith('istio_') ? 'Istio’s' : ticked(labels);
   return `| \`${name}\` | ${type} | ${shown} | ${help} |`;
 }
 

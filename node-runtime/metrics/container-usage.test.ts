@@ -92,9 +92,10 @@ test('labels cannot break out of their quotes, and have an end', () => {
 });
 
 test('a family without samples and a sample that is no number are left out', () => {
-  const out = new Exposition();
-  out.declare('a', 'gauge', 'A.');
-  out.declare('b', 'gauge', 'B.');
+  const out = new Exposition([
+    { name: 'a', type: 'gauge', help: 'A.', labels: [] },
+    { name: 'b', type: 'gauge', help: 'B.', labels: [] },
+  ]);
   out.add('b', '', Number.NaN);
   out.add('b', '', undefined);
   expect(out.toString()).toBe('');

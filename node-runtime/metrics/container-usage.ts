@@ -1,6 +1,6 @@
 /** `/metrics/cadvisor`: what each container uses, under cAdvisor's names and labels (metrics/prometheus.go). Pure. */
 import type { ContainerStats } from './cgroup-stats.ts';
-import { Exposition, type FamilyType, written } from './exposition.ts';
+import { Exposition, type Family, type FamilyType, written } from './exposition.ts';
 import { type LinkCounters, mirrored } from './link-counters.ts';
 import type { Resident, ResidentContainer } from './resident.ts';
 
@@ -17,14 +17,14 @@ export interface UsageInputs {
   readonly wallMs: number;
 }
 
-type Family = readonly [
+type Measure = readonly [
   name: string,
   type: FamilyType,
   help: string,
   value: (stats: ContainerStats) => number | undefined,
 ];
 
-const FAMILIES: readonly Family[] = [
+const MEASURES: readonly Measure[] = [
   ['container_cpu_user_seconds_total', 'counter', 'Seconds of CPU in user mode.', (s) => s.cpuUserSeconds],
   [
     'container_cpu_system_seconds_total',
@@ -86,15 +86,33 @@ const CPU = 'container_cpu_usage_seconds_total';
 const OOM = 'container_oom_events_total';
 const STARTED = 'container_start_time_seconds';
 const SEEN = 'container_last_seen';
+const CORES = 'machine_cpu_cores';
+const MEMORY = 'machine_memory_bytes';
+const ERROR = 'container_scrape_error';
+
+const OWN = ['container', 'id', 'image', 'name', 'namespace', 'pod'];
+
+export const USAGE_METRICS: readonly Family[] = [
+  { name: CPU, type: 'counter', help: 'Seconds of CPU.', labels: [...OWN, 'cpu'] },
+  ...MEASURES.map(([name, type, help]) => ({ name, type, help, labels: OWN })),
+  { name: OOM, type: 'counter', help: 'Processes that the kernel killed for want of memory.', labels: OWN },
+  { name: STARTED, type: 'gauge', help: 'When the container started, since the epoch.', labels: OWN },
+  { name: SEEN, type: 'gauge', help: 'When the container was last seen, since the epoch.', labels: OWN },
+  ...NETWORK.map(
+    ([name, help]): Family => ({
+      name,
+      type: 'counter',
+      help,
+      labels: ['id', 'interface', 'namespace', 'pod'],
+    }),
+  ),
+  { name: CORES, type: 'gauge', help: 'Cores of the machine.', labels: [] },
+  { name: MEMORY, type: 'gauge', help: 'Memory of the machine.', labels: [] },
+  { name: ERROR, type: 'gauge', help: '1 when not everything could be read in time.', labels: [] },
+];
 
 export function usageText(inputs: UsageInputs): string {
-  const out = new Exposition();
-  out.declare(CPU, 'counter', 'Seconds of CPU.');
-  for (const [name, type, help] of FAMILIES) out.declare(name, type, help);
-  out.declare(OOM, 'counter', 'Processes that the kernel killed for want of memory.');
-  out.declare(STARTED, 'gauge', 'When the container started, seconds since the epoch.');
-  out.declare(SEEN, 'gauge', 'When the container was last seen, seconds since the epoch.');
-  for (const [name, help] of NETWORK) out.declare(name, 'counter', help);
+  const out = new Exposition(USAGE_METRICS);
   for (const resident of inputs.residents) {
     for (const container of resident.containers) addContainer(out, resident, container, inputs);
     addNetwork(out, resident, inputs.links.get(resident.link));
@@ -116,7 +134,7 @@ function addContainer(
   const own = { container: shortName, id, image, name, namespace, pod };
   const labels = written(own);
   out.add(CPU, written({ ...own, cpu: 'total' }), stats.cpuSeconds);
-  for (const [family, , , value] of FAMILIES) out.add(family, labels, value(stats));
+  for (const [family, , , value] of MEASURES) out.add(family, labels, value(stats));
   out.add(OOM, labels, oomKills(resident, container, stats));
   const { startedAtMs } = container.record;
   out.add(STARTED, labels, startedAtMs === undefined ? undefined : startedAtMs / 1000);
@@ -135,10 +153,7 @@ function addNetwork(
 }
 
 function addMachine(out: Exposition, { machine, complete }: UsageInputs): void {
-  out.declare('machine_cpu_cores', 'gauge', 'Cores of the machine.');
-  out.add('machine_cpu_cores', '', machine.cores);
-  out.declare('machine_memory_bytes', 'gauge', 'Memory of the machine.');
-  out.add('machine_memory_bytes', '', machine.memoryBytes);
-  out.declare('container_scrape_error', 'gauge', '1 when not everything could be read in time.');
-  out.add('container_scrape_error', '', complete ? 0 : 1);
+  out.add(CORES, '', machine.cores);
+  out.add(MEMORY, '', machine.memoryBytes);
+  out.add(ERROR, '', complete ? 0 : 1);
 }

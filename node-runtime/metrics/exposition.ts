@@ -12,16 +12,24 @@ const MAX_LABEL = 512;
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Families in the order in which each was first spoken of. */
+export interface Family {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Samples of the given families, in their order. */
 export class Exposition {
   readonly #families = new Map<string, { readonly head: string; lines: string[] }>();
 
-  declare(name: string, type: FamilyType, help: string): void {
-    if (this.#families.has(name)) return;
-    this.#families.set(name, { head: `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`, lines: [] });
+  constructor(families: readonly Family[]) {
+    for (const { name, type, help } of families) {
+      this.#families.set(name, { head: `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`, lines: [] });
+    }
   }
 
-  /** One sample of a declared family. What is not a number is left out: it could not be read. */
+  /** One sample of one of the families. What is not a number is left out: it could not be read. */
   add(name: string, labels: string, value: number | undefined): void {
     if (value === undefined || !Number.isFinite(value)) return;
     this.#families.get(name)?.lines.push(`${name}${labels} ${value}\n`);

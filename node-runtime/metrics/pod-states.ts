@@ -2,27 +2,51 @@
  * What the pods' records say, written at every scrape: counts under kubelet's names, restarts and reasons under those
  * of kube-state-metrics. Pure.
  */
-import { Exposition, written } from './exposition.ts';
+import { Exposition, type Family, written } from './exposition.ts';
 import type { Resident, ResidentContainer } from './resident.ts';
 
 const STATES = ['created', 'running', 'exited', 'unknown'] as const;
+
+const POD = ['container', 'namespace', 'pod', 'uid'];
+const RUNNING_PODS = 'kubelet_running_pods';
+const RUNNING_CONTAINERS = 'kubelet_running_containers';
+const BACK_OFFS = 'weft_pod_container_backoffs_total';
+
+/** kube-state-metrics tells init containers under names of their own. */
+function statusFamilies(kind: 'container' | 'init_container', of: string): Family[] {
+  const prefix = `kube_pod_${kind}_status`;
+  const labels = [...POD, 'reason'];
+  return [
+    { name: `${prefix}_restarts_total`, type: 'counter', help: `Restarts of ${of}.`, labels: POD },
+    {
+      name: `${prefix}_last_terminated_reason`,
+      type: 'gauge',
+      help: `Why ${of} ended last; always 1.`,
+      labels,
+    },
+    { name: `${prefix}_waiting_reason`, type: 'gauge', help: `Why ${of} waits; always 1.`, labels },
+  ];
+}
+
+export const STATE_METRICS: readonly Family[] = [
+  { name: RUNNING_PODS, type: 'gauge', help: 'Pods with a container that runs.', labels: [] },
+  { name: RUNNING_CONTAINERS, type: 'gauge', help: 'Containers by state.', labels: ['container_state'] },
+  ...statusFamilies('container', 'a container'),
+  ...statusFamilies('init_container', 'an init container'),
+  {
+    name: BACK_OFFS,
+    type: 'counter',
+    help: 'Restarts that were put off.',
+    labels: ['container', 'namespace', 'pod'],
+  },
+];
 
 export function statesText(
   residents: readonly Resident[],
   backOffs: (uid: string, container: string) => number,
 ): string {
-  const out = new Exposition();
+  const out = new Exposition(STATE_METRICS);
   addCounts(out, residents);
-  for (const [kind, help] of [
-    ['container', ''],
-    ['init_container', ' of init containers'],
-  ] as const) {
-    const prefix = `kube_pod_${kind}_status`;
-    out.declare(`${prefix}_restarts_total`, 'counter', `Restarts${help}.`);
-    out.declare(`${prefix}_last_terminated_reason`, 'gauge', `Why the last one ended${help}; always 1.`);
-    out.declare(`${prefix}_waiting_reason`, 'gauge', `Why it waits${help}; always 1.`);
-  }
-  out.declare('weft_pod_container_backoffs_total', 'counter', 'Restarts that were put off.');
   for (const resident of residents) {
     for (const container of resident.containers) addContainer(out, resident, container, backOffs);
   }
@@ -37,11 +61,9 @@ function addCounts(out: Exposition, residents: readonly Resident[]): void {
     for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
     if (states.includes('running')) pods += 1;
   }
-  out.declare('kubelet_running_pods', 'gauge', 'Pods with a container that runs.');
-  out.add('kubelet_running_pods', '', pods);
-  out.declare('kubelet_running_containers', 'gauge', 'Containers by state.');
+  out.add(RUNNING_PODS, '', pods);
   for (const [state, count] of counts) {
-    out.add('kubelet_running_containers', written({ container_state: state }), count);
+    out.add(RUNNING_CONTAINERS, written({ container_state: state }), count);
   }
 }
 
@@ -78,8 +100,7 @@ function addContainer(
   const waiting = waitingReason(stage, record);
   if (waiting !== undefined) out.add(`${prefix}_waiting_reason`, written({ ...own, reason: waiting }), 1);
   const count = backOffs(uid, name);
-  if (count > 0)
-    out.add('weft_pod_container_backoffs_total', written({ container: name, namespace, pod }), count);
+  if (count > 0) out.add(BACK_OFFS, written({ container: name, namespace, pod }), count);
 }
 
 function reasonOf(exit: {
