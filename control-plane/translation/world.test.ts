@@ -16,6 +16,7 @@ import {
 } from '#api/xds/resource-types.ts';
 import { gatewayView } from './gateway/gateway-view.ts';
 import type { InputChange } from './model/inputs.ts';
+import { proxylessView } from './proxyless-view.ts';
 import { sidecarView } from './sidecar-view.ts';
 import { inputOf, newWorld } from './testing/golden.ts';
 import type { World, WorldChange } from './world.ts';
@@ -92,10 +93,121 @@ const policy = (name: string, namespace: string, spec: object) => ({
   spec,
 });
 
+const telemetry = (name: string, namespace: string, spec: object) => ({
+  apiVersion: 'telemetry.istio.io/v1',
+  kind: 'Telemetry',
+  metadata: { name, namespace },
+  spec,
+});
+
+/** Of the mesh's own trace viewer. */
+const OWN_COLLECTOR = { address: '10.244.0.1', port: 4317 };
+
+const settings = (mesh: object) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'istio', namespace: 'istio-system' },
+  data: { mesh: JSON.stringify(mesh) },
+});
+
 function touched(change: WorldChange): Record<string, string[]> {
   const names = RESOURCE_TYPES.map((type) => [type, [...change.shared[type]].sort()] as const);
   return Object.fromEntries(names.filter(([, list]) => list.length > 0));
 }
+
+describe('how traffic is seen', () => {
+  const log = { accessLogging: [{ providers: [{ name: 'envoy' }] }] };
+  const twins = () => {
+    const made = newWorld(OWN_COLLECTOR);
+    made.apply(
+      [
+        service('a'),
+        pod('p', { app: 'a', version: 'v1' }),
+        pod('q', { app: 'a', version: 'v1' }),
+        pod('r', { app: 'r' }),
+      ].map(inputOf),
+    );
+    const [p, q, r] = ['p', 'q', 'r'].map((name) => sidecarView(made, { pod: name, namespace: 'default' }));
+    return { made, p: p!, q: q!, r: r! };
+  };
+
+  test('workloads that are seen alike share their listeners', () => {
+    const { made, p, q, r } = twins();
+    made.apply([inputOf(telemetry('t', 'default', log), 9)]);
+    const listener = p.get(LISTENER_TYPE, '0.0.0.0_80');
+    expect(q.get(LISTENER_TYPE, '0.0.0.0_80')).toBe(listener);
+    expect(p.get(LISTENER_TYPE, '0.0.0.0_80')).toBe(listener);
+    expect(q.get(LISTENER_TYPE, 'virtualInbound')).toBe(p.get(LISTENER_TYPE, 'virtualInbound'));
+    const other = r.get(LISTENER_TYPE, '0.0.0.0_80');
+    expect(other?.version).not.toBe(listener?.version);
+  });
+
+  test('an object for some workloads: the listeners of these, and nothing of the others', () => {
+    const { made, p, r } = twins();
+    const spec = { selector: { matchLabels: { version: 'v1' } }, ...log };
+    const change = made.apply([inputOf(telemetry('t', 'default', spec), 9)]);
+    expect(touched(change)).toEqual({});
+    expect([...p.changed(LISTENER_TYPE, change)].sort()).toEqual([
+      '0.0.0.0_80',
+      'virtualInbound',
+      'virtualOutbound',
+    ]);
+    expect([...p.changed(ROUTE_TYPE, change), ...p.changed(CLUSTER_TYPE, change)]).toEqual([]);
+    expect(RESOURCE_TYPES.flatMap((type) => [...r.changed(type, change)])).toEqual([]);
+  });
+
+  test('a collector that comes: whoever tells it', () => {
+    const { made, p } = twins();
+    const host = 'otel.default.svc.cluster.local';
+    const provider = { name: 'otel', opentelemetry: { service: host, port: 80 } };
+    const asked = settings({ extensionProviders: [provider], defaultProviders: { tracing: ['otel'] } });
+    made.apply([inputOf(asked, 8)]);
+    const before = p.get(LISTENER_TYPE, '0.0.0.0_80')?.version;
+    for (const type of RESOURCE_TYPES) p.changed(type, made.apply([]));
+    const change = made.apply([inputOf(service('otel', { clusterIP: '10.96.0.7' }), 9)]);
+    expect([...p.changed(LISTENER_TYPE, change)]).toContain('virtualInbound');
+    expect(p.get(LISTENER_TYPE, '0.0.0.0_80')?.version).not.toBe(before);
+  });
+
+  test("settings that cannot be read are nobody's, and a finding", () => {
+    const { made, p } = twins();
+    const before = p.get(LISTENER_TYPE, 'virtualInbound')?.version;
+    const change = made.apply([inputOf(settings({ accessLogFile: '/dev/stdout', nonsense: 1 }), 9)]);
+    expect(change.diagnoses).toMatchObject([
+      {
+        kind: 'ConfigMap',
+        findings: [{ reason: 'InvalidSettings', message: expect.stringContaining('nonsense') }],
+      },
+    ]);
+    expect(p.get(LISTENER_TYPE, 'virtualInbound')?.version).toBe(before);
+  });
+
+  test('headers of exports are for those who are who they say they are', () => {
+    const { made } = twins();
+    const collector = {
+      service: 'a.default.svc.cluster.local',
+      port: 80,
+      grpc: { initialMetadata: [{ name: 'x-key', value: 'secret' }] },
+    };
+    const providers = { extensionProviders: [{ name: 'otel', opentelemetry: collector }] };
+    made.apply([inputOf(settings({ ...providers, defaultProviders: { tracing: ['otel'] } }), 9)]);
+    const node = { pod: 'p', namespace: 'default' };
+    const told = (trusted: boolean) =>
+      Buffer.from(sidecarView(made, node, trusted).get(LISTENER_TYPE, '0.0.0.0_80')!.bytes).includes(
+        'secret',
+      );
+    expect([told(true), told(false)]).toEqual([true, false]);
+  });
+
+  test('gRPC clients without a proxy see nothing of it', () => {
+    const { made } = twins();
+    const name = 'a.default.svc.cluster.local:80';
+    const view = proxylessView(made, 'default');
+    const before = view.get(LISTENER_TYPE, name)?.version;
+    made.apply([inputOf(telemetry('t', 'default', log), 9)]);
+    expect(view.get(LISTENER_TYPE, name)?.version).toBe(before);
+  });
+});
 
 describe('a change touches only what depends on it', () => {
   const world = (): World => {
@@ -530,7 +642,36 @@ describe('the way to a state does not matter', () => {
       metadata: { name, namespace: 'default' },
       spec: { ...selector, servers: [{ ...server, hosts }] },
     }));
-  const anything = fc.oneof({ weight: 8, arbitrary: manifest }, scopes, doors);
+  const observed = fc
+    .tuple(
+      fc.constantFrom('x', 'y'),
+      fc.constantFrom('default', 'other', 'istio-system'),
+      fc.constantFrom({}, { selector: { matchLabels: { version: 'v1' } } }),
+      fc.constantFrom(
+        { tracing: [{ providers: [{ name: 'otel' }] }] },
+        { tracing: [{ match: { mode: 'SERVER' }, randomSamplingPercentage: 100 }] },
+        { tracing: [{ disableSpanReporting: true }] },
+        { metrics: [{ overrides: [{ match: { metric: 'REQUEST_SIZE' }, disabled: true }] }] },
+        { accessLogging: [{ providers: [{ name: 'envoy' }] }] },
+        { accessLogging: [{ match: { mode: 'CLIENT' }, disabled: true }] },
+      ),
+    )
+    .map(([name, namespace, selector, spec]) => telemetry(name, namespace, { ...selector, ...spec }));
+  const otel = (service: string, port: number) => ({
+    extensionProviders: [{ name: 'otel', opentelemetry: { service, port } }],
+    defaultProviders: { tracing: ['otel'] },
+  });
+  const meshSettings = fc
+    .constantFrom<object>(
+      {},
+      { accessLogFile: '/dev/stdout' },
+      { defaultConfig: { tracing: { sampling: 50 } } },
+      otel('a.default.svc.cluster.local', 80),
+      otel('other/ext.example.com', 80),
+      otel('default/ext.example.com', 81),
+    )
+    .map(settings);
+  const anything = fc.oneof({ weight: 8, arbitrary: manifest }, scopes, doors, observed, meshSettings);
   /** A deleted pod is the exception: its sidecar keeps what it has while it drains. */
   const change = fc
     .tuple(anything, fc.boolean())
@@ -542,7 +683,7 @@ describe('the way to a state does not matter', () => {
   ])('changes one by one, or the result at once: %s', (_, viewOf) => {
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
-        const stepwise = newWorld();
+        const stepwise = newWorld(OWN_COLLECTOR);
         const view = viewOf(stepwise, { pod: 'p', namespace: 'default' });
         const held = new Map<string, string>();
         const final = new Map<string, InputChange>();
@@ -565,7 +706,7 @@ describe('the way to a state does not matter', () => {
           final.set(`${input.kind} ${input.key}`, next);
           follow([next]);
         }
-        const fresh = newWorld();
+        const fresh = newWorld(OWN_COLLECTOR);
         fresh.apply([...final.values()].filter(({ object }) => object !== undefined));
         const expected = viewOf(fresh, { pod: 'p', namespace: 'default' });
         for (const type of RESOURCE_TYPES) {

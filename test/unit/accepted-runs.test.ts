@@ -9,10 +9,11 @@ import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import { DestinationRule } from '#api/kinds/destination-rule.ts';
 import { Gateway } from '#api/kinds/gateway.ts';
-import type { Kind } from '#api/kinds/kind.ts';
+import { apiVersionOf, type Kind } from '#api/kinds/kind.ts';
 import type { KubeObject } from '#api/kinds/meta.ts';
 import { ServiceEntry } from '#api/kinds/service-entry.ts';
 import { Sidecar } from '#api/kinds/sidecar.ts';
+import { Telemetry } from '#api/kinds/telemetry.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
 import { WorkloadEntry } from '#api/kinds/workload-entry.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
@@ -93,7 +94,7 @@ const WORDS: Words = {
   sniHosts: [...HOSTS, '10.0.0.1'],
   gateways: ['mesh', 'edge', 'default/edge', 'edge.default.svc.cluster.local'],
   exportTo: ['.', '*', '~', 'default', 'other'],
-  name: ['a', 'http', 'tcp-1', 'tls', 'X', 'a.b', 'edge'],
+  name: ['a', 'http', 'tcp-1', 'tls', 'X', 'a.b', 'edge', 'envoy', 'prometheus', 'otel', 'lines', 'é'],
   namespace: ['default', 'other'],
   exact: [...TEXTS, 'GET', 'http'],
   prefix: TEXTS,
@@ -138,7 +139,14 @@ const WORDS: Words = {
   backoff: DURATIONS,
   fixedDelay: DURATIONS,
   percent: [0, 1, 100, 20.5],
-  value: [0, 0.0001, 12.345678, 50, 100],
+  value: [0, 0.0001, 12.345678, 50, 100, 'request.host', 'response.code', 'x', '', 'a\r\nb'],
+  expression: ['response.code >= 400', 'request.headers["a"] == "b"', 'connection.mtls', 'request.', 'true'],
+  randomSamplingPercentage: [0, 0.001, 50, 100],
+  customTags: ['a', 'istio.namespace', '', 'é', 'A B'],
+  defaultValue: TEXTS,
+  tagOverrides: ['a', 'request_host', 'le', '__x', 'é', 'destination_service'],
+  customMetric: ['requests_total', 'tcp_sent_bytes_total', 'mine', ''],
+  reportingInterval: DURATIONS,
   httpStatus: [200, 404, 599],
   allowMethods: ['GET', '*'],
   allowHeaders: NAMES,
@@ -204,6 +212,7 @@ const KINDS = [
   WorkloadEntry,
   Gateway,
   Sidecar,
+  Telemetry,
 ] as unknown as Kind<KubeObject>[];
 
 const manifest = (kind: Kind<KubeObject>) => {
@@ -213,7 +222,7 @@ const manifest = (kind: Kind<KubeObject>) => {
     .record({ name: fc.constantFrom('edge', 'other'), spec: arbitraryOf(spec!, WORDS) })
     .map(({ name, spec: said }) =>
       repaired(kind, {
-        apiVersion: 'networking.istio.io/v1',
+        apiVersion: apiVersionOf(kind),
         kind: kind.kind,
         metadata: { name, namespace: 'default' },
         spec: said,
@@ -250,6 +259,22 @@ const SURROUNDINGS = [
     data: { 'tls.crt': btoa(certificate), 'tls.key': btoa(key), 'ca.crt': btoa(certificate) },
   },
   { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'empty', namespace: 'default' }, data: {} },
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'istio', namespace: 'istio-system' },
+    data: {
+      mesh: JSON.stringify({
+        extensionProviders: [
+          {
+            name: 'otel',
+            opentelemetry: { service: 'a.default.svc.cluster.local', port: 80, http: { path: '/' } },
+          },
+          { name: 'lines', envoyFileAccessLog: { logFormat: { labels: { code: '%RESPONSE_CODE%' } } } },
+        ],
+      }),
+    },
+  },
 ];
 
 function refusals(view: View): string[] {
@@ -281,7 +306,7 @@ const RUNS = Number(process.env['RUNS'] ?? 300);
 test('proxies refuse nothing of what the API server accepts', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(...KINDS.map(manifest)), { minLength: 1, maxLength: 6 }), (made) => {
-      const world = newWorld();
+      const world = newWorld({ address: '10.244.0.1', port: 4317 });
       const objects = made.filter((object) => object !== undefined);
       world.apply([...SURROUNDINGS, ...objects].map(inputOf));
       const node = { pod: 'p', namespace: 'default' };
