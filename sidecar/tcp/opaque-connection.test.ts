@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { FakeCluster, FakeEndpoint, targetOf } from '#sidecar/http/testing/fakes.ts';
 import { startRawServer, startSidecar } from '#sidecar/http/testing/sidecar-under-test.ts';
+import { watched, watching } from '#sidecar/http/testing/watching.ts';
 import { DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
 import { DEFAULT_OPAQUE_POLICY } from './opaque-policy.ts';
 
@@ -87,5 +88,84 @@ describe('opaque connection', () => {
     await using sidecar = await startSidecar({ ...target, cluster: () => ({ state: 'absent' }) });
     await sidecar.connect().untilEnd();
     await expect.poll(() => sidecar.interception.connections()).toBe(0);
+  });
+
+  const TOLD = { kind: 'connection', reporter: 'source', downstreamLocal: '10.96.0.10:80', serverName: '' };
+
+  test('is written to the access log when it is over', async () => {
+    await using app = await startRawServer();
+    const endpoint = new FakeEndpoint(app.port);
+    const cluster = new FakeCluster(endpoint);
+    const target = watched(targetOf({ protocol: 'tcp', cluster }));
+    const watch = watching();
+    await using sidecar = await startSidecar(target, 'outbound', undefined, undefined, undefined, watch);
+    const client = sidecar.connect();
+    client.send('ping');
+    const server = await app.connection(0);
+    await server.until((text) => text === 'ping');
+    const { localPort } = client.socket;
+    expect(watch.logged).toEqual([]);
+    server.send('pongs');
+    server.socket.end();
+    await client.untilEnd();
+    client.socket.end();
+    await expect.poll(() => watch.logged).toHaveLength(1);
+    expect(watch.logged).toMatchObject([
+      {
+        ...TOLD,
+        ...{
+          flag: '-',
+          reason: '',
+          endpoint: endpoint.key,
+          cluster: cluster.name,
+          sentBytes: 4,
+          receivedBytes: 5,
+        },
+        ...{
+          downstreamRemote: `127.0.0.1:${localPort}`,
+          upstreamLocal: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+        },
+      },
+    ]);
+  });
+
+  test.each<[string, FakeCluster | undefined, string, RegExp]>([
+    ['no cluster', undefined, 'NC', /^there is no cluster for test-target$/],
+    ['no endpoint', new FakeCluster(), 'UH', /^no endpoint of app\.test is available$/],
+    [
+      'refused',
+      new FakeCluster(new FakeEndpoint(1)),
+      'UF',
+      /^cannot connect to 127\.0\.0\.1:1 of app\.test: ECONN/,
+    ],
+  ])('that cannot be made is logged with its reason: %s', async (_, cluster, flag, reason) => {
+    const target = watched(targetOf({ protocol: 'tcp', cluster: cluster ?? new FakeCluster() }));
+    const watch = watching();
+    const absent = { ...target, cluster: () => ({ state: 'absent' as const }) };
+    await using sidecar = await startSidecar(
+      cluster === undefined ? absent : target,
+      ...(['outbound', undefined, undefined, undefined, watch] as const),
+    );
+    await sidecar.connect().untilEnd();
+    expect(watch.logged).toMatchObject([{ ...TOLD, flag, reason: expect.stringMatching(reason) }]);
+  });
+
+  test.each([
+    ['UC', /^127\.0\.0\.1:\d+ of app\.test broke the connection off$/],
+    ['DC', /^the client broke the connection off$/],
+  ])('that breaks is logged with who broke it off: %s', async (flag, reason) => {
+    await using app = await startRawServer();
+    const target = watched(
+      targetOf({ protocol: 'tcp', cluster: new FakeCluster(new FakeEndpoint(app.port)) }),
+    );
+    const watch = watching();
+    await using sidecar = await startSidecar(target, 'outbound', undefined, undefined, undefined, watch);
+    const client = sidecar.connect();
+    client.send('ping');
+    const server = await app.connection(0);
+    await server.until((text) => text === 'ping');
+    (flag === 'UC' ? server : client).socket.resetAndDestroy();
+    await expect.poll(() => watch.logged).toMatchObject([{ flag, reason: expect.stringMatching(reason) }]);
+    expect(sidecar.telemetry.tcpSeen).toMatchObject([{ flags: [flag] }]);
   });
 });
