@@ -53,3 +53,26 @@ test('a note that cannot be written is not worth a failure', async () => {
   client.sabotage = () => new Error('no room left');
   expect(await recordEvent(client, happening)).toBe(false);
 });
+
+test('many that differ only by their message end in one event that tells the latest', async () => {
+  const clock = new ManualClock();
+  const client = new MemoryClient(clock);
+  for (let i = 0; i < 20; i += 1) await recordEvent(client, { ...happening, message: `took ${i} ms` }, clock);
+  const { items } = await client.list(Event, { namespace: 'shop' });
+  expect(items).toHaveLength(10);
+  expect(items.find(({ message }) => message?.startsWith('(combined'))).toMatchObject({
+    count: 11,
+    message: '(combined from similar events): took 19 ms',
+  });
+});
+
+test('what is held back is counted when it is told again', async () => {
+  const clock = new ManualClock();
+  const client = new MemoryClient(clock);
+  for (let i = 0; i < 40; i += 1) await recordEvent(client, happening, clock);
+  const count = async () => (await client.list(Event)).items.map((event) => event.count);
+  expect(await count()).toEqual([25]);
+  clock.advance(300_000);
+  await recordEvent(client, happening, clock);
+  expect(await count()).toEqual([41]);
+});

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '#api/foundation/clock.ts';
 import { Event } from '#api/kinds/event.ts';
 import type { KubeObject } from '#api/kinds/meta.ts';
 import { type Client, isReason } from './client.ts';
+import { type Correlated, EventCorrelator } from './event-correlator.ts';
 import { changeObject } from './retry-on-conflict.ts';
 
 export interface Happening {
@@ -21,48 +22,61 @@ export interface Happening {
 /** Kubernetes' limit for an event's message. */
 const MAX_MESSAGE = 1024;
 
+/** What was told of what lately, by the way that it is written. */
+const correlators = new WeakMap<Client, EventCorrelator>();
+
 /**
- * Writes an Event about an object. The same happening again raises the count of the event that is there. An event
- * is a note and never worth a failure: false when it could not be written.
+ * Writes an Event about an object. The same happening again raises the count of the event that is there, and what
+ * happens too often is held back and counted (see EventCorrelator). An event is a note and never worth a failure: false
+ * when it was not written.
  */
 export async function recordEvent(
   client: Client,
   happening: Happening,
   clock: Pick<Clock, 'wallMs'> = systemClock,
 ): Promise<boolean> {
-  const event = eventFor(happening, new Date(clock.wallMs()).toISOString().replace(/\.\d+Z$/, 'Z'));
+  const correlator = correlators.get(client) ?? new EventCorrelator();
+  correlators.set(client, correlator);
+  const nowMs = clock.wallMs();
+  const { object, type, reason, component, host } = happening;
+  const { kind, metadata } = object;
+  const source = [component, host, kind, metadata.namespace ?? 'default', metadata.name, metadata.uid];
+  const message = happening.message.slice(0, MAX_MESSAGE);
+  const correlated = correlator.correlate({ source, type, reason, message }, nowMs);
+  if (correlated === undefined) return false;
+  const event = eventFor(happening, correlated, new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z'));
   try {
     await client.create(Event, event);
     return true;
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) return false;
   }
-  return countOnceMore(client, event).catch(() => false);
+  return countMore(client, event, correlated.times).catch(() => false);
 }
 
-async function countOnceMore(client: Client, event: Event): Promise<boolean> {
+async function countMore(client: Client, event: Event, times: number): Promise<boolean> {
   const { namespace, name = '' } = event.metadata;
+  const { lastTimestamp, message } = event;
   const counted = await changeObject(client, {
     kind: Event,
     namespace,
     name,
     change: (current) => ({
       ...current,
-      count: (current.count ?? 1) + 1,
-      ...(event.lastTimestamp === undefined ? {} : { lastTimestamp: event.lastTimestamp }),
+      count: (current.count ?? 1) + times,
+      ...(lastTimestamp === undefined ? {} : { lastTimestamp }),
+      ...(message === undefined ? {} : { message }),
     }),
   });
   return counted !== undefined;
 }
 
 /** Events of objects without a namespace live in `default`, as in Kubernetes. */
-function eventFor(happening: Happening, now: string): Event {
+function eventFor(happening: Happening, { identity, message, times }: Correlated, now: string): Event {
   const { object, type, reason, component, host } = happening;
   const { metadata, kind, apiVersion } = object;
   const namespace = metadata.namespace ?? 'default';
-  const message = happening.message.slice(0, MAX_MESSAGE);
-  const same = [kind, namespace, metadata.name, metadata.uid, type, reason, message, component, host];
-  const digest = createHash('sha256').update(JSON.stringify(same)).digest('hex').slice(0, 16);
+  const digest = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16);
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -77,7 +91,7 @@ function eventFor(happening: Happening, now: string): Event {
     type,
     reason,
     message,
-    count: 1,
+    count: times,
     firstTimestamp: now,
     lastTimestamp: now,
     source: { component, ...(host === undefined ? {} : { host }) },

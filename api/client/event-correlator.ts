@@ -1,0 +1,119 @@
+/**
+ * Keeps what is told of one object within bounds, as client-go's EventCorrelator does (tools/record/events_cache.go):
+ *
+ *   aggregate  the tenth different message of one reason within ten minutes, and those after it, are one event,
+ *              "(combined from similar events): " and the latest message
+ *   count      the same event again raises its count
+ *   filter     one source may tell 25 things of one object at once, and one every 5 minutes after that
+ *
+ * What the filter holds back is counted, and told with the next that passes. Pure: the time is an argument.
+ */
+export interface Correlated {
+  /** Holds of the event as it is written: the same is the same event. */
+  readonly identity: readonly (string | undefined)[];
+  readonly message: string;
+  /** How often it happened since it was written last. */
+  readonly times: number;
+}
+
+/** What the correlator goes by. */
+export interface Told {
+  /** Who says it, and of what. */
+  readonly source: readonly (string | undefined)[];
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Messages of a group that stand alone. */
+const MAX_ALONE = 9;
+const SIMILAR_MS = 600_000;
+const BURST = 25;
+const REFILL_MS = 300_000;
+/** Of each kind of memory; what was not used for the longest is forgotten first. */
+const MEMORY = 4_096;
+
+interface Similar {
+  readonly messages: Set<string>;
+  lastMs: number;
+}
+
+interface Bucket {
+  tokens: number;
+  filledMs: number;
+}
+
+export class EventCorrelator {
+  readonly #similar = new Recent<Similar>(MEMORY);
+  readonly #buckets = new Recent<Bucket>(MEMORY);
+  /** What happened and was not written, by event. */
+  readonly #heldBack = new Recent<number>(MEMORY);
+
+  /** Undefined when it is not to be written now. */
+  correlate({ source, type, reason, message }: Told, nowMs: number): Correlated | undefined {
+    const group = [...source, type, reason];
+    const combined = this.#isOneOfMany(keyOf(group), message, nowMs);
+    const identity = combined ? [...group, 'combined'] : [...group, message];
+    const key = keyOf(identity);
+    const times = (this.#heldBack.get(key) ?? 0) + 1;
+    if (!this.#passes(keyOf(source), nowMs)) {
+      this.#heldBack.set(key, times);
+      return undefined;
+    }
+    this.#heldBack.delete(key);
+    return { identity, message: combined ? `(combined from similar events): ${message}` : message, times };
+  }
+
+  #isOneOfMany(group: string, message: string, nowMs: number): boolean {
+    const known = this.#similar.get(group);
+    const similar =
+      known === undefined || nowMs - known.lastMs > SIMILAR_MS
+        ? { messages: new Set<string>(), lastMs: nowMs }
+        : known;
+    similar.lastMs = nowMs;
+    this.#similar.set(group, similar);
+    if (similar.messages.has(message)) return false;
+    if (similar.messages.size >= MAX_ALONE) return true;
+    similar.messages.add(message);
+    return false;
+  }
+
+  #passes(source: string, nowMs: number): boolean {
+    const bucket = this.#buckets.get(source) ?? { tokens: BURST, filledMs: nowMs };
+    const elapsedMs = Math.max(0, nowMs - bucket.filledMs);
+    bucket.tokens = Math.min(BURST, bucket.tokens + elapsedMs / REFILL_MS);
+    bucket.filledMs = Math.max(nowMs, bucket.filledMs);
+    this.#buckets.set(source, bucket);
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+}
+
+function keyOf(parts: readonly (string | undefined)[]): string {
+  return JSON.stringify(parts);
+}
+
+/** A map that forgets what was not set for the longest. */
+class Recent<T> {
+  readonly #entries = new Map<string, T>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: string, value: T): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size > this.#limit) this.#entries.delete(this.#entries.keys().next().value ?? '');
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+}
