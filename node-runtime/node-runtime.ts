@@ -12,6 +12,7 @@ import { keepNameServer } from './dns/name-server-process.ts';
 import { wantsSidecar } from './injection/decide-injection.ts';
 import { ADMIN_SOCKET_FILE } from './injection/sidecar-plan.ts';
 import { lateClient, untilCredentials } from './late-client.ts';
+import { patrolLogs } from './logs/patrol-logs.ts';
 import { startMetricsServer } from './metrics/metrics-server.ts';
 import { createNodeMetrics } from './metrics/node-metrics.ts';
 import { observedContainers, observedSandboxes, timedBy } from './metrics/observed-runtime.ts';
@@ -163,6 +164,7 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
   followObjects(pods, ({ record }) => preparations.get(record.pod.metadata.uid ?? ''), informers, logger);
   void followServices(config, informers, tools);
   void patrolSizes(pods, paths, lasting);
+  void patrolLogs(() => pods.workers.map(({ record }) => record), config, lasting);
   const facts = {
     name: config.nodeName,
     podCidr: config.podCidr,

@@ -16,6 +16,8 @@ export function containerPaths({ runDir }: Directories, id: string) {
     /** Written by conmon once the container is created. */
     pid: join(directory, 'pid'),
     monitorPid: join(directory, 'conmon.pid'),
+    /** A named pipe on which conmon takes orders. */
+    control: join(directory, 'ctl'),
     /** Written by us after a start: milliseconds since the epoch. */
     started: join(directory, 'started'),
     /** The OCI runtime's complaints, JSON lines. */

@@ -21,8 +21,6 @@ import type { OciRuntime } from './runtime.ts';
 /** The program that watches a container; found in the search path of host tools. */
 const MONITOR = 'conmon';
 
-/** A container's log is started anew when it has this many bytes. */
-const LOG_LIMIT_BYTES = 16 << 20;
 /** Creating takes well under a second; on a machine in distress it may take long, but not for ever. */
 const CREATE_TIMEOUT_MS = 60_000;
 
@@ -71,7 +69,8 @@ function monitorArguments(runtime: OciRuntime, { id, paths, exitDirectory, logPa
     ...['--api-version', '1', '-c', id, '-u', id, '-n', id, '-b', paths.directory, '-r', runtime.path],
     ...runtimeArgs.map((argument) => `--runtime-arg=${argument}`),
     ...['-p', paths.pid, '-P', paths.monitorPid, '--exit-dir', exitDirectory, '--full-attach'],
-    ...['-l', `k8s-file:${logPath}`, '--log-size-max', String(LOG_LIMIT_BYTES), '--log-level', 'error'],
+    // Without a size: conmon would throw the whole log away at it. Logs are rotated by us (node-runtime/logs).
+    ...['-l', `k8s-file:${logPath}`, '--log-level', 'error'],
   ];
 }
 

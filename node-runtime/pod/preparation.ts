@@ -6,6 +6,7 @@ import type { Service } from '#api/kinds/service.ts';
 import { type MeshConfig, pathsOf } from '#api/mesh/config.ts';
 import { removeDirectory } from '../host/remove-directory.ts';
 import { planSidecar, SIDECAR_CONFIG_FILE, sidecarConfig } from '../injection/sidecar-plan.ts';
+import { removeLog } from '../logs/log-files.ts';
 import { containerMounts } from '../volumes/container-mounts.ts';
 import { prepareVolume, projects, type ReadyVolume } from '../volumes/pod-volumes.ts';
 import { mountTmpfs, unmountUnder } from '../volumes/tmpfs.ts';
@@ -210,6 +211,6 @@ export class Preparation {
   async #dropOldLog(record: PodRecord, name: string, attempt: number): Promise<void> {
     if (attempt < 2) return;
     const { podLogs } = pathsOf(this.#tools.config);
-    await rm(containerLog(podLogs, record.pod, name, attempt - 2), { force: true });
+    await removeLog(containerLog(podLogs, record.pod, name, attempt - 2));
   }
 }

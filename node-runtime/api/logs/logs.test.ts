@@ -89,6 +89,21 @@ test('follows a log into the file that replaces it', async () => {
   expect((await pieces.next()).done).toBe(true);
 });
 
+test('reads to its end what was written to the old file before the new one stood there', async () => {
+  writeFileSync(path, line(1, 'a'));
+  let running = true;
+  const options: LogOptions = logOptions(new URLSearchParams('follow=true'), NOW);
+  const pieces = readLog({ path, isRunning: () => running, signal: new AbortController().signal }, options);
+  expect((await pieces.next()).value?.toString()).toBe('a\n');
+  renameSync(path, `${path}.old`);
+  appendFileSync(`${path}.old`, line(2, 'b'));
+  writeFileSync(path, line(3, 'c'));
+  running = false;
+  const rest: string[] = [];
+  for await (const piece of pieces) rest.push(piece.toString());
+  expect(rest).toEqual(['b\n', 'c\n']);
+});
+
 test('a reader that leaves ends the reading', async () => {
   writeFileSync(path, line(1, 'a'));
   const gone = new AbortController();

@@ -33,6 +33,7 @@ export async function* readLog(source: LogSource, options: LogOptions): AsyncGen
 
 async function* rawLines(source: LogSource, options: LogOptions): AsyncGenerator<Buffer> {
   let file = await open(source.path, 'r');
+  let next: FileHandle | undefined;
   const changes = new Changes(source.path);
   try {
     let position = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
@@ -46,20 +47,23 @@ async function* rawLines(source: LogSource, options: LogOptions): AsyncGenerator
       yield* lines;
       if (bytesRead > 0) continue;
       if (!options.follow) return;
-      const next = await rotated(source.path, file);
       if (next !== undefined) {
         await file.close();
         file = next;
+        next = undefined;
         position = 0;
         rest = Buffer.alloc(0);
         continue;
       }
+      // What was written to the old file until the new one stood there is read before it is left.
+      next = await rotated(source.path, file);
+      if (next !== undefined) continue;
       if (!wasRunning) return;
       await changes.next(source.signal);
     }
   } finally {
     changes.close();
-    await file.close();
+    await Promise.all([file.close(), next?.close()]);
   }
 }
 
@@ -74,7 +78,7 @@ function split(bytes: Buffer): { lines: Buffer[]; remainder: Buffer } {
   return { lines, remainder: remainder.length > MAX_LINE_BYTES ? Buffer.alloc(0) : remainder };
 }
 
-/** The file that took this one's place: the monitor starts a new one when a log has grown too long. */
+/** The file that took this one's place: a log that has grown long is begun anew. */
 async function rotated(path: string, file: FileHandle): Promise<FileHandle | undefined> {
   const [now, ours] = await Promise.all([stat(path).catch(() => undefined), file.stat()]);
   if (now === undefined || now.ino === ours.ino) return undefined;
