@@ -10,7 +10,7 @@ import type { Store } from '#control-plane/store/store.ts';
 import { USAGE_METRICS } from '#node-runtime/metrics/container-usage.ts';
 import { createNodeMetrics } from '#node-runtime/metrics/node-metrics.ts';
 import { STATE_METRICS } from '#node-runtime/metrics/pod-states.ts';
-import { APP_METRICS } from '#sidecar/admin/app-metrics.ts';
+import { DESCRIBED_METRICS } from '#sidecar/described-metrics.ts';
 import {
   MAX_OUTCOMES,
   MAX_OUTCOMES_EACH,
@@ -20,7 +20,6 @@ import {
   MAX_VALUE_LENGTH,
   MAX_VALUES_EACH,
 } from '#sidecar/telemetry/cardinality.ts';
-import { SIDECAR_METRICS } from '#sidecar/telemetry/sidecar-metrics.ts';
 import { REQUEST_METRICS } from '#sidecar/telemetry/standard.ts';
 
 interface Section {
@@ -64,7 +63,7 @@ const SECTIONS: readonly Section[] = [
       '',
       'Sums stay exact, and `weft_sidecar_metrics_folded_total` says how often it happened.',
     ],
-    metrics: [...SIDECAR_METRICS, ...APP_METRICS],
+    metrics: DESCRIBED_METRICS,
   },
   {
     title: 'Control plane',

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,8 @@ import { silentLogger } from '#api/foundation/logger.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
+import { findFlaw } from './admin/exposition-check.ts';
+import { DESCRIBED_METRICS } from './described-metrics.ts';
 import { grpcTransport } from './discovery/grpc-transport.ts';
 import { TestAdsServer } from './discovery/test-ads-server.ts';
 import { allTo, assignment, cluster, httpListener, routes } from './discovery/test-resources.ts';
@@ -41,6 +44,7 @@ beforeEach(async () => {
     workload: 'web',
     discoveryAddress: `127.0.0.1:${port}`,
     adminSocket: join(directory, 'admin.sock'),
+    appMetrics: { port: (app.address() as AddressInfo).port, path: '/app/metrics' },
   });
   const world = {
     transport: grpcTransport(config.discoveryAddress),
@@ -113,6 +117,83 @@ test('is not ready before it is configured, carries requests then, and counts th
   expect(metrics.body).toMatch(/istio_requests_total\{reporter="source".*response_code="200".*\} 1\n/);
   expect(metrics.body).toContain('weft_sidecar_ready 1');
 });
+
+const APP_PAGE = '# HELP orders_total Orders.\n# TYPE orders_total counter\norders_total 7\n';
+
+/** The app answers its metrics with this from now on. */
+function appTells(text: string): void {
+  app.removeAllListeners('request');
+  app.on('request', (request, response) => response.end(request.url === '/app/metrics' ? text : 'hello'));
+}
+
+test("tells on one port what it counts, and on another the app's metrics behind it", async () => {
+  await configure();
+  appTells(APP_PAGE);
+  const own = await call({ port: sidecar.ports.ownMetrics, path: '/stats/prometheus' });
+  expect(own.body).toContain('weft_sidecar_ready 1');
+  expect(own.body).not.toContain('orders_total');
+  const merged = await call({ port: sidecar.ports.metrics, path: '/stats/prometheus' });
+  expect(merged.body.endsWith(APP_PAGE)).toBe(true);
+  expect(merged.body).toContain('weft_sidecar_app_scrape_success 1\n');
+});
+
+test("an app that tells nonsense takes nothing from the sidecar's part", async () => {
+  await configure();
+  appTells('orders_total seven\n');
+  const merged = await call({ port: sidecar.ports.metrics, path: '/metrics' });
+  expect(merged.body).toContain('weft_sidecar_ready 1');
+  expect(merged.body).not.toContain('orders_total');
+  expect(merged.body).toContain('weft_sidecar_app_scrape_failures_total{reason="syntax"} 1');
+});
+
+test('everything that it tells is described, and once, as Prometheus has it', async () => {
+  await configure();
+  await throughMesh('/');
+  await server.answerTo(
+    server.send(CLUSTER_TYPE, [cluster('bad', { lb_policy: 'RING_HASH', type: 'LOGICAL_DNS' })]),
+  );
+  appTells(APP_PAGE);
+  await call({ port: sidecar.ports.metrics, path: '/metrics' });
+  const { body } = await call({ port: sidecar.ports.metrics, path: '/metrics' });
+  expect(findFlaw(body, () => false)).toBeUndefined();
+  const described = new Map(DESCRIBED_METRICS.map((metric) => [metric.name, metric]));
+  const seen = new Set<string>();
+  const lines = body
+    .slice(0, -APP_PAGE.length)
+    .split('\n')
+    .filter((line) => line !== '');
+  for (const line of lines) {
+    expect(seen, line).not.toContain(line.split('} ')[0]);
+    seen.add(line.split('} ')[0] ?? '');
+    const [, word, name = ''] = /^# (HELP|TYPE) (\w+) .+$/.exec(line) ?? [];
+    if (word !== undefined) {
+      expect(described.has(name), line).toBe(true);
+      continue;
+    }
+    const [, sample = '', labels = ''] = /^(\w+)(?:\{(.*)\})? [^ ]+$/.exec(line) ?? [];
+    const metric = described.get(sample) ?? described.get(sample.replace(/_(bucket|sum|count)$/, ''));
+    const names = [...labels.matchAll(/(\w+)="/g)].map(([, label]) => label);
+    expect([line, names.filter((label) => label !== 'le')]).toEqual([line, metric?.labels]);
+  }
+});
+
+/** The name is Istio's, and every dashboard's. */
+const ISTIO_NAME = 'istio_request_duration_milliseconds use base unit "seconds" instead of "milliseconds"\n';
+
+test.runIf(existsSync('/usr/bin/promtool'))(
+  'promtool has nothing to say against it but that Istio counts milliseconds',
+  async () => {
+    await configure();
+    await throughMesh('/');
+    appTells(APP_PAGE);
+    const { body } = await call({ port: sidecar.ports.metrics, path: '/metrics' });
+    const { stdout, stderr } = spawnSync('/usr/bin/promtool', ['check', 'metrics'], {
+      input: body,
+      encoding: 'utf8',
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: ISTIO_NAME });
+  },
+);
 
 test('counts by service who was ejected and what breakers had no room for', async () => {
   const page = async () =>

@@ -31,7 +31,7 @@ export function* samples(metric: MetricDescription, values: Iterable<Sample>): G
   for (const [labels, value] of values) {
     if (isFirst) yield headOf(metric);
     isFirst = false;
-    yield `${metric.name}${labels === '' ? '' : `{${labels}}`} ${value}\n`;
+    yield `${metric.name}${labels === '' ? '' : `{${labels}}`} ${numeral(value)}\n`;
   }
 }
 
@@ -45,6 +45,12 @@ export function* histograms(
     isFirst = false;
     yield histogramText(metric.name, labels, value);
   }
+}
+
+function numeral(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? '+Inf' : '-Inf';
 }
 
 function headOf({ name, type, help }: MetricDescription): string {
