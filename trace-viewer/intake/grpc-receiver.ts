@@ -40,9 +40,9 @@ export function createGrpcReceiver(intake: Intake): Http2Server {
     const peer = stream.session?.socket?.remoteAddress ?? '';
     const packing = String(headers['grpc-encoding'] ?? 'identity');
     const refusal = refusalOf(headers[':method'], headers[':path'], headers['content-type'], packing);
-    if (refusal !== undefined) return refuse(stream, refusal);
     const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), LIMITS.requestMs);
     stream.once('close', () => clearTimeout(timer));
+    if (refusal !== undefined) return refuse(stream, refusal);
     void receive(intake, stream, packing, peer).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   });
   return server;
@@ -118,6 +118,6 @@ function refuse(stream: ServerHttp2Stream, { status, message }: Refusal): void {
     },
     { endStream: true },
   );
-  // What the peer still sends of a request that is answered already is not wanted.
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  // What the peer still sends of a request that is answered already is thrown away, until its time is over.
+  stream.resume();
 }
