@@ -43,6 +43,7 @@ export async function startBookinfo(client: HttpClient, step: Step, signal: Abor
   const applied = [
     ...(await applyFile(client, `${EXAMPLE}/bookinfo.yaml`)),
     ...(await applyFile(client, `${EXAMPLE}/networking/destination-rule-all.yaml`)),
+    ...(await applyFile(client, `${EXAMPLE}/telemetry.yaml`)),
   ];
   const deployments = applied.filter(({ manifest }) => manifest.kind.kind === 'Deployment');
   let ready = 0;

@@ -28,8 +28,8 @@ export function telemetryFindings(
   ];
 }
 
-function hint(path: string, what: string): Finding {
-  return { ...finding('UselessSetting', path, what), hint: true };
+function hint(path: string, what: string, reason: Finding['reason'] = 'UselessSetting'): Finding {
+  return { ...finding(reason, path, what), hint: true };
 }
 
 function selectorFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding[] {
@@ -105,13 +105,7 @@ function tracingFindings(telemetry: Stored<Telemetry>, inputs: Inputs, providers
   );
   return named || providers.defaults.tracing.length > 0
     ? []
-    : [
-        finding(
-          'NoProvider',
-          'spec.tracing',
-          'neither this nor the mesh names a provider: nothing is traced',
-        ),
-      ];
+    : [hint('spec.tracing', 'neither this nor the mesh names a provider: nothing is traced', 'NoProvider')];
 }
 
 function filterFindings({ spec }: Stored<Telemetry>): Finding[] {
