@@ -34,6 +34,7 @@ import { readMachine } from './registration/machine.ts';
 import { readCgroupLayout } from './resources/cgroup-layout.ts';
 import { objectSources } from './volumes/object-sources.ts';
 import { execInPod } from './wiring/exec-in-pod.ts';
+import { followNotables } from './wiring/follow-notables.ts';
 import { followObjects, followPods } from './wiring/follow-pods.ts';
 import { followServices } from './wiring/follow-services.ts';
 import { createInformers, startInformers } from './wiring/informers.ts';
@@ -119,16 +120,26 @@ export async function startNodeRuntime(config: MeshConfig, tools: NodeRuntimeToo
       const { tools: podTools, preparation, close } = livePodTools(record, live);
       preparations.set(uid, preparation);
       if (!adopted.has(uid)) metrics.starts.began(uid, clock.nowMs());
+      const letGo = followNotables(record, notableTools);
       return {
         tools: podTools,
         close() {
           preparations.delete(uid);
           metrics.forget(uid);
+          letGo();
           close();
         },
       };
     },
   });
+  const notableTools = {
+    ...tools,
+    client,
+    config,
+    services: informers.services,
+    pods: () => pods,
+    directoryOf: (uid: string) => store.directoryOf(uid),
+  };
   async function injectionInputs({ metadata }: Pod) {
     const name = metadata.namespace ?? 'default';
     const namespace =

@@ -5,6 +5,7 @@
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
+import { NOTABLES_PATH } from '#api/mesh/notable.ts';
 import type { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { ACCESS_LOG_METRICS } from './access-log/access-log-metrics.ts';
 import { AccessLogs } from './access-log/access-logs.ts';
@@ -21,6 +22,9 @@ import { BoundListeners } from './intercept/bound-listeners.ts';
 import { ConnectionCount, connectionsWithin } from './intercept/connection-count.ts';
 import { type Interception, startInterception } from './intercept/interception.ts';
 import type { OriginalDestinationReader } from './intercept/original-destination.ts';
+import { BreakerWatch } from './notables/breaker-watch.ts';
+import { NotableLog } from './notables/notable-log.ts';
+import { notablesPage } from './notables/notables-page.ts';
 import { SidecarObservers } from './observers.ts';
 import { MeshTelemetry } from './telemetry/mesh-telemetry.ts';
 import { SidecarMetrics } from './telemetry/sidecar-metrics.ts';
@@ -77,7 +81,9 @@ export async function startSidecar(
     labels: config.labels,
   });
   const upstream = new UpstreamCounts();
-  const witness = new EjectionLog(logger, clock, upstream);
+  const notables = new NotableLog(Math.floor(world.random() * 2 ** 48).toString(36), clock);
+  const note = notables.note.bind(notables);
+  const witness = new EjectionLog(logger, clock, upstream, note);
   const discovery = startDiscovery({
     ...world,
     node: nodeOf(config),
@@ -165,7 +171,9 @@ export async function startSidecar(
     appMetrics,
     startDrain: () => void drain(),
     quit: onQuit,
+    forNode: { [`GET ${NOTABLES_PATH}`]: notablesPage(notables, clock) },
   };
+  const breakers = new BreakerWatch(() => discovery.configuration.clusters.all, clock, note);
   const admin = await startAdmin(subject, config, clock, logger);
 
   return {
@@ -175,6 +183,7 @@ export async function startSidecar(
     async close() {
       discovery.close();
       metrics.close();
+      breakers.close();
       bound.close();
       await Promise.all([outbound.close(), inbound.close(), admin.close()]);
       await tracers.close();

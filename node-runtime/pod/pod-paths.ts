@@ -9,6 +9,8 @@ export function podPaths(directory: string) {
     etc: join(directory, 'etc'),
     sidecar: join(directory, 'sidecar'),
     admin: join(directory, 'admin'),
+    /** How far the sidecar's notables were read. */
+    notables: join(directory, 'notables.json'),
     /** Containers' last words. */
     messages: join(directory, 'messages'),
   } as const;

@@ -20,6 +20,8 @@ export interface AdminSubject {
   readonly startDrain: () => void;
   /** Drains and ends the process; returns at once. */
   readonly quit: () => void;
+  /** What the node alone may read, over the socket file. */
+  readonly forNode?: Pages;
 }
 
 export interface Admin {
@@ -46,7 +48,9 @@ export async function startAdmin(
   const own = await serve({ host: '0.0.0.0', port: ports.ownMetrics }, ownPages(subject), logger);
   const admin = await serve({ host: '127.0.0.1', port: ports.admin }, pages, logger);
   const servers: HttpServer[] = [readiness, merged, own, admin];
-  if (adminSocket !== undefined) servers.push(await serve({ path: adminSocket }, pages, logger));
+  if (adminSocket !== undefined) {
+    servers.push(await serve({ path: adminSocket }, { ...pages, ...subject.forNode }, logger));
+  }
   return {
     ports: {
       admin: admin.port,

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
+import type { NotableFact } from '#api/mesh/notable.ts';
 import { TokenBucket } from '#sidecar/http/token-bucket.ts';
 import type { UpstreamCounts } from '#sidecar/telemetry/upstream-counts.ts';
 import type { ClusterPolicy } from '#sidecar/upstream/cluster-policy.ts';
@@ -21,9 +22,17 @@ export class EjectionLog implements ClusterWitness {
   readonly #clock: Clock;
   readonly #counts: UpstreamCounts;
   readonly #bucket: TokenBucket;
+  readonly #note: (fact: NotableFact) => void;
   #leftOut = 0;
 
-  constructor(logger: Logger, clock: Clock, counts: UpstreamCounts) {
+  /** `note` hears of each, however many there are. */
+  constructor(
+    logger: Logger,
+    clock: Clock,
+    counts: UpstreamCounts,
+    note: (fact: NotableFact) => void = () => {},
+  ) {
+    this.#note = note;
     this.#logger = logger;
     this.#clock = clock;
     this.#counts = counts;
@@ -36,9 +45,11 @@ export class EjectionLog implements ClusterWitness {
       onEjected: ({ key: endpoint }, cause, durationMs) => {
         this.#counts.ejected(service, cause);
         const forMs = Math.round(durationMs);
+        this.#note({ what: 'ejected', service: service.host, endpoint, cause, forMs });
         if (this.#mayWrite()) this.#logger.warn('endpoint ejected', { cluster, endpoint, cause, forMs });
       },
       onReturned: ({ key: endpoint }) => {
+        this.#note({ what: 'returned', service: service.host, endpoint });
         if (this.#mayWrite()) this.#logger.info('endpoint returned', { cluster, endpoint });
       },
     };

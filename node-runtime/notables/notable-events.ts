@@ -1,0 +1,70 @@
+/**
+ * Writes what sidecars tell as Events: on the Service, where people look for what is wrong with it, and of an endpoint
+ * that is a pod on the Pod as well. What is about no Service of the mesh (a ServiceEntry's host) is told on the pod
+ * that saw it. Correlation keeps the number of what is told of one object in bounds (see `recordEvent`), and a measure
+ * for each sidecar that of the objects.
+ */
+import type { Client } from '#api/client/client.ts';
+import { recordEvent } from '#api/client/events.ts';
+import type { Clock } from '#api/foundation/clock.ts';
+import type { KubeObject } from '#api/kinds/meta.ts';
+import type { Pod } from '#api/kinds/pod.ts';
+import type { Service } from '#api/kinds/service.ts';
+import type { NotableFact } from '#api/mesh/notable.ts';
+import { wordsOf } from './event-words.ts';
+
+export interface NotableEventsOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  readonly clusterDomain: string;
+  service(namespace: string, name: string): Service | undefined;
+  podAt(address: string): Pod | undefined;
+}
+
+export type TellNotable = (fact: NotableFact, reporter: Pod) => Promise<void>;
+
+/** 50 at once and one a second: far more than is read, far less than the API can take. */
+const BURST = 50;
+const REFILL_MS = 1_000;
+
+/** For one sidecar. */
+export function notableEvents(options: NotableEventsOptions): TellNotable {
+  const { client, clock, nodeName: host } = options;
+  let tokens = BURST;
+  let filledMs = clock.nowMs();
+  const mayTell = (): boolean => {
+    const nowMs = clock.nowMs();
+    tokens = Math.min(BURST, tokens + (nowMs - filledMs) / REFILL_MS);
+    filledMs = nowMs;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  };
+  return async (fact, reporter) => {
+    if (!mayTell()) return;
+    const { metadata } = reporter;
+    const { type, reason, message, address } = wordsOf(fact, `${metadata.namespace}/${metadata.name}`);
+    const pod = address === undefined ? undefined : options.podAt(address);
+    const service = serviceOf(fact.service, options);
+    const objects: KubeObject[] = [
+      ...(service === undefined ? [] : [asObject(service, 'Service')]),
+      ...(pod === undefined ? [] : [asObject(pod, 'Pod')]),
+    ];
+    if (service === undefined) objects.push(asObject(reporter, 'Pod'));
+    for (const object of objects) {
+      await recordEvent(client, { object, type, reason, message, component: 'sidecar', host }, clock);
+    }
+  };
+}
+
+function serviceOf(host: string, { clusterDomain, service }: NotableEventsOptions): Service | undefined {
+  const suffix = `.svc.${clusterDomain}`;
+  if (!host.endsWith(suffix)) return undefined;
+  const [name = '', namespace = '', ...more] = host.slice(0, -suffix.length).split('.');
+  return more.length > 0 ? undefined : service(namespace, name);
+}
+
+function asObject({ metadata }: Pod | Service, kind: 'Pod' | 'Service'): KubeObject {
+  return { apiVersion: 'v1', kind, metadata };
+}
