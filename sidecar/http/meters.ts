@@ -8,6 +8,15 @@ import { sameOctets } from './octets.ts';
 /** The service of requests that no cluster was found for. */
 export const UNKNOWN_SERVICE: ServiceIdentity = { host: 'unknown', name: 'unknown', namespace: 'unknown' };
 
+/** Istio's route for whoever may not be reached (REGISTRY_ONLY), and what its proxies call the destination then. */
+const BLOCKED_ROUTE = 'block_all';
+const BLACK_HOLE: ServiceIdentity = { host: 'unknown', name: 'BlackHoleCluster', namespace: 'unknown' };
+
+/** The service of requests that a route answers by itself. */
+export function serviceOfRoute(route: string): ServiceIdentity {
+  return route === BLOCKED_ROUTE ? BLACK_HOLE : UNKNOWN_SERVICE;
+}
+
 /** Who sends the requests of a connection, as far as they say, and the meter of the service that it asked last. */
 export interface Caller {
   readonly metadata: Buffer;

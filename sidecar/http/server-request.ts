@@ -20,7 +20,7 @@ import { HeadView } from './head-view.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { failureInWords, formatLocal, type LocalReply, type LocalResponse } from './local-reply.ts';
 import { editsOf } from './message-edits.ts';
-import { UNKNOWN_SERVICE } from './meters.ts';
+import { serviceOfRoute, UNKNOWN_SERVICE } from './meters.ts';
 import { outgoingInWords } from './outgoing-in-words.ts';
 import { noteFor } from './pass-response.ts';
 import { RequestAccount } from './request-account.ts';
@@ -232,7 +232,7 @@ export class ServerRequest implements Forwarded {
       const reason = `the redirect of route "${decision.route}" leads to what is no location`;
       this.fail({ status: 500, flag: 'NR', details: 'invalid_redirect', reason });
     } else {
-      this.#answerAtOnce(local, BY_RULE, UNKNOWN_SERVICE);
+      this.#answerAtOnce(local, BY_RULE, serviceOfRoute(decision.route));
     }
   }
 
