@@ -9,6 +9,9 @@ import { compileField, type Field, type LogRecord, type LogWorld } from './field
 import { MAX_CROWDED_VALUE_CHARS, MAX_LINE_CHARS, MAX_VALUE_CHARS, shortened } from './limits.ts';
 import type { RenderLine } from './text-lines.ts';
 
+/** A longer value is not remembered from line to line. */
+const KEPT_CHARS = 128;
+
 /** A value ready to stand in JSON, its texts cut at `maxChars`; undefined: it is missing. */
 type RenderValue = (record: LogRecord, maxChars: number) => string | undefined;
 
@@ -76,10 +79,19 @@ function single(field: Field): RenderValue {
     };
   }
   const { origin, read } = field;
+  // Many fields say the same line after line; to see that costs less than to look through the value.
+  let last: string | undefined;
+  let quoted = '';
   return (record, maxChars) => {
     const value = read(record);
     if (value === undefined || value === '') return undefined;
-    return origin === 'own' ? `"${value}"` : quoteJson(shortened(value, maxChars));
+    if (origin === 'own') return `"${value}"`;
+    if (value === last) return quoted;
+    const result = quoteJson(shortened(value, maxChars));
+    if (value.length > KEPT_CHARS) return result;
+    last = value;
+    quoted = result;
+    return quoted;
   };
 }
 
