@@ -83,6 +83,10 @@ describe('the demo’s report', () => {
     before: seen({ v1: 100, v2: 100, v3: 100 }),
     after: seen({ v1: 90, v2: 10 }),
     pageUrl: 'http://10.96.255.255:9080/productpage',
+    traces: {
+      trace: `http://127.0.0.1:16686/trace/${'a'.repeat(32)}`,
+      search: 'http://127.0.0.1:16686/search',
+    },
     sidecarMetrics: 'http://10.244.255.255:15020/metrics',
     controlPlaneMetrics: 'http://127.0.0.1:15014/metrics',
     weft: './weft',
@@ -108,6 +112,15 @@ describe('the demo’s report', () => {
     expect(text).toMatch(/v3 red stars .* 33 % .* 0 %/);
     expect(text).toContain('4.3 / 1234.5 ms');
     expect(text).toMatch(/reviews-v2-\S+ +Running +\S+ +500m +128Mi/);
+  });
+
+  test('leads to a trace where there is a viewer, and to the search when none has come yet', () => {
+    expect(formatReport(report, plain)).toMatch(/a trace +http:\/\/127.0.0.1:16686\/trace\/a{32}\n/);
+    const late = { ...report.traces, trace: undefined };
+    const without = formatReport({ ...report, traces: late }, plain);
+    expect(without).not.toContain('a trace ');
+    expect(without).toMatch(/all traces +http:\/\/127.0.0.1:16686\/search\n/);
+    expect(formatReport({ ...report, traces: undefined }, plain)).not.toContain('traces');
   });
 
   test('quotes a path for the shell', () => {

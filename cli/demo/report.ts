@@ -11,6 +11,8 @@ export interface DemoReport {
   readonly before: Observed;
   readonly after: Observed;
   readonly pageUrl: string;
+  /** Pages of the trace viewer, where there is one: of one whole trace, and of the search. */
+  readonly traces: { readonly trace: string | undefined; readonly search: string } | undefined;
   readonly sidecarMetrics: string;
   readonly controlPlaneMetrics: string;
   /** How the reader calls weft. */
@@ -38,6 +40,7 @@ export function formatReport(report: DemoReport, style: Style): string {
     row('the page', report.pageUrl),
     row('metrics', `${report.sidecarMetrics}  (each pod has its own)`),
     row('', `${report.controlPlaneMetrics}  (control plane)`),
+    ...traceRows(report),
     section('Try', style),
     ...commands(report).map(
       ([what, command]) => `  ${style.dim(pad(what, WHAT))}${style.cyan(command)}
@@ -49,6 +52,12 @@ export function formatReport(report: DemoReport, style: Style): string {
 const section = (title: string, style: Style): string => `\n${style.bold(title)}\n`;
 const row = (label: string, text: string): string => `  ${pad(label, LABEL)}${text}\n`;
 const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
+
+function traceRows({ traces }: DemoReport): string[] {
+  if (traces === undefined) return [];
+  const one = traces.trace === undefined ? [] : [row('a trace', traces.trace)];
+  return [...one, row('all traces', traces.search)];
+}
 
 function podTable(pods: readonly Pod[]): string {
   const rows = pods.map((pod) => {

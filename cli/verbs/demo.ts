@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import type { MeshConfig } from '#api/mesh/config.ts';
 import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
+import { addonOf } from '../addons/addons.ts';
 import type { AskedAddons } from '../addons/choose-addons.ts';
 import { addonFlags, askedAddons } from '../addons/flags.ts';
 import { applyRoute, bookinfoPods, examplePath, productPage, startBookinfo } from '../demo/bookinfo.ts';
-import { formatReport } from '../demo/report.ts';
+import { findPageTrace } from '../demo/page-trace.ts';
+import { type DemoReport, formatReport } from '../demo/report.ts';
 import { type Observed, sendLoad } from '../demo/traffic.ts';
 import { EXIT } from '../failure.ts';
 import { ensureHost } from '../mesh/ensure-host.ts';
@@ -43,12 +46,14 @@ async function demo(session: Session, asked: AskedAddons): Promise<void> {
     (ms) => `live on every sidecar after ${Math.round(ms)} ms`,
   );
   const after = await observe(session, progress, page, `${REQUESTS} requests, split 90/10`, 0);
+  const traces = await lookAtTraces(session, progress, config, `${page}/productpage`);
   const pods = await bookinfoPods(client);
   const report = {
     pods,
     before,
     after,
     pageUrl: `${page}/productpage`,
+    traces,
     sidecarMetrics: `http://${pods[0]?.status?.podIP ?? 'POD-IP'}:${SIDECAR_PORTS.metrics}/metrics`,
     controlPlaneMetrics: `http://127.0.0.1:${config.monitoringPort}/metrics`,
     weft: session.env['WEFT_COMMAND'] ?? './weft',
@@ -56,6 +61,23 @@ async function demo(session: Session, asked: AskedAddons): Promise<void> {
   };
   session.print(formatReport(report, session.style));
   if (before.failed + after.failed > 0) session.exit(EXIT.failed);
+}
+
+/** Where the trace of a page and the search for others are, beside a trace viewer. */
+async function lookAtTraces(
+  session: Session,
+  progress: Progress,
+  config: MeshConfig,
+  page: string,
+): Promise<DemoReport['traces']> {
+  if (config.addons.traces === undefined) return undefined;
+  const viewer = addonOf('traces')!.url(config);
+  const trace = await progress.run(
+    'traces: a page from its first sidecar to its last',
+    () => findPageTrace({ viewer, page, signal: session.signal }),
+    (url) => (url === undefined ? 'none has come yet' : 'whole'),
+  );
+  return { trace, search: `${viewer}/search` };
 }
 
 function observe(

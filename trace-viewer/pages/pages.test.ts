@@ -3,6 +3,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ExportTraceServiceRequestSchema } from '#api/otlp/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js';
 import { LIMITS } from '../limits.ts';
+import type { OwnedSpan } from '../model/span.ts';
 import { readSpans } from '../otlp/read-spans.ts';
 import { type Hop, PAGE, requestOf, traceIdFor } from '../testing/page-of-bookinfo.ts';
 import { startOnLoopback } from '../testing/running-viewer.ts';
@@ -10,7 +11,7 @@ import type { TraceViewer } from '../trace-viewer.ts';
 import { coloursOf } from './colours.ts';
 import { html } from './html.ts';
 import { isOwnHost } from './web-server.ts';
-import { agoText, durationText } from './words.ts';
+import { agoText, durationText, labelOf } from './words.ts';
 
 const EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'\u202e';
 const evil: Hop = {
@@ -162,6 +163,18 @@ describe('words', () => {
     [1_250_000, '1.25 s'],
     [125_000_000, '2 min 5 s'],
   ])('%d µs is %s', (us, text) => expect(durationText(us)).toBe(text));
+
+  test.each([
+    [{ 'http.request.method': 'GET', 'url.path': '/reviews/0' }, 'GET /reviews/0'],
+    [{ 'http.method': 'GET', 'http.url': 'http://a:1/b?c=d' }, 'GET /b'],
+    [{ 'http.method': 'GET', 'http.url': 'no url' }, 'router outbound egress'],
+    [{ upstream_address: '10.244.0.9:9080' }, '→ 10.244.0.9:9080'],
+    [{}, 'router outbound egress'],
+  ])('of a span with %j are %s', (tags, label) => {
+    const [{ span }] = readSpans(requestOf(1, 0)).spans as [OwnedSpan];
+    const own = Object.entries(tags).map(([key, value]) => ({ key, value }));
+    expect(labelOf({ ...span, name: 'router outbound egress', tags: own })).toBe(label);
+  });
 
   test('time that passed', () => {
     expect([1, 90, 7_200, 200_000].map((s) => agoText(0, s * 1e6))).toEqual([

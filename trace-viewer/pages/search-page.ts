@@ -4,7 +4,7 @@ import { type Summary, summaryOf } from '../tree/summary.ts';
 import { coloursOf } from './colours.ts';
 import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
-import { agoText, durationText, plural, timeText } from './words.ts';
+import { agoText, durationText, labelOf, plural, timeText } from './words.ts';
 
 export interface SearchView {
   /** The form as it was filled in. */
@@ -96,20 +96,20 @@ function scatter(summaries: readonly Summary[], longest: number): Html | undefin
   const starts = summaries.map(({ startUs }) => startUs);
   const first = Math.min(...starts);
   const span = Math.max(...starts) - first || 1;
-  const points = summaries.map(({ traceId, startUs, durationUs, errors, service, operation }) => {
+  const points = summaries.map(({ traceId, startUs, durationUs, errors, service, first: top }) => {
     const x = (2 + ((startUs - first) / span) * 96).toFixed(2);
     const y = (88 - (durationUs / longest) * 76).toFixed(2);
-    return html`<a href="/trace/${traceId}" tabindex="-1"><circle cx="${x}%" cy="${y}%" r="5" class="${errors > 0 ? 'bad' : 'good'}"><title>${service}: ${operation}, ${durationText(durationUs)}</title></circle></a>`;
+    return html`<a href="/trace/${traceId}" tabindex="-1"><circle cx="${x}%" cy="${y}%" r="5" class="${errors > 0 ? 'bad' : 'good'}"><title>${service}: ${top === undefined ? '' : labelOf(top)}, ${durationText(durationUs)}</title></circle></a>`;
   });
   return html`<figure class="scatter" aria-hidden="true"><svg width="100%" height="130"><line x1="0" x2="100%" y1="88%" y2="88%"/>${points}</svg>
 <figcaption><span>${timeText(first).slice(11, 19)}</span><span>longest ${durationText(longest)}</span><span>${timeText(first + span).slice(11, 19)} UTC</span></figcaption></figure>`;
 }
 
 function item(summary: Summary, longest: number, nowUs: number, colour: (service: string) => number): Html {
-  const { traceId, service, operation, startUs, durationUs, spans, errors, services, partial } = summary;
+  const { traceId, service, startUs, durationUs, spans, errors, services, partial } = summary;
   const width = Math.max(0.3, (durationUs / longest) * 100).toFixed(2);
   return html`<li><a class="trace" href="/trace/${traceId}">
-<span class="what"><b>${service}</b> ${operation}</span>
+<span class="what"><b>${service}</b> ${summary.first === undefined ? '' : labelOf(summary.first)}</span>
 <span class="took">${durationText(durationUs)}</span>
 <svg class="share" width="100%" height="4" aria-hidden="true"><rect width="${width}%" height="4" class="c${colour(service)}"/></svg>
 <span class="chips">${services.slice(0, 12).map(([name, count]) => html`<span class="chip"><i class="dot c${colour(name)}"></i>${name} <small>${count}</small></span>`)}

@@ -6,20 +6,20 @@ import { coloursOf } from './colours.ts';
 import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
 import { waterfall } from './waterfall.ts';
-import { durationText, flagsIn, plural, reasonOf, timeText } from './words.ts';
+import { durationText, flagsIn, labelOf, plural, reasonOf, timeText } from './words.ts';
 
 export function tracePage(trace: Trace): string {
   const tree = treeOf(trace);
   const nodes = [...walk(tree.roots)];
   const first = tree.roots[0]?.owned;
-  const title = first === undefined ? 'Trace' : `${first.origin.service}: ${first.span.name}`;
+  const title = first === undefined ? 'Trace' : `${first.origin.service}: ${labelOf(first.span)}`;
   const services = [...new Set(nodes.map(({ owned }) => owned.origin.service))];
   const colour = coloursOf(services);
   return page(
     `${title} · ${durationText(tree.durationUs)}`,
     html`<article class="one">
 <div class="heading">
-<h1><b>${first?.origin.service}</b> ${first?.span.name}</h1>
+<h1><b>${first?.origin.service}</b> ${first === undefined ? '' : labelOf(first.span)}</h1>
 <dl>
 <div><dt>Began</dt><dd>${timeText(tree.startUs)} UTC</dd></div>
 <div><dt>Took</dt><dd>${durationText(tree.durationUs)}</dd></div>
@@ -68,7 +68,7 @@ function troubles(nodes: readonly TreeNode[]): Html | undefined {
   const lines = bad.slice(0, MOST_TROUBLES).map(({ owned: { span, origin } }) => {
     const flags = flagsIn(span);
     const words = [...flags.map(({ words }) => words), reasonOf(span)].filter((text) => text !== '');
-    return html`<li><a href="#s-${span.spanId}"><b>${origin.service}</b> ${span.name}</a>
+    return html`<li><a href="#s-${span.spanId}"><b>${origin.service}</b> ${labelOf(span)}</a>
 ${flags.map(({ flag }) => html`<abbr class="flag">${flag}</abbr> `)}<span>${[...new Set(words)].join(': ')}</span></li>`;
   });
   const more = bad.length - MOST_TROUBLES;

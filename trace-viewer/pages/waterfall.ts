@@ -5,7 +5,7 @@
 import type { OwnedSpan, SpanEvent, Tag } from '../model/span.ts';
 import type { TraceTree, TreeNode } from '../tree/trace-tree.ts';
 import { type Html, html } from './html.ts';
-import { durationText, flagsIn, reasonOf, statusCodeOf, tagText } from './words.ts';
+import { durationText, flagsIn, labelOf, reasonOf, statusCodeOf, tagText } from './words.ts';
 
 type Colour = (service: string) => number;
 
@@ -34,7 +34,7 @@ function row(node: TreeNode, tree: TraceTree, colour: Colour): Html {
       : html`<button type="button" class="fold" tabindex="-1" aria-label="Fold what is beneath" aria-expanded="true"></button>`;
   return html`<details class="row${bad && ' bad'}" id="s-${span.spanId}" data-depth="${depth}">
 <summary>
-<span class="label">${guides}${fold}<span class="service c${colour(origin.service)}">${origin.service}</span><span class="name">${span.name}</span>${badges(node)}</span>
+<span class="label">${guides}${fold}<span class="service c${colour(origin.service)}">${origin.service}</span><span class="name" title="${span.name}">${labelOf(span)}</span>${badges(node)}</span>
 <span class="time">${bar(node, tree, colour)}<span class="took">${durationText(span.durationUs)}</span></span>
 </summary>
 ${panel(node, offsetUs)}
@@ -71,7 +71,7 @@ function panel({ owned, shiftUs }: TreeNode, offsetUs: number): Html {
   const flags = flagsIn(span);
   return html`<div class="panel">
 ${(span.status === 'error' || flags.length > 0) && html`<p class="reason">${flags.map(({ flag, words }) => html`<abbr class="flag">${flag}</abbr> ${words}. `)}${reason}</p>`}
-<p class="facts">${span.kind} · from ${durationText(offsetUs)} for ${durationText(span.durationUs)} · span <code>${span.spanId}</code>${span.parentId !== '' && html` · child of <a href="#s-${span.parentId}"><code>${span.parentId}</code></a>`}${span.scope !== '' && html` · by ${span.scope}`}</p>
+<p class="facts"><b>${span.name}</b> · ${span.kind} · from ${durationText(offsetUs)} for ${durationText(span.durationUs)} · span <code>${span.spanId}</code>${span.parentId !== '' && html` · child of <a href="#s-${span.parentId}"><code>${span.parentId}</code></a>`}${span.scope !== '' && html` · by ${span.scope}`}</p>
 ${shiftUs !== 0 && html`<p class="facts">Its clock was off: moved by ${durationText(Math.abs(shiftUs))}.</p>`}
 ${span.left > 0 && html`<p class="facts">${span.left} more attributes, events or links were left out.</p>`}
 ${events(owned, shiftUs)}

@@ -96,3 +96,19 @@ export function tagText(span: Span, key: string): string | undefined {
   const tag = span.tags.find((one) => one.key === key);
   return tag === undefined ? undefined : String(tag.value);
 }
+
+/**
+ * What a span was about in a few words: `GET /reviews/0` for a request, `→ 10.244.0.9:9080` for a try at an endpoint. Names
+ * of spans are made to be counted by, and say less.
+ */
+export function labelOf(span: Span): string {
+  const method = tagText(span, 'http.request.method') ?? tagText(span, 'http.method');
+  const path = tagText(span, 'url.path') ?? pathOf(tagText(span, 'url.full') ?? tagText(span, 'http.url'));
+  if (method !== undefined && path !== undefined) return `${method} ${path}`;
+  const endpoint = tagText(span, 'upstream_address');
+  if (/^router /.test(span.name) && endpoint !== undefined) return `→ ${endpoint}`;
+  return span.name;
+}
+
+const pathOf = (url: string | undefined): string | undefined =>
+  url === undefined ? undefined : (URL.parse(url)?.pathname ?? undefined);

@@ -1,11 +1,12 @@
 /** What a list says of a trace. Pure. */
-import type { Trace } from '../model/span.ts';
+import type { Span, Trace } from '../model/span.ts';
 import { treeOf } from './trace-tree.ts';
 
 export interface Summary {
   readonly traceId: string;
   readonly service: string;
-  readonly operation: string;
+  /** The span that began first. */
+  readonly first: Span | undefined;
   readonly startUs: number;
   readonly durationUs: number;
   readonly spans: number;
@@ -23,7 +24,7 @@ export function summaryOf(trace: Trace): Summary {
   return {
     traceId: trace.traceId,
     service: first?.origin.service ?? '',
-    operation: first?.span.name ?? '',
+    first: first?.span,
     startUs: tree.startUs,
     durationUs: tree.durationUs,
     spans: tree.spans,
