@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigMap } from '#api/kinds/config-map.ts';
 import { EndpointSlice } from '#api/kinds/endpoint-slice.ts';
+import { Event } from '#api/kinds/event.ts';
 import { Service } from '#api/kinds/service.ts';
 import { VirtualService } from '#api/kinds/virtual-service.ts';
 import type { ResourceType } from '#api/xds/resource-types.ts';
@@ -226,6 +227,13 @@ describe('the status of a rule', () => {
       observedGeneration: 1,
     });
     expect(await condition('web', 'Reconciled')).toMatchObject({ status: 'True' });
+    const events = async () =>
+      (await mesh.client.list(Event)).items.map(({ involvedObject, reason: is, message }) => [
+        involvedObject.kind,
+        is,
+        message,
+      ]);
+    await expect.poll(events).toEqual([['VirtualService', 'RefusedByProxy', `web-1.default: ${reason}`]]);
     proxy.answer = () => undefined;
     const current = await mesh.client.get(VirtualService, 'default', 'web');
     const spec = { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }], timeout: '1s' }] };

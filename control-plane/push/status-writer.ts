@@ -34,7 +34,8 @@ export interface StatusWriter {
 }
 
 type Rule = KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined };
-const KINDS = {
+/** The kinds of objects whose conditions are written. */
+export const RULE_KINDS = {
   VirtualService,
   DestinationRule,
   Gateway,
@@ -73,7 +74,7 @@ async function write(
   const now = new Date(clock.wallMs()).toISOString().replace(/\.\d+Z$/, 'Z');
   const change = (current: Stored<Rule>): Rule | undefined => withCondition(current, statement, now);
   try {
-    await changeObject(client, { kind: KINDS[kind], namespace, name, change }, 'status');
+    await changeObject(client, { kind: RULE_KINDS[kind], namespace, name, change }, 'status');
   } catch (error) {
     logger.warn('status not written', { rule: refId(statement.about), reason: messageOf(error) });
   }
