@@ -113,9 +113,22 @@ describe('Telemetry', () => {
       /^Telemetry default\/younger TelemetryConflict spec: the older Telemetry default\/older is for the whole/,
     ],
     [
-      'two for the same pods',
-      [pod, telemetry(app('a'), 'older'), telemetry(app('a'), 'younger')],
-      /^Telemetry default\/younger \(hint\) UselessSetting spec.selector: the older Telemetry default\/older selects the same/,
+      'two for the same pods that say different things',
+      [
+        pod,
+        telemetry({ ...app('a'), metrics: [{}] }, 'older'),
+        telemetry({ ...app('a'), accessLogging: [{}] }, 'younger'),
+      ],
+      undefined,
+    ],
+    [
+      'two for the same pods that speak of the same',
+      [
+        pod,
+        telemetry({ ...app('a'), metrics: [{}] }, 'older'),
+        telemetry({ ...app('a'), metrics: [{}] }, 'younger'),
+      ],
+      /^Telemetry default\/younger \(hint\) UselessSetting spec.metrics: the older Telemetry default\/older is for the same/,
     ],
     [
       'a filter for nothing',

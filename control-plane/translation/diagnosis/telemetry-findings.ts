@@ -40,26 +40,35 @@ function selectorFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding
     : [hint('spec.selector', `no pod of ${home} carries these labels`)];
 }
 
-/** Istio: of several for a whole namespace the oldest speaks alone; those that select the same override one another. */
+/**
+ * Istio: of several for a whole namespace the oldest speaks alone; those that select the same override one another where
+ * they speak of the same.
+ */
 function twinFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding[] {
-  const older = [...inputs.telemetries.values()]
+  const key = keyOf(telemetry);
+  const twins = [...inputs.telemetries.values()]
     .sort(byAge)
-    .find((other) => homeOf(other) === homeOf(telemetry) && same(selectorOf(other), selectorOf(telemetry)));
-  if (older === undefined || keyOf(older) === keyOf(telemetry)) return [];
-  return isGeneral(telemetry)
-    ? [
-        finding(
-          'TelemetryConflict',
-          'spec',
-          `the older Telemetry ${keyOf(older)} is for the whole namespace, and only one can be`,
-        ),
-      ]
-    : [
-        hint(
-          'spec.selector',
-          `the older Telemetry ${keyOf(older)} selects the same; what both say, this one decides`,
-        ),
-      ];
+    .filter((other) => homeOf(other) === homeOf(telemetry) && same(selectorOf(other), selectorOf(telemetry)));
+  const older = twins.slice(
+    0,
+    twins.findIndex((each) => keyOf(each) === key),
+  );
+  const [oldest] = older;
+  if (isGeneral(telemetry)) {
+    if (oldest === undefined) return [];
+    const what = `the older Telemetry ${keyOf(oldest)} is for the whole namespace, and only one can be`;
+    return [finding('TelemetryConflict', 'spec', what)];
+  }
+  return SECTIONS.filter((section) => saysOf(telemetry, section)).flatMap((section) => {
+    const other = older.find((each) => saysOf(each, section));
+    if (other === undefined) return [];
+    const what = `the older Telemetry ${keyOf(other)} is for the same pods; what both say, this one decides`;
+    return [hint(`spec.${section}`, what)];
+  });
+}
+
+function saysOf({ spec }: Stored<Telemetry>, section: (typeof SECTIONS)[number]): boolean {
+  return (spec[section] ?? []).length > 0;
 }
 
 function providerFindings(
