@@ -10,8 +10,9 @@ export class IncomingBody implements PayloadSink {
   /** It may never come: its sender waits to be told that it is wanted (RFC 9110 §10.1.1). */
   #waits = false;
   #discarded = 0;
-  /** Of a chunked body, what came in its chunks; counted where that is limited. */
+  /** Of a chunked body, what came in its chunks; counted where that is limited or asked for. */
   #payload = 0;
+  #counted = false;
 
   /** What is longer than `maxBytes` is a fault; 0 is no limit. */
   constructor(maxBytes = 0) {
@@ -23,8 +24,14 @@ export class IncomingBody implements PayloadSink {
     return this.#body.done;
   }
 
-  /** The body that a scanned head announces. */
-  begin(head: Head): void {
+  /** Bytes of a chunked body without its framing, as far as it has come; undefined unless they are counted. */
+  get chunkBytes(): number | undefined {
+    return this.#counted && this.#body.kind === 'chunked' ? this.#payload : undefined;
+  }
+
+  /** The body that a scanned head announces. `counted`: somebody asks for the length of its payload. */
+  begin(head: Head, counted = false): void {
+    this.#counted = counted;
     this.#waits = head.expect !== NO_LINE;
     this.#discarded = 0;
     this.#payload = 0;
@@ -40,7 +47,8 @@ export class IncomingBody implements PayloadSink {
   /** Takes what belongs to it from `bytes[at, end)`. Returns the offset after it, or a fault. */
   take(bytes: Buffer, at: number, end: number): number {
     if (end > at) this.#waits = false;
-    return this.#maxBytes === 0 ? this.#body.take(bytes, at, end) : this.#takeLimited(bytes, at, end);
+    if (this.#maxBytes > 0) return this.#takeLimited(bytes, at, end);
+    return this.#body.take(bytes, at, end, this.#counted ? this : undefined);
   }
 
   payload(_bytes: Buffer, start: number, end: number): void {

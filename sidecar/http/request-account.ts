@@ -40,6 +40,8 @@ export class RequestAccount {
   /** Bytes of the request so far, head included, and those of its head. */
   requestBytes = 0;
   headBytes = 0;
+  /** Those of its chunks without their framing; undefined where it has none, or nobody asks. */
+  chunkBytes: number | undefined;
   /** A rule held it back. */
   delayed = false;
   /** What was decided; undefined before. */
@@ -87,6 +89,8 @@ export class RequestAccount {
     this.startMs = nowMs;
     this.requestBytes = 0;
     this.headBytes = 0;
+    this.chunkBytes = undefined;
+    this.response.countsPayload = false;
     this.delayed = false;
     this.decision = undefined;
     this.outgoing = undefined;
@@ -152,6 +156,7 @@ export class RequestAccount {
   #watch(): void {
     const { socket } = this.wire;
     if (this.client === '') this.client = socketAddress(socket.remoteAddress, socket.remotePort);
+    this.response.countsPayload = true;
     this.startWallMs = this.settings.clock.wallMs();
     this.wholeMs = NEVER;
     this.answeredMs = NEVER;

@@ -106,9 +106,17 @@ export class RequestReader {
     else this.#wire.pause();
   }
 
-  /** Begins the body that the scanned head announces. Returns the offset up to which it takes `bytes[at, length)`, or a fault. */
-  beginBody(bytes: Buffer, at: number, length: number): number {
-    this.#body.begin(this.#head);
+  /** Bytes of a chunked body without its framing; undefined of others, and where they are not counted. */
+  get chunkBytes(): number | undefined {
+    return this.#body.chunkBytes;
+  }
+
+  /**
+   * Begins the body that the scanned head announces; `counted`: the length of its payload is asked for. Returns the offset up
+   * to which it takes `bytes[at, length)`, or a fault.
+   */
+  beginBody(bytes: Buffer, at: number, length: number, counted: boolean): number {
+    this.#body.begin(this.#head, counted);
     return this.#body.take(bytes, at, length);
   }
 

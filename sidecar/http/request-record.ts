@@ -156,7 +156,8 @@ export class RequestRecordView implements RequestRecord {
   }
 
   get requestBodyBytes(): number {
-    return this.#account.requestBytes - this.#account.headBytes;
+    const { requestBytes, headBytes, chunkBytes } = this.#account;
+    return chunkBytes ?? requestBytes - headBytes;
   }
 
   get requestBytes(): number {
@@ -164,8 +165,8 @@ export class RequestRecordView implements RequestRecord {
   }
 
   get responseBodyBytes(): number {
-    const { sent, headBytes } = this.#account.response;
-    return sent - headBytes;
+    const { sent, headBytes, framingBytes } = this.#account.response;
+    return sent - headBytes - framingBytes;
   }
 
   get responseBytes(): number {

@@ -11,12 +11,23 @@ import { type ConnectionNote, RESPONSE_ADDED_BYTES, writeResponse } from './writ
 
 const payload = new PayloadWriter();
 
+/** Bytes of chunks in what is passed on at present. */
+const counter = {
+  bytes: 0,
+  payload(_bytes: Buffer, start: number, end: number): void {
+    this.bytes += end - start;
+  },
+};
+
 export class ResponseWriter {
   readonly wire: Wire;
   /** Bytes of the present response that were sent. */
   sent = 0;
   /** How many of them are heads. */
   headBytes = 0;
+  /** How many are the framing of chunks, where that is counted. */
+  framingBytes = 0;
+  countsPayload = false;
   /** What is changed of the head of the present response. */
   edits: MessageEdits | undefined;
   #coding: Coding = 'as-is';
@@ -73,7 +84,9 @@ export class ResponseWriter {
 
   /** The body is complete. */
   last(): void {
-    if (this.#coding === 'add-chunks') this.whole(LAST_CHUNK);
+    if (this.#coding !== 'add-chunks') return;
+    this.framingBytes += LAST_CHUNK.length;
+    this.whole(LAST_CHUNK);
   }
 
   /** Bytes that stay as they are. */
@@ -86,11 +99,18 @@ export class ResponseWriter {
     payload.out = buffer.bytes;
     payload.at = written;
     const unwrap = this.#coding === 'remove-chunks';
-    const end = body.take(bytes, at, length, unwrap ? payload : undefined);
+    const sink = unwrap ? payload : this.countsPayload ? counter : undefined;
+    counter.bytes = 0;
+    const end = body.take(bytes, at, length, sink);
     if (end < 0) return end;
     let total = payload.at;
-    if (this.#coding === 'add-chunks') total = putChunk(buffer.bytes, total, bytes, at, end);
-    else if (!unwrap) total = put(buffer.bytes, total, bytes, at, end);
+    if (this.#coding === 'add-chunks') {
+      total = putChunk(buffer.bytes, total, bytes, at, end);
+      this.framingBytes += total - written - (end - at);
+    } else if (!unwrap) {
+      total = put(buffer.bytes, total, bytes, at, end);
+      if (this.countsPayload && body.kind === 'chunked') this.framingBytes += end - at - counter.bytes;
+    }
     if (total > 0) this.#send(buffer, total);
     return end;
   }

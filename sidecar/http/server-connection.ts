@@ -147,13 +147,15 @@ export class ServerConnection implements WireReader, RequestListener, RequestCar
     this.#requests += 1;
     if (this.#requests === limits.maxRequests) this.#ending = true;
     this.#request.begin(bytes, head, nowMs);
-    const bodyEnd = this.#reader.beginBody(bytes, headEnd, length);
+    const { account } = this.#request;
+    const bodyEnd = this.#reader.beginBody(bytes, headEnd, length, account.watched);
     if (bodyEnd < 0) {
       this.onFault(bodyEnd);
       return length;
     }
-    this.#request.account.requestBytes = bodyEnd - head.start;
-    this.#request.account.headBytes = headEnd - head.start;
+    account.requestBytes = bodyEnd - head.start;
+    account.headBytes = headEnd - head.start;
+    account.chunkBytes = this.#reader.chunkBytes;
     this.#timers?.begin(this.#reader.complete);
     const table = routes.state === 'found' ? routes.value : this.#noRoutes();
     this.#request.serve(table, bytes, head, headEnd, bodyEnd);
@@ -161,7 +163,9 @@ export class ServerConnection implements WireReader, RequestListener, RequestCar
   }
 
   onBody(bytes: Buffer, end: number): void {
-    this.#request.account.requestBytes += end;
+    const { account } = this.#request;
+    account.requestBytes += end;
+    account.chunkBytes = this.#reader.chunkBytes;
     this.#request.sendBody(bytes, end);
   }
 

@@ -93,6 +93,7 @@ export class ServerRequest implements Forwarded {
     const { account } = this;
     account.minor = head.minor;
     account.caller = this.#settings.meters.caller(bytes, head, account.caller);
+    if (this.#settings.tracing !== undefined) account.beginTrace(bytes, head);
   }
 
   /** What is known of the request before says nothing about one that cannot be read. */
@@ -107,7 +108,6 @@ export class ServerRequest implements Forwarded {
     const { account } = this;
     this.#view.show(bytes, head);
     account.shown = true;
-    if (this.#settings.tracing !== undefined) account.beginTrace(bytes, head);
     if (this.requestComplete) account.whole();
     const refusal = this.#judge();
     if (refusal !== undefined) {
@@ -204,6 +204,7 @@ export class ServerRequest implements Forwarded {
     response.edits = undefined;
     response.sent = 0;
     response.headBytes = 0;
+    response.framingBytes = 0;
   }
 
   /** The limits in front of the routes: the answer to a request that one of them turns away. */

@@ -93,6 +93,34 @@ describe('the record of a request', () => {
       ]);
     }));
 
+  test('counts of chunks what is in them', () => {
+    const chunks = (text: string): string => `${text.length.toString(16)};x=y\r\n${text}\r\n`;
+    const upstream: Upstream = (client) => {
+      if (client.text.endsWith('0\r\n\r\n'))
+        client.send(
+          `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks('hello')}${chunks('you')}0\r\n\r\n`,
+        );
+    };
+    return onStage({ upstream }, async ({ watch, client }) => {
+      client.send(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunks('abc')}`);
+      client.send(`${chunks('d')}0\r\n\r\n`);
+      await client.until((text) => text.endsWith('0\r\n\r\n'));
+      expect(watch.logged).toMatchObject([{ requestBodyBytes: 4, responseBodyBytes: 8 }]);
+      const [{ requestBytes = 0, responseBytes = 0 } = {}] = watch.logged;
+      expect(responseBytes).toBe(client.text.length);
+      expect(requestBytes).toBeGreaterThan(4);
+    });
+  });
+
+  test('of a response that gets chunks on the way: without them', () => {
+    const upstream: Upstream = (client) => void client.socket.end('HTTP/1.1 200 OK\r\n\r\nhello');
+    return onStage({ upstream }, async ({ watch, client }) => {
+      client.send(ask());
+      await client.until((text) => text.endsWith('0\r\n\r\n'));
+      expect(watch.logged).toMatchObject([{ responseBodyBytes: 5, responseBytes: client.text.length }]);
+    });
+  });
+
   test('is that of the present request of its connection, not of one before', () =>
     onStage({}, async ({ watch, client }) => {
       for (const path of ['/first', '/second']) {
