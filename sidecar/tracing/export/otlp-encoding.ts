@@ -10,7 +10,7 @@ import { type SpanContext, SpanKind, SpanStatusCode, type TraceFlags } from '@op
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { Attributes, Span } from '../span.ts';
 
-export const SLICE_SPANS = 32;
+export const SLICE_SPANS = 8;
 
 type Encodable = Parameters<typeof ProtobufTraceSerializer.serializeRequest>[0][number];
 
