@@ -37,6 +37,8 @@ export const SidecarConfig = z.strictObject({
   adminSocket: z.string().optional(),
   /** Where the app tells its own metrics (`prometheus.io/port`, `prometheus.io/path`), to be told on the metrics port beside the sidecar's. */
   appMetrics: z.strictObject({ port: Port, path: z.string().startsWith('/') }).optional(),
+  /** Version of the mesh that started it, told to the control plane. */
+  version: z.string().max(64).optional(),
   /** How long a drain waits for requests under way, milliseconds (Istio's terminationDrainDuration is 5 s). */
   drainMs: z.int().min(0).default(5_000),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

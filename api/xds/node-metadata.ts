@@ -11,6 +11,8 @@ export interface NodeMetadata {
   readonly SERVICE_ACCOUNT: string;
   readonly CLUSTER_ID: string;
   readonly INSTANCE_IPS: string;
+  /** Of the mesh that it belongs to; the control plane counts its proxies by it. */
+  readonly ISTIO_VERSION?: string;
   readonly LABELS: Readonly<Record<string, string>>;
 }
 

@@ -39,7 +39,7 @@ export const ADMIN_SOCKET_FILE = 'admin.sock';
 
 export function sidecarConfig(
   record: PodRecord,
-  mesh: Pick<MeshConfig, 'clusterDomain' | 'podCidr'>,
+  mesh: Pick<MeshConfig, 'clusterDomain' | 'podCidr'> & { readonly version?: string },
 ): SidecarConfig {
   const { metadata, spec } = record.pod;
   return SidecarConfig.parse({
@@ -55,6 +55,7 @@ export function sidecarConfig(
     nameServer: `${gatewayOf(mesh)}:${UPSTREAM_DNS_PORT}`,
     adminSocket: `${INSIDE.admin}/${ADMIN_SOCKET_FILE}`,
     appMetrics: appMetricsOf(record.pod),
+    version: mesh.version,
   });
 }
 

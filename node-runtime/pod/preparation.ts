@@ -1,5 +1,6 @@
 import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { programVersion } from '#api/foundation/program-version.ts';
 import { SIDECAR_UID } from '#api/kinds/pod-checks.ts';
 import type { Container } from '#api/kinds/pod-spec.ts';
 import type { Service } from '#api/kinds/service.ts';
@@ -131,7 +132,8 @@ export class Preparation {
     await mkdir(paths.sidecar, { recursive: true, mode: 0o755 });
     await mkdir(paths.admin, { recursive: true, mode: 0o700 });
     await chown(paths.admin, SIDECAR_UID, SIDECAR_UID);
-    await writeFile(join(paths.sidecar, SIDECAR_CONFIG_FILE), JSON.stringify(sidecarConfig(record, config)));
+    const settings = sidecarConfig(record, { ...config, version: programVersion() });
+    await writeFile(join(paths.sidecar, SIDECAR_CONFIG_FILE), JSON.stringify(settings));
     const places = {
       bundle: sidecarBundle,
       configDir: paths.sidecar,

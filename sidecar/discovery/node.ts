@@ -17,6 +17,7 @@ export function nodeOf(config: SidecarConfig): Node {
       CLUSTER_ID: config.clusterId,
       INSTANCE_IPS: config.podIp,
       LABELS: config.labels,
+      ...(config.version === undefined ? {} : { ISTIO_VERSION: config.version }),
     }),
   });
 }
