@@ -13,8 +13,9 @@ const BATCH_BYTES = 64 * 1024;
 const MAX_BATCHES = 16;
 /** How long a line may wait for company. */
 const GATHER_MS = 100;
-/** A pipe that is full is tried again so soon. */
-const RETRY_MS = 20;
+/** A pipe that is full is tried again so soon, and then less and less often: mostly its reader was only not scheduled. */
+const FIRST_RETRY_MS = 1;
+const LAST_RETRY_MS = 64;
 
 /** Writes octets of a batch and says how many it took; as `fs.write`. */
 export type WriteOctets = (
@@ -43,6 +44,7 @@ export class StandardOutput implements LineSink {
   #spare: Buffer | undefined;
   #timer: Timer | undefined;
   #isWriting = false;
+  #retryMs = FIRST_RETRY_MS;
   /** Told when nothing is left to write. */
   readonly #waiting: (() => void)[] = [];
   #dropped = 0;
@@ -133,9 +135,11 @@ export class StandardOutput implements LineSink {
 
   #went(batch: Batch, error: Error | null, written: number): void {
     if (error !== null && codeOf(error) === 'EAGAIN') {
-      this.#clock.after(RETRY_MS, () => this.#begin(batch));
+      this.#clock.after(this.#retryMs, () => this.#begin(batch));
+      this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
       return;
     }
+    this.#retryMs = FIRST_RETRY_MS;
     if (error === null) batch.written += written;
     if (error === null && batch.written < batch.used) {
       this.#begin(batch);
