@@ -2,6 +2,7 @@
 import type { MetricDescription } from '#api/foundation/metric.ts';
 import { CONFIGURATION_METRICS, type ConfigurationPicture } from './configuration-metrics.ts';
 import { exposeMeshMetrics } from './exposition.ts';
+import { GcPauses } from './gc-pauses.ts';
 import type { MeshTelemetry } from './mesh-telemetry.ts';
 import { type IdleConnections, POOL_METRICS, PoolWatch, type Watched } from './pool-metrics.ts';
 import { LoopDelay, PROCESS_METRICS, pictureProcess } from './process-metrics.ts';
@@ -26,6 +27,7 @@ export class SidecarMetrics {
   readonly #sources: MetricSources;
   readonly #pools = new PoolWatch();
   readonly #delay = new LoopDelay();
+  readonly #pauses = new GcPauses();
 
   constructor(sources: MetricSources) {
     this.#sources = sources;
@@ -39,11 +41,12 @@ export class SidecarMetrics {
     yield* readMetrics(POOL_METRICS, this.#pools.read(clusters(), idle(), nowMs()));
     yield* readMetrics(CONFIGURATION_METRICS, configuration());
     yield* readMetrics(TRAFFIC_METRICS, { ...traffic(), folded: telemetry.folded });
-    yield* readMetrics(PROCESS_METRICS, pictureProcess(this.#delay));
+    yield* readMetrics(PROCESS_METRICS, pictureProcess(this.#delay, this.#pauses));
   }
 
   close(): void {
     this.#delay.close();
+    this.#pauses.close();
   }
 }
 
