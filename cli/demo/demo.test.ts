@@ -106,6 +106,22 @@ describe('the demo’s report', () => {
     expect(lines.length + 7).toBeLessThanOrEqual(40);
   });
 
+  test('says where Prometheus is, how much it reads and one graph', () => {
+    const lacking = ['reviews-v1: not found yet'];
+    const prometheus = { url: 'http://127.0.0.1:29999', targets: 9, up: 9, lacking: [] };
+    const text = formatReport({ ...report, prometheus }, plain);
+    expect(text).toContain('http://127.0.0.1:29999/targets  (9 targets, all up)');
+    expect(text).toMatch(
+      /in graphs +http:\/\/127\.0\.0\.1:29999\/graph\?g0\.expr=service:istio_requests:rate1m&/,
+    );
+    const others = text.split('\n').filter((line) => !line.includes('/graph?'));
+    expect(Math.max(...others.map(widthOf))).toBeLessThanOrEqual(100);
+    expect(text.split('\n').length + 9).toBeLessThanOrEqual(42);
+    expect(formatReport({ ...report, prometheus: { ...prometheus, lacking } }, plain)).toContain(
+      '(9 of 10 up)',
+    );
+  });
+
   test('shows the split, the latencies and the limits', () => {
     const text = formatReport(report, plain);
     expect(text).toMatch(/v1 no stars .* 33 % .* 90 %/);

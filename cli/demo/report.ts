@@ -2,6 +2,7 @@
 
 import type { Pod } from '#api/kinds/pod.ts';
 import { podReason } from '#api/kinds/pod-columns.ts';
+import type { Coverage } from '../addons/prometheus-targets.ts';
 import { type Style, widthOf } from '../output/style.ts';
 import { formatTable } from '../output/table.ts';
 import type { Observed } from './traffic.ts';
@@ -18,6 +19,8 @@ export interface DemoReport {
   /** How the reader calls weft. */
   readonly weft: string;
   readonly networking: string;
+  /** Absent when none was asked for. */
+  readonly prometheus?: (Coverage & { readonly url: string }) | undefined;
 }
 
 const VERSIONS = [
@@ -40,6 +43,7 @@ export function formatReport(report: DemoReport, style: Style): string {
     row('the page', report.pageUrl),
     row('metrics', `${report.sidecarMetrics}  (each pod has its own)`),
     row('', `${report.controlPlaneMetrics}  (control plane)`),
+    watched(report),
     ...traceRows(report),
     section('Try', style),
     ...commands(report).map(
@@ -58,6 +62,16 @@ function traceRows({ traces }: DemoReport): string[] {
   const one = traces.trace === undefined ? [] : [row('a trace', traces.trace)];
   return [...one, row('all traces', traces.search)];
 }
+
+function watched({ prometheus }: DemoReport): string {
+  if (prometheus === undefined) return '';
+  const { url, targets, up, lacking } = prometheus;
+  const state = lacking.length === 0 ? `${targets} targets, all up` : `${up} of ${up + lacking.length} up`;
+  return row('Prometheus', `${url}/targets  (${state})`);
+}
+
+/** A graph of a rule of examples/prometheus: requests a second that arrived at each service. */
+const GRAPH = 'graph?g0.expr=service:istio_requests:rate1m&g0.tab=0&g0.range_input=5m';
 
 function podTable(pods: readonly Pod[]): string {
   const rows = pods.map((pod) => {
@@ -98,10 +112,11 @@ function failures({ failed, firstFailure }: Observed, style: Style): string {
 const quoted = (path: string): string =>
   /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
-/** Five things to do next. */
-function commands({ networking, pageUrl, ...report }: DemoReport): (readonly [string, string])[] {
+/** A few things to do next. */
+function commands({ networking, pageUrl, prometheus, ...report }: DemoReport): (readonly [string, string])[] {
   const weft = quoted(report.weft);
   return [
+    ...(prometheus === undefined ? [] : [['in graphs', `${prometheus.url}/${GRAPH}`] as const]),
     ['what runs', `${weft} get pods -o wide`],
     ['half red', `${weft} apply --wait -f ${quoted(`${networking}/virtual-service-reviews-50-v3.yaml`)}`],
     ['see it', `curl -s ${pageUrl} | grep -o '5 stars, [a-z]*'`],

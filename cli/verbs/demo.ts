@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import type { HttpClient } from '#api/client/http-client.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { addonOf } from '../addons/addons.ts';
 import type { AskedAddons } from '../addons/choose-addons.ts';
 import { addonFlags, askedAddons } from '../addons/flags.ts';
+import { PROMETHEUS } from '../addons/prometheus.ts';
+import { awaitTargets, type Coverage } from '../addons/prometheus-targets.ts';
 import { applyRoute, bookinfoPods, examplePath, productPage, startBookinfo } from '../demo/bookinfo.ts';
 import { findPageTrace } from '../demo/page-trace.ts';
 import { type DemoReport, formatReport } from '../demo/report.ts';
@@ -39,6 +42,7 @@ async function demo(session: Session, asked: AskedAddons): Promise<void> {
     startBookinfo(client, step, session.signal),
   );
   const page = await productPage(client);
+  const watched = await firstScrape(session, progress, config, client);
   const before = await observe(session, progress, page, `${REQUESTS} requests, balanced by latency`, WARM_UP);
   await progress.run(
     'route: reviews 90 % v1, 10 % v2',
@@ -58,6 +62,7 @@ async function demo(session: Session, asked: AskedAddons): Promise<void> {
     controlPlaneMetrics: `http://127.0.0.1:${config.monitoringPort}/metrics`,
     weft: session.env['WEFT_COMMAND'] ?? './weft',
     networking: `${examplePath()}/networking`,
+    prometheus: watched === undefined ? undefined : { url: PROMETHEUS.url(config), ...watched },
   };
   session.print(formatReport(report, session.style));
   if (before.failed + after.failed > 0) session.exit(EXIT.failed);
@@ -78,6 +83,22 @@ async function lookAtTraces(
     (url) => (url === undefined ? 'none has come yet' : 'whole'),
   );
   return { trace, search: `${viewer}/search` };
+}
+
+/** Before any request: a counter that Prometheus meets for the first time tells no rate of what was before. */
+async function firstScrape(
+  session: Session,
+  progress: Progress,
+  config: MeshConfig,
+  client: HttpClient,
+): Promise<Coverage | undefined> {
+  if (config.addons.prometheus === undefined) return undefined;
+  const names = (await bookinfoPods(client)).map(({ metadata }) => metadata.name);
+  return progress.run(
+    'Prometheus reads every target once',
+    (step) => awaitTargets(config, names, step, session.signal),
+    ({ targets, lacking: [first] }) => (first === undefined ? `${targets} targets, all up` : `not: ${first}`),
+  );
 }
 
 function observe(
