@@ -116,7 +116,7 @@ describe('the demo’s report', () => {
     );
     const others = text.split('\n').filter((line) => !line.includes('/graph?'));
     expect(Math.max(...others.map(widthOf))).toBeLessThanOrEqual(100);
-    expect(text.split('\n').length + 9).toBeLessThanOrEqual(42);
+    expect(text.split('\n').length + 9).toBeLessThanOrEqual(44);
     expect(formatReport({ ...report, prometheus: { ...prometheus, lacking } }, plain)).toContain(
       '(9 of 10 up)',
     );
