@@ -10,7 +10,7 @@ import { STANDARD_METRICS } from './standard.ts';
 import { readMetrics } from './text-format.ts';
 import { TRAFFIC_METRICS, type TrafficPicture } from './traffic-metrics.ts';
 import type { Counted, UpstreamCounts } from './upstream-counts.ts';
-import { UPSTREAM_METRICS } from './upstream-exposition.ts';
+import { UPSTREAM_METRICS } from './upstream-metrics.ts';
 
 /** Where the metrics are read, each when somebody asks. */
 export interface MetricSources {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CircuitBreakers, DEFAULT_LIMITS } from '#sidecar/upstream/circuit-breakers.ts';
+import { readMetrics } from './text-format.ts';
 import { type Counted, UpstreamCounts } from './upstream-counts.ts';
-import { exposeUpstreamCounts } from './upstream-exposition.ts';
+import { UPSTREAM_METRICS } from './upstream-metrics.ts';
 
 function cluster(host: string, { retried = 0, refused = 0, active = 0 } = {}): Counted {
   const breakers = new CircuitBreakers({ ...DEFAULT_LIMITS, maxRequests: 0 });
@@ -12,7 +13,7 @@ function cluster(host: string, { retried = 0, refused = 0, active = 0 } = {}): C
 }
 
 const text = (counts: UpstreamCounts, ...clusters: Counted[]): string[] =>
-  [...exposeUpstreamCounts(counts.read(clusters))].filter((line) => !line.startsWith('#'));
+  [...readMetrics(UPSTREAM_METRICS, counts.read(clusters))].filter((line) => !line.startsWith('#'));
 
 describe('counts by destination service', () => {
   test('are not there for services that nothing happened to', () => {

@@ -1,5 +1,5 @@
 import { render } from './labels.ts';
-import { type ReadMetric, readMetrics, type Sample } from './text-format.ts';
+import type { ReadMetric, Sample } from './text-format.ts';
 import { BREAKERS, type ServiceCounts } from './upstream-counts.ts';
 
 type Counts = ReadonlyMap<string, ServiceCounts>;
@@ -46,10 +46,6 @@ export const UPSTREAM_METRICS: readonly ReadMetric<Counts>[] = [
     read: (counts) => each(counts, (host, { retried }) => (retried > 0 ? [sample(host, retried)] : [])),
   },
 ];
-
-export function exposeUpstreamCounts(counts: Counts): Generator<string> {
-  return readMetrics(UPSTREAM_METRICS, counts);
-}
 
 function each(counts: Counts, of: (host: string, counts: ServiceCounts) => Sample[]): Sample[] {
   return [...counts].flatMap(([host, service]) => of(host, service));
