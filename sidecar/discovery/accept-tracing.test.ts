@@ -53,7 +53,7 @@ describe('what is accepted', () => {
       exporter: {
         protocol: 'grpc',
         cluster: 'outbound|4317||tempo.test',
-        authority: 'outbound|4317||tempo.test',
+        authority: 'tempo.test',
         timeoutMs: 10_000,
         headers: [],
       },
@@ -198,6 +198,12 @@ describe('what is refused', () => {
       { grpc_service: { envoy_grpc: {} } },
       {},
       'tracing.provider.grpc_service.envoy_grpc.cluster_name: must not be empty',
+    ],
+    [
+      'an authority that is none',
+      { grpc_service: { envoy_grpc: { cluster_name: 'c', authority: 'a b' } } },
+      {},
+      'tracing.provider.grpc_service.envoy_grpc.authority: is not a host with or without a port',
     ],
     [
       'a field of gRPC',

@@ -52,6 +52,7 @@ const UNKNOWN_SERVICE = 'unknown_service:envoy';
 const TRACES_PATH = '/v1/traces';
 /** The OTLP exporters' own (OTEL_EXPORTER_OTLP_TIMEOUT); Envoy asks for one with HTTP. */
 const TIMEOUT_MS = 10_000;
+const AUTHORITY = /^[A-Za-z0-9.:[\]_~-]+$/;
 const MILLION = 1_000_000;
 /** Metadata and header lines of an export: a name as HTTP/2 has it, and values without control characters. */
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -119,17 +120,28 @@ function acceptGrpc(service: GrpcService, place: Place): Exporter | undefined {
   if (target.case !== 'envoyGrpc') return undefined;
   const here = place.in('envoy_grpc');
   here.allow(GrpcService_EnvoyGrpcSchema, target.value, new Set(['cluster_name', 'authority']));
-  const { clusterName: cluster, authority } = target.value;
+  const { clusterName: cluster } = target.value;
   if (cluster === '') here.in('cluster_name').refuse('must not be empty');
+  const authority = target.value.authority === '' ? hostIn(cluster) : target.value.authority;
+  if (cluster !== '' && !AUTHORITY.test(authority))
+    here.in('authority').refuse('is not a host with or without a port');
   return {
     protocol: 'grpc',
     cluster,
     path: '',
-    authority: authority === '' ? cluster : authority,
+    authority,
     timeoutMs:
       timeout === undefined ? TIMEOUT_MS : acceptDuration(timeout, place.in('timeout')) || TIMEOUT_MS,
     headers: acceptHeaders(initialMetadata, place.in('initial_metadata')),
   };
+}
+
+/**
+ * Envoy sends the cluster's name where no authority is said. Istio's names (`outbound|4317||HOST`) are none, and HTTP/2 servers
+ * refuse them: of these it is the host.
+ */
+function hostIn(cluster: string): string {
+  return cluster.slice(cluster.lastIndexOf('|') + 1);
 }
 
 function acceptHttp(service: HttpService, place: Place): Exporter | undefined {
