@@ -65,7 +65,7 @@ async function books(pods: readonly Pod[] = web): Promise<Books> {
     source: await accountOf('source', [shopper], wanted),
     destination: await accountOf('destination', pods, { ...wanted, source_workload: 'fortio-deploy' }),
     retries: sumOf(samplesOf(page, 'weft_sidecar_retries_total'), wanted),
-    mirrored: sumOf(samplesOf(page, 'weft_sidecar_mirrored_requests_started'), {}),
+    mirrored: sumOf(samplesOf(page, 'weft_sidecar_mirrored_requests_started_total'), {}),
     durations: sumOf(samplesOf(page, 'istio_request_duration_milliseconds_count'), {
       ...wanted,
       reporter: 'source',
