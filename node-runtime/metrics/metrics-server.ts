@@ -12,6 +12,7 @@ import type { NodeMetrics } from './node-metrics.ts';
 import { statesText } from './pod-states.ts';
 import { readStats } from './read-stats.ts';
 import type { Resident } from './resident.ts';
+import { shared } from './shared.ts';
 
 export interface MetricsServerOptions {
   readonly port: number;
@@ -48,17 +49,6 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     logger.error('the node has no metrics', { reason: messageOf(error), remedy });
     return undefined;
   }
-}
-
-/** Several who ask at the same time get the same answer: many scrapes cost as much as one. */
-function shared(make: () => Promise<string>): () => Promise<string> {
-  let underWay: Promise<string> | undefined;
-  return () => {
-    underWay ??= make().finally(() => {
-      underWay = undefined;
-    });
-    return underWay;
-  };
 }
 
 async function containerUsage(options: MetricsServerOptions): Promise<string> {
