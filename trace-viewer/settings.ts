@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { messageOf, WeftError } from '#api/foundation/errors.ts';
-import type { Address } from './trace-viewer.ts';
+import type { Address } from './model/address.ts';
 
 export interface Settings {
   readonly pages: Address;

@@ -9,14 +9,9 @@ import { createHttpReceiver } from './intake/http-receiver.ts';
 import { Intake } from './intake/intake.ts';
 import { LIMITS } from './limits.ts';
 import { createMetrics } from './metrics.ts';
+import type { Address } from './model/address.ts';
 import { createWebServer } from './pages/web-server.ts';
 import { TraceStore } from './store/trace-store.ts';
-
-export interface Address {
-  readonly host: string;
-  /** 0 for one that is free. */
-  readonly port: number;
-}
 
 export interface TraceViewerSettings {
   readonly pages: Address;

@@ -32,9 +32,9 @@ export class TestMesh {
     this.client = client;
   }
 
-  /** Starts control plane and node runtime, and waits until the node is ready. */
-  static async start(): Promise<TestMesh> {
-    const config = await freshConfig();
+  /** Starts control plane and node runtime, and waits until the node is ready. `changes`: what is not as usual. */
+  static async start(changes: Partial<MeshConfig> = {}): Promise<TestMesh> {
+    const config = { ...(await freshConfig()), ...changes };
     const paths = pathsOf(config);
     mkdirSync(join(config.dataDir, 'log'), { recursive: true });
     mkdirSync(config.runDir, { recursive: true });

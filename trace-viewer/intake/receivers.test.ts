@@ -10,9 +10,9 @@ import {
   ExportTraceServiceRequestSchema,
   ExportTraceServiceResponseSchema,
 } from '#api/otlp/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js';
+import { startOnLoopback } from '#test/support/trace-viewer.ts';
 import { LIMITS } from '../limits.ts';
 import { requestOf, traceIdFor } from '../testing/page-of-bookinfo.ts';
-import { startOnLoopback } from '../testing/running-viewer.ts';
 import type { TraceViewer } from '../trace-viewer.ts';
 
 let viewer: TraceViewer;
