@@ -166,8 +166,10 @@ export class RecordedRequest implements RequestTrace {
     const { status, flag, reason } = open ? record : each;
     const failed = isFailed('client', status, flag);
     const ended: EndedTry = { endpoint: each.endpoint, index, status, flag, failed };
-    const { sink, wallTime } = this.#recording;
+    const { sink, wallTime, spec, environment } = this.#recording;
     const { traceId, tracestate, flags } = this.#position;
+    const attributes = tryAttributes(ended, record);
+    addCustomTags(spec.customTags, record, environment, attributes);
     sink.add({
       traceId,
       tracestate,
@@ -179,7 +181,7 @@ export class RecordedRequest implements RequestTrace {
       kind: 'client',
       startMs: wallTime.at(each.startMs),
       endMs: wallTime.at(Math.max(open ? nowMs : each.endMs, each.startMs)),
-      attributes: tryAttributes(ended, record),
+      attributes,
       events: [],
       droppedEvents: 0,
       failed,

@@ -1,6 +1,7 @@
 /**
- * What a request's span says: OpenTelemetry's HTTP conventions (semantic conventions 1.45), and beside them the tags of
- * Envoy and Istio, by which existing dashboards and Kiali find spans. Envoy's are texts, numbers included.
+ * What a request's span says: OpenTelemetry's HTTP conventions (semantic conventions 1.45), and beside them Envoy's tags, by
+ * which existing dashboards and Kiali find spans: texts, numbers included. Istio's (`istio.canonical_service`, …) come as custom
+ * tags from the control plane, as they do to Envoy.
  */
 import type { RequestRecord } from '#sidecar/telemetry/stream-record.ts';
 import { bounded } from './bounded.ts';
@@ -37,7 +38,6 @@ export function requestAttributes(
   addTarget(record, maxPathLength, attributes);
   addPeer(record, attributes);
   addEnvoysTags(record, proxy, agent, failed, attributes);
-  addIstiosTags(proxy, attributes);
   return attributes;
 }
 
@@ -99,12 +99,4 @@ function addEnvoysTags(
   attributes['upstream_cluster'] = record.cluster.name;
   attributes['upstream_cluster.name'] = record.cluster.name;
   if (record.endpoint !== undefined) attributes['upstream_address'] = record.endpoint.key;
-}
-
-function addIstiosTags(proxy: ProxyIdentity, attributes: Writable): void {
-  attributes['istio.canonical_service'] = proxy.canonicalName;
-  attributes['istio.canonical_revision'] = proxy.canonicalRevision;
-  attributes['istio.mesh_id'] = proxy.meshId;
-  attributes['istio.namespace'] = proxy.namespace;
-  attributes['istio.cluster_id'] = proxy.clusterId;
 }

@@ -53,11 +53,6 @@ test('a client span says all that is known', () => {
     upstream_cluster: CLUSTER.name,
     'upstream_cluster.name': CLUSTER.name,
     upstream_address: ENDPOINT.key,
-    'istio.canonical_service': 'client',
-    'istio.canonical_revision': 'v2',
-    'istio.mesh_id': 'cluster.local',
-    'istio.namespace': 'shop',
-    'istio.cluster_id': 'weft',
   });
 });
 
@@ -168,6 +163,14 @@ describe('custom tags', () => {
     const span = spanFor(recordOf({}, { 'end-user': 'jason' }), { customTags: [tag] }, { ZONE: 'a' });
     expect(span.attributes['t']).toBe(value);
   });
+});
+
+test('tags of a listener stand on tries, too', () => {
+  const traced = new Traced({ customTags: [{ name: 'istio.mesh_id', from: 'literal', value: 'm' }] });
+  const { trace } = traced.request([]);
+  trace!.tryBegan(ENDPOINT, 0);
+  trace!.end(recordOf(), 1);
+  expect(traced.spans.map(({ attributes }) => attributes['istio.mesh_id'])).toEqual(['m', 'm']);
 });
 
 describe('tries', () => {

@@ -15,10 +15,7 @@ export const PROXY: ProxyIdentity = {
   nodeId: 'sidecar~10.0.0.7~client-1.shop~shop.svc.cluster.local',
   pod: 'client-1',
   namespace: 'shop',
-  canonicalName: 'client',
   canonicalRevision: 'v2',
-  clusterId: 'weft',
-  meshId: 'cluster.local',
 };
 
 export function specOf(changes: Partial<TracingSpec> = {}): TracingSpec {
