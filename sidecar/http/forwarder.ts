@@ -8,7 +8,7 @@ import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import { roundedUp } from './deadline-budget.ts';
 import type { Unnoted } from './deadline-memory.ts';
 import type { Downstream, OutgoingRequest } from './downstream.ts';
-import { changesAtEdge, cutRequestId } from './edge-lines.ts';
+import { changesAtEdge } from './edge-lines.ts';
 import { Exchange } from './exchange.ts';
 import { drawFault, FaultDelay, type InjectedFault } from './fault-injection.ts';
 import { type Head, roomyHead } from './head.ts';
@@ -83,8 +83,7 @@ export class Forwarder implements Unnoted {
       request.fail({ status: 500, flag: 'NR', details: 'invalid_rewrite', reason });
       return;
     }
-    const { inherits, remembers, random, edge, preserveRequestId } = this.#settings;
-    if (edge === true && preserveRequestId !== true) cutRequestId(bytes, head);
+    const { inherits, remembers, random } = this.#settings;
     const { account } = request;
     const { startMs, trace } = account;
     const countAttempts = decision.countAttempts === true;

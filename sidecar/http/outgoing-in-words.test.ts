@@ -8,12 +8,12 @@ test.each([
   ['as it was sent, whatever a line of its sender claims', false, '/sent?q'],
 ])('a request is told %s', (_, rewritten, path) => {
   const bytes = Buffer.from(`${HEAD}body`);
-  const told = outgoingInWords({ bytes, deadlineAt: 0, rewritten });
+  const told = outgoingInWords({ bytes, rewritten });
   expect(told).toEqual({ method: 'GET', path, authority: 'a.test' });
 });
 
 test('what cannot be read is not told', () => {
   const bytes = Buffer.from('GET');
-  const told = outgoingInWords({ bytes, deadlineAt: 0, rewritten: false });
+  const told = outgoingInWords({ bytes, rewritten: false });
   expect(told).toBeUndefined();
 });

@@ -7,11 +7,11 @@ import type { Peer, Reporter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import type { RequestInWords } from './answer-log.ts';
+import type { OutgoingRequest } from './downstream.ts';
 import { type Head, roomyHead } from './head.ts';
 import { headerIn } from './header-in.ts';
-import { outgoingInWords } from './outgoing-in-words.ts';
+import { scanOutgoing, wordsOf } from './outgoing-in-words.ts';
 import type { RequestAccount } from './request-account.ts';
-import { scanRequest } from './scan-request.ts';
 import { scanResponse } from './scan-response.ts';
 
 /** A head that was asked for, and whose it is: the record and its request's number. One is enough for all connections. */
@@ -122,16 +122,10 @@ export class RequestRecordView implements RequestRecord {
   }
 
   requestHeader(name: string): string | undefined {
-    const { outgoing, shown, view, serial } = this.#account;
+    const { outgoing, shown, view } = this.#account;
     if (outgoing === undefined) return shown ? view.header(name) : undefined;
-    const { bytes } = outgoing;
-    request ??= nothingScanned();
-    if (request.record !== this || request.serial !== serial) {
-      if (scanRequest(bytes, 0, bytes.length, request.head) <= 0) return undefined;
-      request.record = this;
-      request.serial = serial;
-    }
-    return headerIn(bytes, request.head, name);
+    const head = this.#scanned(outgoing);
+    return head === undefined ? undefined : headerIn(outgoing.bytes, head, name);
   }
 
   responseHeader(name: string): string | undefined {
@@ -207,10 +201,22 @@ export class RequestRecordView implements RequestRecord {
     const { serial, outgoing, shown, view } = this.#account;
     if (outgoing === undefined) return shown ? view : undefined;
     if (this.#wordsSerial !== serial) {
-      this.#words = outgoingInWords(outgoing);
+      const head = this.#scanned(outgoing);
+      this.#words = head === undefined ? undefined : wordsOf(outgoing, head);
       this.#wordsSerial = serial;
     }
     return this.#words;
+  }
+
+  #scanned(outgoing: OutgoingRequest): Head | undefined {
+    const { serial } = this.#account;
+    request ??= nothingScanned();
+    if (request.record !== this || request.serial !== serial) {
+      if (!scanOutgoing(outgoing, request.head)) return undefined;
+      request.record = this;
+      request.serial = serial;
+    }
+    return request.head;
   }
 
   #since(ms: number, startMs: number): number | undefined {

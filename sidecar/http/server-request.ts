@@ -13,6 +13,7 @@ import { Deadline } from '#sidecar/tcp/deadlines.ts';
 import type { Wire } from '#sidecar/tcp/wire.ts';
 import type { OriginalDestination, ServiceIdentity } from '#sidecar/upstream/cluster.ts';
 import type { Answered } from './answer-log.ts';
+import { cutRequestId } from './edge-lines.ts';
 import { BY_CORS, BY_RULE, type Ending } from './ending.ts';
 import { type Forwarded, Forwarder } from './forwarder.ts';
 import type { Head } from './head.ts';
@@ -93,7 +94,9 @@ export class ServerRequest implements Forwarded {
     const { account } = this;
     account.minor = head.minor;
     account.caller = this.#settings.meters.caller(bytes, head, account.caller);
-    if (this.#settings.tracing !== undefined) account.beginTrace(bytes, head);
+    const { edge, preserveRequestId, tracing } = this.#settings;
+    if (edge === true && preserveRequestId !== true) cutRequestId(bytes, head);
+    if (tracing !== undefined) account.beginTrace(bytes, head);
   }
 
   /** What is known of the request before says nothing about one that cannot be read. */
