@@ -1,6 +1,6 @@
 /**
  * The command operators of access logs: Envoy's, under Envoy's names, as far as a sidecar can answer them, and one of
- * our own. https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/substitution_formatter
+ * our own. Envoy 1.40 takes a format of all the others; REQ_WITHOUT_QUERY needs its extension there. https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/substitution_formatter
  */
 
 /** What may stand in an operator's parentheses. */
@@ -63,8 +63,6 @@ const OPERATORS: Readonly<Record<string, OperatorArgument>> = {
 export function operatorArgument(name: string): OperatorArgument | undefined {
   return Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
 }
-
-export const OPERATOR_NAMES: readonly string[] = Object.keys(OPERATORS);
 
 /** Moments of `%COMMON_DURATION(FROM:TO:UNIT)%` that are known of a request. */
 export const DURATION_POINTS: readonly string[] = [
