@@ -142,6 +142,18 @@ describe('how traffic is seen', () => {
     expect(other?.version).not.toBe(listener?.version);
   });
 
+  test('what is not HTTP is shared by all, whoever is traced', () => {
+    const { made, p, r } = twins();
+    const tcp = service('t', { clusterIP: '10.96.0.8', ports: [{ name: 'tcp', port: 9000 }] });
+    made.apply([inputOf(tcp, 9)]);
+    const name = '10.96.0.8_9000';
+    expect(r.get(LISTENER_TYPE, name)).toBe(p.get(LISTENER_TYPE, name));
+    const before = p.get(LISTENER_TYPE, name)?.version;
+    made.apply([inputOf(telemetry('t', 'default', log), 10)]);
+    expect(r.get(LISTENER_TYPE, name)).toBe(p.get(LISTENER_TYPE, name));
+    expect(p.get(LISTENER_TYPE, name)?.version).not.toBe(before);
+  });
+
   test('an object for some workloads: the listeners of these, and nothing of the others', () => {
     const { made, p, r } = twins();
     const spec = { selector: { matchLabels: { version: 'v1' } }, ...log };

@@ -77,14 +77,21 @@ export class Observations {
     const { telemetries, rootNamespace } = this.#inputs;
     const inForce = telemetryFor(observed.pod, telemetries.values(), rootNamespace);
     const plan = planSide(mode, inForce, observed, this.#known());
+    const side = this.#sideOf(plan);
+    return side && { plan, side };
+  }
+
+  /** Undefined when there is nothing to lay over. The same plan is the same object. */
+  #sideOf(plan: SidePlan): Side | undefined {
     if (isPlain(plan)) return undefined;
     const key = JSON.stringify(plan);
     const known = this.#sides.get(key);
-    if (known !== undefined) return { plan, side: known };
+    if (known !== undefined) return known;
+    const opaque = plan.tracing === undefined ? undefined : this.#sideOf({ ...plan, tracing: undefined });
     if (this.#sides.size >= MAX_SIDES) this.#sides.clear();
-    const side = new Side(plan, key);
+    const side = new Side(plan, key, opaque);
     this.#sides.set(key, side);
-    return { plan, side };
+    return side;
   }
 
   #known(): Surroundings {
