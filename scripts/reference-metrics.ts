@@ -59,7 +59,7 @@ const SECTIONS: readonly Section[] = [
       `- ${MAX_OUTCOMES} status codes and flags of all of them, ${MAX_OUTCOMES_EACH} for one; further ones count as \`response_code="0"\`.`,
       `- Tags that a Telemetry adds: ${MAX_VALUES_EACH} sets of values for one pair of peer and service, ${MAX_TAGGED} series in all, ${MAX_VALUE_LENGTH} characters`,
       '  of a value; further sets count as `other`.',
-      `- ${MAX_SPECS} ways of changing metrics side by side; the one that was asked for the longest ago goes with its counts.`,
+      `- What ways of changing metrics counted that no listener has any more: the last ${MAX_SPECS} ways stay on the page.`,
       '',
       'Sums stay exact, and `weft_sidecar_metrics_folded_total` says how often it happened.',
     ],

@@ -20,7 +20,7 @@ export const MAX_TAGGED = 1_000;
 export const MAX_VALUES_EACH = 100;
 /** Characters of a value; those beyond are cut off. */
 export const MAX_VALUE_LENGTH = 256;
-/** Ways of changing metrics that are counted side by side; the one that was not asked for the longest is forgotten. */
+/** Ways of changing metrics that are told after no listener has them any more: those that were asked for last. */
 export const MAX_SPECS = 8;
 
 /** Stands for what there are too many of. */

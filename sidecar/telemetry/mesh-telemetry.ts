@@ -1,6 +1,7 @@
 import { compileExpression } from '#api/expressions/compile-expression.ts';
 import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
 import { type Folded, MAX_OUTCOMES, MAX_SPECS, MAX_TAGGED, nothingFolded } from './cardinality.ts';
+import { KeptWhileUsed } from './kept-while-used.ts';
 import { createPeerDecoder, encodePeerMetadata, type OwnMetadata } from './peer-metadata.ts';
 import { type CompiledGroup, requestMeter, type ToldRequests } from './request-meters.ts';
 import type { RequestOutcome } from './request-series.ts';
@@ -23,8 +24,9 @@ export class MeshTelemetry implements Telemetry {
   readonly folded: Folded = nothingFolded();
   readonly #self: Peer;
   readonly #standard: SpecSeries;
-  /** The one that was asked for last is the last. */
-  readonly #changed = new Map<string, SpecSeries>();
+  readonly #changed = new KeptWhileUsed<SpecSeries>(MAX_SPECS, () => {
+    this.folded.spec += 1;
+  });
 
   constructor(own: OwnMetadata) {
     this.#self = workloadOf(own, own.labels);
@@ -44,23 +46,12 @@ export class MeshTelemetry implements Telemetry {
   /** The same, changed as a listener says; all that is counted is told together. Throws `ExpressionInvalid`. */
   under(spec: StatsSpec | undefined): Telemetry {
     if (spec === undefined || spec.metrics.length === 0) return this;
-    const known = this.#changed.get(spec.key);
-    this.#changed.delete(spec.key);
-    const series = known ?? new SpecSeries(this, this.#self, spec, MAX_TAGGED);
-    this.#changed.set(spec.key, series);
-    if (this.#changed.size > MAX_SPECS) this.#forgetOldest();
-    return series;
-  }
-
-  #forgetOldest(): void {
-    const [oldest = ''] = this.#changed.keys();
-    this.#changed.delete(oldest);
-    this.folded.spec += 1;
+    return this.#changed.find(spec.key, () => new SpecSeries(this, this.#self, spec, MAX_TAGGED));
   }
 
   /** Whether series of the same name and labels may stand in several places. */
   get mayRepeat(): boolean {
-    return this.#changed.size > 0;
+    return this.#changed.all().length > 0;
   }
 
   *outcomes(): Generator<RequestOutcome> {
@@ -72,7 +63,7 @@ export class MeshTelemetry implements Telemetry {
   }
 
   #all(): SpecSeries[] {
-    return [this.#standard, ...this.#changed.values()];
+    return [this.#standard, ...this.#changed.all()];
   }
 }
 

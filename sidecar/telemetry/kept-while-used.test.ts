@@ -1,0 +1,36 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { KeptWhileUsed } from './kept-while-used.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+interface Thing {
+  readonly name: string;
+}
+
+test('the same key finds the same thing', () => {
+  const kept = new KeptWhileUsed<Thing>(2, () => {});
+  const first = kept.find('a', () => ({ name: 'a' }));
+  expect(kept.find('a', () => ({ name: 'other' }))).toBe(first);
+});
+
+test('what is used stays, what was asked for last stays, the rest is forgotten and told', async () => {
+  let forgotten = 0;
+  const kept = new KeptWhileUsed<Thing>(2, () => {
+    forgotten += 1;
+  });
+  const find = (name: string): Thing => kept.find(name, () => ({ name }));
+  const used = find('used');
+  for (const name of ['b', 'c', 'd', 'e']) find(name);
+  const names = (): string[] => kept.all().map(({ name }) => name);
+  for (let i = 0; i < 100 && names().length > 3; i += 1) {
+    await turn();
+    collect();
+  }
+  expect(names()).toEqual(['used', 'd', 'e']);
+  expect(forgotten).toBe(2);
+  expect(find('used')).toBe(used);
+});
