@@ -57,7 +57,8 @@ check knip knip --no-progress
 suite unit
 if [ "$(id -u)" = 0 ]; then
   say "setup: host packages"
-  if ./weft setup </dev/null && install_curl </dev/null && sh scripts/install-web-servers.sh </dev/null; then
+  if ./weft setup </dev/null && install_curl </dev/null && sh scripts/install-web-servers.sh </dev/null &&
+    "$node" scripts/install-prometheus.ts </dev/null; then
     suite mesh
   else
     check host-packages false

@@ -40,7 +40,7 @@ export class Tasks {
   static async start(...applications: readonly string[]): Promise<Tasks> {
     const tasks = new Tasks(await TestMesh.start());
     try {
-      await tasks.apply(...applications);
+      if (applications.length > 0) await tasks.apply(...applications);
     } catch (error) {
       await tasks[Symbol.asyncDispose]();
       throw error;
