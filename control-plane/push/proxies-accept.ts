@@ -114,12 +114,11 @@ export class ProxiesAccept {
   #find(type: ResourceType, name: string, { resource, reason }: Refusal, by: Identity): readonly ObjectRef[] {
     if (resource === undefined) return [];
     const { namespace, pod } = by;
-    if (isInbound(name)) {
-      this.#pods.push({ namespace, name: pod, message: shortened([reason]) });
-      return [];
-    }
     const refuser = { namespace, pod, gateway: by.kind === 'gateway' };
-    return originsOf({ type, name, bytes: resource.bytes, reason }, refuser, this.#world);
+    const found = originsOf({ type, name, bytes: resource.bytes, reason }, refuser, this.#world);
+    if (found.length === 0 && isInbound(name))
+      this.#pods.push({ namespace, name: pod, message: shortened([reason]) });
+    return found;
   }
 }
 

@@ -66,6 +66,15 @@ world.apply(
       egress: [{ hosts: ['./*'] }],
       outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
     }),
+    ...['telling', 'general'].map((name) => ({
+      apiVersion: 'telemetry.istio.io/v1',
+      kind: 'Telemetry',
+      metadata: { name, namespace: 'default' },
+      spec: {
+        ...(name === 'general' ? {} : { selector: { matchLabels: { app: 'caller' } } }),
+        accessLogging: [{ providers: [{ name: 'envoy' }] }],
+      },
+    })),
     istio('Gateway', 'clash', { selector: { app: 'door' }, servers: [server(15021, 'HTTP')] }),
     istio('Gateway', 'opaque', { selector: { app: 'door' }, servers: [server(7001, 'TCP')] }),
     istio('Gateway', 'first', { selector: { app: 'door' }, servers: [server(443, 'HTTPS', tls('broken'))] }),
@@ -133,6 +142,20 @@ describe('a sidecar refuses', () => {
     ['the listener of an entry', LISTENER_TYPE, '240.1.1.1_7000', 'address', ['ServiceEntry default/bank']],
     ['what is for everything else', LISTENER_TYPE, 'virtualOutbound', 'address', ['Sidecar default/closed']],
     ['what is made from its pod', LISTENER_TYPE, 'virtualInbound', 'address', []],
+    [
+      'what is told of it',
+      LISTENER_TYPE,
+      'virtualInbound',
+      'filter_chains[0].filters[0].access_log[0].filter',
+      ['Telemetry default/general', 'Telemetry default/telling'],
+    ],
+    [
+      'the tags of what it asks',
+      LISTENER_TYPE,
+      '10.96.0.3_9000',
+      'filter_chains[0].filters[0].istio.stats.metrics[0]',
+      ['Telemetry default/general', 'Telemetry default/telling'],
+    ],
   ] as const)('%s', (_name, type, name, place, expected) => {
     expect(blamed('caller', type, name, place)).toEqual(expected);
   });
@@ -167,6 +190,13 @@ describe('a gateway refuses', () => {
       '0.0.0.0_7001',
       'address',
       ['Gateway default/opaque', 'VirtualService default/onward'],
+    ],
+    [
+      'what is told of its requests',
+      LISTENER_TYPE,
+      '0.0.0.0_7001',
+      'filter_chains[0].filters[0].access_log[0]',
+      ['Telemetry default/general'],
     ],
     ['routes', ROUTE_TYPE, 'http.15021', 'virtual_hosts[0].routes[0]', ['VirtualService default/paths']],
     [
