@@ -6,7 +6,7 @@ import { telemetryFor } from './in-force.ts';
 import type { Mode } from './merge-tracing.ts';
 import { type Observed, planSide, type SidePlan, type Surroundings } from './observation.ts';
 import { isPlain, Side } from './observed-listener.ts';
-import { type Provider, type Providers, providersOf } from './providers.ts';
+import { type Providers, providersOf } from './providers.ts';
 
 /** How a workload is seen. */
 export interface Observation {
@@ -66,11 +66,6 @@ export class Observations {
       clusters: new Set(clusters),
       lay: (listener, mode) => sides[mode]?.lay(listener) ?? listener,
     };
-  }
-
-  /** What of a provider's kind a name stands for. */
-  provider(name: string): Provider | undefined {
-    return this.#known().providers.find(name);
   }
 
   #side(mode: Mode, observed: Observed): { plan: SidePlan; side: Side } | undefined {
