@@ -208,6 +208,17 @@ describe('a request that is recorded is told on', () => {
   });
 });
 
+test('a mirrored copy names the request itself, and its caller as the parent', () => {
+  const { trace } = new Traced().request([`b3: ${LONG}-${SPAN}-1`, 'x-b3-sampled: 1']);
+  const copy = Buffer.from(trace!.lines);
+  trace!.stampCopy(copy, 0);
+  const lines = copy.toString('latin1').split('\r\n');
+  expect(valuesOf(lines, 'traceparent')).toEqual([`00-${LONG}-${trace?.spanId}-01`]);
+  expect(valuesOf(lines, 'b3')).toEqual([`${LONG}-${trace?.spanId}-1-${SPAN}`]);
+  expect(valuesOf(lines, 'x-b3-spanid')).toEqual([trace?.spanId]);
+  expect(valuesOf(lines, 'x-b3-parentspanid')).toEqual([SPAN]);
+});
+
 describe('a request that is not recorded goes on', () => {
   test.each<[string, string[], string[]]>([
     ['as it came', [`b3: ${LONG}-${SPAN}-0`], [`b3: ${LONG}-${SPAN}-0`]],

@@ -22,44 +22,60 @@ export class OutgoingLines {
   readonly bytes: Buffer;
   /** Where the span's id stands. */
   readonly #spanAt: readonly number[];
+  /** Where its parent's does. */
+  readonly #parentAt: readonly number[];
 
   constructor(context: OutgoingContext, spanId: string) {
-    const { traceId, flags, tracestate, b3Single, b3Parts } = context;
+    const { traceId, flags, tracestate, debug, parentSpanId, b3Single, b3Parts } = context;
     const spanAt: number[] = [];
+    const parentAt: number[] = [];
     let text = `traceparent: 00-${traceId}-`;
-    spanAt.push(text.length);
-    text += `${spanId}-${flags.toString(16).padStart(2, '0')}\r\n`;
+    const write = (id: string, offsets: number[]): void => {
+      offsets.push(text.length);
+      text += id;
+    };
+    write(spanId, spanAt);
+    text += `-${flags.toString(16).padStart(2, '0')}\r\n`;
     if (tracestate !== '') text += `tracestate: ${tracestate}\r\n`;
     if (b3Single) {
       text += `b3: ${b3TraceId(traceId)}-`;
-      spanAt.push(text.length);
-      text += singleRest(context, spanId);
+      write(spanId, spanAt);
+      text += debug ? '-d' : '-1';
+      if (parentSpanId !== '') {
+        text += '-';
+        write(parentSpanId, parentAt);
+      }
+      text += '\r\n';
     }
     if (b3Parts) {
       text += `x-b3-traceid: ${b3TraceId(traceId)}\r\nx-b3-spanid: `;
-      spanAt.push(text.length);
-      text += partsRest(context, spanId);
+      write(spanId, spanAt);
+      if (parentSpanId !== '') {
+        text += '\r\nx-b3-parentspanid: ';
+        write(parentSpanId, parentAt);
+      }
+      /** Debug implies that it is sampled, and is said alone. */
+      text += debug ? '\r\nx-b3-flags: 1\r\n' : '\r\nx-b3-sampled: 1\r\n';
     }
     this.bytes = Buffer.from(text, 'latin1');
     this.#spanAt = spanAt;
+    this.#parentAt = parentAt;
   }
 
   /** Names another span in lines that stand in `out` at `at`. */
   stamp(out: Buffer, at: number, spanId: string): void {
-    const id = Buffer.from(spanId, 'latin1');
-    for (const offset of this.#spanAt) put(out, at + offset, id, 0, SPAN_DIGITS);
+    putEach(out, at, this.#spanAt, spanId);
+  }
+
+  /** Names another parent of it. */
+  stampParent(out: Buffer, at: number, parentSpanId: string): void {
+    putEach(out, at, this.#parentAt, parentSpanId);
   }
 }
 
-function singleRest({ debug, parentSpanId }: OutgoingContext, spanId: string): string {
-  const parent = parentSpanId === '' ? '' : `-${parentSpanId}`;
-  return `${spanId}-${debug ? 'd' : '1'}${parent}\r\n`;
-}
-
-/** Debug implies that it is sampled, and is said alone. */
-function partsRest({ debug, parentSpanId }: OutgoingContext, spanId: string): string {
-  const parent = parentSpanId === '' ? '' : `x-b3-parentspanid: ${parentSpanId}\r\n`;
-  return `${spanId}\r\n${parent}${debug ? 'x-b3-flags: 1' : 'x-b3-sampled: 1'}\r\n`;
+function putEach(out: Buffer, at: number, offsets: readonly number[], spanId: string): void {
+  const id = Buffer.from(spanId, 'latin1');
+  for (const offset of offsets) put(out, at + offset, id, 0, SPAN_DIGITS);
 }
 
 /** B3 pads short ids with zeros, and systems that know short ones only look for what they sent. */

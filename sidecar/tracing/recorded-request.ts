@@ -91,6 +91,8 @@ export class RecordedRequest implements RequestTrace {
 
   stampCopy(out: Buffer, at: number): void {
     this.#outgoing.stamp(out, at, this.spanId);
+    const { parentSpanId } = this.#position;
+    if (parentSpanId !== '') this.#outgoing.stampParent(out, at, parentSpanId);
   }
 
   tryBegan(endpoint: Endpoint, nowMs: number): void {
