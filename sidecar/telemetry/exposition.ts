@@ -1,40 +1,39 @@
 import { Histogram } from './histogram.ts';
 import type { MeshTelemetry } from './mesh-telemetry.ts';
 import type { RequestOutcome } from './request-series.ts';
-import { REQUEST_METRICS, TCP_METRICS, type TcpMetric } from './standard.ts';
+import { REQUEST_METRICS, type RequestMetric, TCP_METRICS, type TcpMetric } from './standard.ts';
 import type { TcpSeries } from './tcp-series.ts';
 import { histograms, type Sample, samples } from './text-format.ts';
 
 /** Istio's metrics in Prometheus' text format. */
 export function* exposeMeshMetrics(telemetry: MeshTelemetry): Generator<string> {
   const outcomes = [...telemetry.outcomes()];
-  const series = [...telemetry.tcpSeries()];
   const once = telemetry.mayRepeat ? summedUp : asTheyAre;
-  yield* samples(
-    REQUEST_METRICS.requests_total,
-    once(outcomes.filter((o) => o.counted).map((o) => [o.labels, o.count])),
-  );
-  yield* histogram('request_duration_milliseconds', outcomes, (o) => o.durationMs);
-  yield* histogram('request_bytes', outcomes, (o) => o.requestBytes);
-  yield* histogram('response_bytes', outcomes, (o) => o.responseBytes);
-
-  function* histogram(
-    name: keyof typeof REQUEST_METRICS,
-    from: readonly RequestOutcome[],
-    of: (outcome: RequestOutcome) => Histogram | undefined,
-  ): Generator<string> {
-    const values = from.flatMap((outcome) => {
-      const value = of(outcome);
-      return value === undefined ? [] : [[outcome.labels, value] as const];
-    });
-    yield* histograms(REQUEST_METRICS[name], telemetry.mayRepeat ? mergedUp(values) : values);
+  const merged = telemetry.mayRepeat ? mergedUp : asTheyAre;
+  const counts = telling(outcomes, 'requests_total').map((each): Sample => [each.labels, each.count]);
+  yield* samples(REQUEST_METRICS.requests_total, once(counts));
+  for (const [name, read] of HISTOGRAMS) {
+    const values = telling(outcomes, name).map((each) => [each.labels, read(each)] as const);
+    yield* histograms(REQUEST_METRICS[name], merged(values));
   }
-
+  const series = [...telemetry.tcpSeries()];
   for (const [name, read] of TCP_READERS) {
-    const telling = series.filter(({ metrics }) => metrics.has(name));
-    yield* samples(TCP_METRICS[name], once(telling.flatMap(read)));
+    yield* samples(TCP_METRICS[name], once(telling(series, name).flatMap(read)));
   }
 }
+
+function telling<Name, Series extends { readonly metrics: ReadonlySet<Name> }>(
+  all: readonly Series[],
+  name: Name,
+): Series[] {
+  return all.filter(({ metrics }) => metrics.has(name));
+}
+
+const HISTOGRAMS: readonly (readonly [RequestMetric, (outcome: RequestOutcome) => Histogram])[] = [
+  ['request_duration_milliseconds', ({ durationMs }) => durationMs],
+  ['request_bytes', ({ requestBytes }) => requestBytes],
+  ['response_bytes', ({ responseBytes }) => responseBytes],
+];
 
 /** "Sent" is what servers sent, as in Istio; the series count from the side of the client. */
 const TCP_READERS: readonly (readonly [TcpMetric, (series: TcpSeries) => Sample[]])[] = [
@@ -47,7 +46,7 @@ const TCP_READERS: readonly (readonly [TcpMetric, (series: TcpSeries) => Sample[
   ['tcp_received_bytes_total', (each) => [[each.labels, each.sentBytes]]],
 ];
 
-function asTheyAre(values: readonly Sample[]): Iterable<Sample> {
+function asTheyAre<T>(values: readonly T[]): Iterable<T> {
   return values;
 }
 
@@ -58,7 +57,7 @@ function summedUp(values: readonly Sample[]): Iterable<Sample> {
   return sums;
 }
 
-function mergedUp(values: Iterable<readonly [string, Histogram]>): Iterable<readonly [string, Histogram]> {
+function mergedUp(values: readonly (readonly [string, Histogram])[]): Iterable<readonly [string, Histogram]> {
   const sums = new Map<string, Histogram>();
   for (const [labels, value] of values) {
     const sum = sums.get(labels) ?? new Histogram();

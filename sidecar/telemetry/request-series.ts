@@ -9,21 +9,18 @@ import type { RequestMeter } from './telemetry.ts';
 /** The code of the series that stands for all codes there is no room for, and of exchanges that ended without one. */
 const NO_CODE = 0;
 
-/** One series: what requests of one outcome add up to, as far as it is to be reported. */
+/** One series: what requests of one outcome add up to. All of it is counted, and told are the metrics that are named. */
 export class RequestOutcome {
   readonly labels: string;
-  readonly counted: boolean;
+  readonly metrics: ReadonlySet<RequestMetric>;
   count = 0;
-  readonly durationMs: Histogram | undefined;
-  readonly requestBytes: Histogram | undefined;
-  readonly responseBytes: Histogram | undefined;
+  readonly durationMs = new Histogram();
+  readonly requestBytes = new Histogram();
+  readonly responseBytes = new Histogram();
 
   constructor(labels: string, metrics: ReadonlySet<RequestMetric>) {
     this.labels = labels;
-    this.counted = metrics.has('requests_total');
-    this.durationMs = metrics.has('request_duration_milliseconds') ? new Histogram() : undefined;
-    this.requestBytes = metrics.has('request_bytes') ? new Histogram() : undefined;
-    this.responseBytes = metrics.has('response_bytes') ? new Histogram() : undefined;
+    this.metrics = metrics;
   }
 }
 
@@ -57,9 +54,9 @@ export class RequestSeries implements RequestMeter {
   ): void {
     const outcome = this.#find(code, flag);
     outcome.count += 1;
-    outcome.durationMs?.observe(durationMs);
-    outcome.requestBytes?.observe(requestBytes);
-    outcome.responseBytes?.observe(responseBytes);
+    outcome.durationMs.observe(durationMs);
+    outcome.requestBytes.observe(requestBytes);
+    outcome.responseBytes.observe(responseBytes);
   }
 
   /** Most requests end as the one before. */
