@@ -1,29 +1,21 @@
 import type { RequestInWords } from './answer-log.ts';
 import type { OutgoingRequest } from './downstream.ts';
-import { type Head, NO_LINE, roomyHead } from './head.ts';
+import { NO_LINE, roomyHead } from './head.ts';
 import { headerIn } from './header-in.ts';
 import { scanRequest } from './scan-request.ts';
 
-const ORIGINAL_PATH = 'x-envoy-original-path';
-
-type Outgoing = Pick<OutgoingRequest, 'bytes' | 'rewritten'>;
+/** Where a rewritten request says what it was. */
+export const ORIGINAL_PATH = 'x-envoy-original-path';
 
 /** One is enough: what is read from it becomes strings at once. */
-let spare: Head | undefined;
+const head = roomyHead();
 
 /** What a composed request that is over asked for, with the path as it came. */
-export function outgoingInWords(outgoing: Outgoing): RequestInWords | undefined {
-  spare ??= roomyHead();
-  return scanOutgoing(outgoing, spare) ? wordsOf(outgoing, spare) : undefined;
-}
-
-/** False: it cannot be read. */
-export function scanOutgoing({ bytes }: Outgoing, head: Head): boolean {
-  return scanRequest(bytes, 0, bytes.length, head) > 0;
-}
-
-/** The same as `outgoingInWords`, of one that was scanned into `head`. */
-export function wordsOf({ bytes, rewritten }: Outgoing, head: Head): RequestInWords {
+export function outgoingInWords({
+  bytes,
+  rewritten,
+}: Pick<OutgoingRequest, 'bytes' | 'rewritten'>): RequestInWords | undefined {
+  if (scanRequest(bytes, 0, bytes.length, head) <= 0) return undefined;
   const original = rewritten ? headerIn(bytes, head, ORIGINAL_PATH) : undefined;
   return {
     method: bytes.toString('latin1', head.start, head.methodEnd),

@@ -7,22 +7,19 @@ import type { Peer, Reporter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import type { RequestInWords } from './answer-log.ts';
-import type { OutgoingRequest } from './downstream.ts';
-import { type Head, roomyHead } from './head.ts';
-import { headerIn } from './header-in.ts';
-import { scanOutgoing, wordsOf } from './outgoing-in-words.ts';
+import { HeadLines } from './head-lines.ts';
+import { ORIGINAL_PATH } from './outgoing-in-words.ts';
 import type { RequestAccount } from './request-account.ts';
-import { scanResponse } from './scan-response.ts';
 
 /** A head that was asked for, and whose it is: the record and its request's number. One is enough for all connections. */
 interface Scanned {
-  readonly head: Head;
+  readonly lines: HeadLines;
   record: RequestRecordView | undefined;
   serial: number;
 }
 
-let request: Scanned | undefined;
-let response: Scanned | undefined;
+const request: Scanned = { lines: new HeadLines(), record: undefined, serial: 0 };
+const response: Scanned = { lines: new HeadLines(), record: undefined, serial: 0 };
 
 /** The trace id in a `traceparent` (W3C Trace Context §3.2). */
 const TRACE_START = 3;
@@ -124,20 +121,12 @@ export class RequestRecordView implements RequestRecord {
   requestHeader(name: string): string | undefined {
     const { outgoing, shown, view } = this.#account;
     if (outgoing === undefined) return shown ? view.header(name) : undefined;
-    const head = this.#scanned(outgoing);
-    return head === undefined ? undefined : headerIn(outgoing.bytes, head, name);
+    return this.#linesOf(request, outgoing.bytes).header(name);
   }
 
   responseHeader(name: string): string | undefined {
-    const { responseHead: bytes, serial } = this.#account;
-    if (bytes.length === 0) return undefined;
-    response ??= nothingScanned();
-    if (response.record !== this || response.serial !== serial) {
-      if (scanResponse(bytes, 0, bytes.length, response.head) <= 0) return undefined;
-      response.record = this;
-      response.serial = serial;
-    }
-    return headerIn(bytes, response.head, name);
+    const { responseHead } = this.#account;
+    return responseHead.length === 0 ? undefined : this.#linesOf(response, responseHead).header(name);
   }
 
   get route(): string {
@@ -201,22 +190,20 @@ export class RequestRecordView implements RequestRecord {
     const { serial, outgoing, shown, view } = this.#account;
     if (outgoing === undefined) return shown ? view : undefined;
     if (this.#wordsSerial !== serial) {
-      const head = this.#scanned(outgoing);
-      this.#words = head === undefined ? undefined : wordsOf(outgoing, head);
+      this.#words = wordsOf(this.#linesOf(request, outgoing.bytes), outgoing.rewritten);
       this.#wordsSerial = serial;
     }
     return this.#words;
   }
 
-  #scanned(outgoing: OutgoingRequest): Head | undefined {
+  #linesOf(known: Scanned, bytes: Buffer): HeadLines {
     const { serial } = this.#account;
-    request ??= nothingScanned();
-    if (request.record !== this || request.serial !== serial) {
-      if (!scanOutgoing(outgoing, request.head)) return undefined;
-      request.record = this;
-      request.serial = serial;
+    if (known.record !== this || known.serial !== serial) {
+      known.lines.read(bytes);
+      known.record = this;
+      known.serial = serial;
     }
-    return request.head;
+    return known.lines;
   }
 
   #since(ms: number, startMs: number): number | undefined {
@@ -224,6 +211,9 @@ export class RequestRecordView implements RequestRecord {
   }
 }
 
-function nothingScanned(): Scanned {
-  return { head: roomyHead(), record: undefined, serial: 0 };
+/** A composed request, with the path as it came. */
+function wordsOf(lines: HeadLines, rewritten: boolean): RequestInWords {
+  const [method = '', target = ''] = lines.startLine.split(' ');
+  const original = rewritten ? lines.header(ORIGINAL_PATH) : undefined;
+  return { method, path: original ?? target, authority: lines.header('host') ?? '' };
 }
