@@ -66,7 +66,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   RESPONSE_CODE_DETAILS: {
     kind: 'text',
     origin: 'configured',
-    read: (record) => (record.kind === 'request' ? record.details.replaceAll(' ', '_') : undefined),
+    read: (record) => (record.kind === 'request' ? withoutSpaces(record.details) : undefined),
   },
   RESPONSE_FLAGS: own(({ flag }) => flag),
   RESPONSE_FLAGS_LONG: own(({ flag }) => flagNames(flag)),
@@ -154,6 +154,11 @@ function time(format: string, at: (record: LogRecord) => number): TextField {
   const timestamps = new Timestamps();
   const show = format === '' ? (wallMs: number) => timestamps.of(wallMs) : compileTimeFormat(format);
   return { kind: 'text', origin: format === '' ? 'own' : 'configured', read: (record) => show(at(record)) };
+}
+
+/** As Envoy writes it: one word. */
+function withoutSpaces(details: string): string {
+  return details.includes(' ') ? details.replaceAll(' ', '_') : details;
 }
 
 type ReadHeader = (record: RequestRecord, name: string) => string | undefined;

@@ -72,7 +72,7 @@ export class StandardOutput implements LineSink {
     }
     batch.used += batch.octets.write(line, batch.used, 'latin1');
     batch.lines += 1;
-    this.#next();
+    if (this.#timer === undefined || this.#batches.length > 1) this.#next();
     return true;
   }
 
@@ -113,8 +113,8 @@ export class StandardOutput implements LineSink {
   }
 
   #next(): void {
-    const [batch] = this.#batches;
     if (this.#isWriting) return;
+    const batch = this.#batches[0];
     if (batch === undefined) {
       for (const tell of this.#waiting.splice(0)) tell();
     } else if (batch.isUrgent || this.#batches.length > 1 || this.#waiting.length > 0) {
