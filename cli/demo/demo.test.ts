@@ -110,7 +110,7 @@ describe('the demo’s report', () => {
     const lacking = ['reviews-v1: not found yet'];
     const prometheus = { url: 'http://127.0.0.1:29999', targets: 9, up: 9, lacking: [] };
     const text = formatReport({ ...report, prometheus }, plain);
-    expect(text).toContain('http://127.0.0.1:29999/targets  (9 targets, all up)');
+    expect(text).toContain('http://127.0.0.1:29999  (9 targets, all up)');
     expect(text).toMatch(
       /in graphs +http:\/\/127\.0\.0\.1:29999\/graph\?g0\.expr=service:istio_requests:rate1m&/,
     );

@@ -67,7 +67,7 @@ function watched({ prometheus }: DemoReport): string {
   if (prometheus === undefined) return '';
   const { url, targets, up, lacking } = prometheus;
   const state = lacking.length === 0 ? `${targets} targets, all up` : `${up} of ${up + lacking.length} up`;
-  return row('Prometheus', `${url}/targets  (${state})`);
+  return row('Prometheus', `${url}  (${state})`);
 }
 
 /** A graph of a rule of examples/prometheus: requests a second that arrived at each service. */

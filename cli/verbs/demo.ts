@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { HttpClient } from '#api/client/http-client.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
 import { SIDECAR_PORTS } from '#api/mesh/ports.ts';
 import { addonOf } from '../addons/addons.ts';
@@ -18,6 +17,7 @@ import { startMesh } from '../mesh/start-mesh.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Session } from '../session.ts';
 
+const REVIEWS = '/api/v1/products/0/reviews';
 const REQUESTS = 300;
 const CONCURRENCY = 6;
 /** Opens the connections and lets the balancers see each endpoint once, so that what is measured is the mesh at work. */
@@ -42,7 +42,7 @@ async function demo(session: Session, asked: AskedAddons): Promise<void> {
     startBookinfo(client, step, session.signal),
   );
   const page = await productPage(client);
-  const watched = await firstScrape(session, progress, config, client);
+  const watched = await firstScrape(session, progress, config, page);
   const before = await observe(session, progress, page, `${REQUESTS} requests, balanced by latency`, WARM_UP);
   await progress.run(
     'route: reviews 90 % v1, 10 % v2',
@@ -85,15 +85,17 @@ async function lookAtTraces(
   return { trace, search: `${viewer}/search` };
 }
 
-/** Before any request: a counter that Prometheus meets for the first time tells no rate of what was before. */
+/** Before what is measured: a counter that Prometheus meets for the first time tells no rate of what was before. */
 async function firstScrape(
   session: Session,
   progress: Progress,
   config: MeshConfig,
-  client: HttpClient,
+  page: string,
 ): Promise<Coverage | undefined> {
   if (config.addons.prometheus === undefined) return undefined;
-  const names = (await bookinfoPods(client)).map(({ metadata }) => metadata.name);
+  for (const path of [REVIEWS, '/productpage'])
+    await sendLoad({ url: `${page}${path}`, requests: WARM_UP, concurrency: 1, signal: session.signal });
+  const names = (await bookinfoPods(await session.client())).map(({ metadata }) => metadata.name);
   return progress.run(
     'Prometheus reads every target once',
     (step) => awaitTargets(config, names, step, session.signal),
@@ -108,7 +110,7 @@ function observe(
   title: string,
   warmUp: number,
 ): Promise<Observed> {
-  const url = `${page}/api/v1/products/0/reviews`;
+  const url = `${page}${REVIEWS}`;
   const load = { url, concurrency: CONCURRENCY, signal: session.signal };
   return progress.run(
     title,
