@@ -352,13 +352,29 @@ async function play(kind: Kind) {
   return { seen, logged: watch.logged[0] as Told, trace, text: client.text, cluster };
 }
 
+/** What else a trace tells of them; of the others nothing. */
+const EVENTS: Readonly<Record<string, readonly string[]>> = {
+  'refused by all, thrice': ['retry', 'retry'],
+  'reset before a response, thrice': ['retry', 'retry'],
+  'per-try timeout, thrice': ['retry', 'retry'],
+  'a 503 of the endpoint, thrice': ['retry', 'retry'],
+  'upstream timeout': ['deadline'],
+  'upstream timeout in the middle of a response': ['deadline'],
+  "the caller's deadline": ['deadline'],
+  'too many requests': ['overflow'],
+  'too many that wait for a connection': ['overflow'],
+  'an abort by rule': ['fault.abort'],
+  'a delay and an abort by rule': ['fault.delay', 'fault.abort'],
+};
+
 describe('a failure', () => {
-  test.each(KINDS)('%s', async (_, kind, { status, flag, details, reason, tries }) => {
+  test.each(KINDS)('%s', async (name, kind, { status, flag, details, reason, tries }) => {
     const { seen, logged, trace, text, cluster } = await play(kind);
     expect(seen).toMatchObject({ code: status, flag });
     expect(logged).toMatchObject({ kind: 'request', status, flag, details });
     expect(logged['reason']).toMatch(reason);
     expect(trace?.ends).toEqual([logged]);
+    expect(trace?.events).toEqual(EVENTS[name] ?? []);
     expect(trace?.tries.map(({ ended }) => [ended?.['status'], ended?.['flag']])).toEqual(tries);
     for (const { ended } of trace?.tries ?? []) {
       if (ended?.['flag'] !== '-') expect(ended?.['reason']).not.toBe('');

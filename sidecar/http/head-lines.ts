@@ -2,7 +2,8 @@
  * The lines of a head that was found sound before, or made here, and is kept as bytes: found again without being judged
  * again, which costs a third of a scan. Reused from head to head.
  */
-import { COLON, CR, HTAB, LF, SP, TOKEN } from './octets.ts';
+import { isNamed } from './header-in.ts';
+import { COLON, CR, HTAB, LF, SP } from './octets.ts';
 
 export class HeadLines {
   #bytes: Buffer = Buffer.alloc(0);
@@ -36,20 +37,11 @@ export class HeadLines {
   header(name: string): string | undefined {
     let joined: string | undefined;
     for (let line = 0; line < this.#lines; line++) {
-      if (!this.#isNamed(line, name)) continue;
+      if (!isNamed(this.#bytes, this.#nameStart[line]!, this.#nameEnd[line]!, name)) continue;
       const value = this.#value(line);
       joined = joined === undefined ? value : `${joined}, ${value}`;
     }
     return joined;
-  }
-
-  #isNamed(line: number, name: string): boolean {
-    const start = this.#nameStart[line]!;
-    if (this.#nameEnd[line]! - start !== name.length) return false;
-    for (let i = 0; i < name.length; i++) {
-      if (TOKEN[this.#bytes[start + i]!] !== name.charCodeAt(i)) return false;
-    }
-    return true;
   }
 
   /** Without the white space around it. */

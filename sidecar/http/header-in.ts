@@ -12,7 +12,8 @@ export function headerIn(bytes: Buffer, head: Head, name: string): string | unde
   return joined;
 }
 
-function isNamed(bytes: Buffer, start: number, end: number, name: string): boolean {
+/** Whether `bytes[start, end)` is `name`, which is in lower case. */
+export function isNamed(bytes: Buffer, start: number, end: number, name: string): boolean {
   if (end - start !== name.length) return false;
   for (let i = 0; i < name.length; i++) {
     if (TOKEN[bytes[start + i]!] !== name.charCodeAt(i)) return false;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ForwardDecision, RouteDecision } from '#sidecar/routing/route-table.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
+import type { Outcome } from '#sidecar/upstream/endpoint.ts';
 import { FakeCluster, FakeEndpoint, forwardTo, tableOf, targetOf } from './testing/fakes.ts';
 import { type Client, startRawServer, startSidecar } from './testing/sidecar-under-test.ts';
 import { type Watching, watched, watching } from './testing/watching.ts';
@@ -246,6 +247,24 @@ describe('the context that an upstream gets', () => {
       });
       expect(watch.logged).toMatchObject([{ tries: 2, flag: '-' }]);
     });
+  });
+
+  test('a try that puts its endpoint out is told of', async () => {
+    class Fragile extends FakeEndpoint {
+      ejections = 0;
+      override end(startMs: number, outcome: Outcome): void {
+        super.end(startMs, outcome);
+        if (outcome !== 'success') this.ejections += 1;
+      }
+    }
+    await using app = await startRawServer((client) => client.socket.destroy());
+    const watch = watching();
+    const target = watched(targetOf({ cluster: new FakeCluster(new Fragile(app.port)) }));
+    await using sidecar = await startSidecar(target, 'outbound', undefined, undefined, undefined, watch);
+    const client = sidecar.connect();
+    client.send(ask());
+    await client.response();
+    expect(watch.traces).toMatchObject([{ events: ['ejected'], tries: [{ ended: { flag: 'UC' } }] }]);
   });
 
   test('of a mirror: the same trace, and the span here', async () => {

@@ -47,7 +47,7 @@ export interface RequestRecord extends StreamRecord {
   responseHeader(name: string): string | undefined;
   /** 0 when none was sent. */
   readonly status: number;
-  /** Envoy's response code details: `via_upstream`, `route_not_found`, `upstream_response_timeout`, … */
+  /** Envoy's response code details: `via_upstream`, `route_not_found`, `response_timeout`, … */
   readonly details: string;
   /** '' when there is none, or it has no name. */
   readonly route: string;
