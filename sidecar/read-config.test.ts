@@ -35,6 +35,7 @@ test('every field of the schema may stand in a complete file', async () => {
     ...COMPLETE,
     nameServer: '10.244.0.1:5054',
     appMetrics: { port: 8080, path: '/metrics' },
+    version: '1.2.3',
   };
   expect(Object.keys(all).sort()).toEqual(Object.keys(SidecarConfig.shape).sort());
   await read(all);
@@ -59,6 +60,7 @@ test.each<[string, unknown, RegExp]>([
   ['a role that does not exist', { ...COMPLETE, role: 'king' }, /role/],
   ['a name server that is no address', { ...COMPLETE, nameServer: 7 }, /nameServer/],
   ['a socket that is no path', { ...COMPLETE, adminSocket: 7 }, /adminSocket/],
+  ['an endless version', { ...COMPLETE, version: 'v'.repeat(65) }, /version/],
   ['metrics at no port', { ...COMPLETE, appMetrics: { port: 0, path: '/' } }, /appMetrics\.port/],
   ['metrics at no path', { ...COMPLETE, appMetrics: { port: 80, path: 'm' } }, /appMetrics\.path/],
 ])('%s is refused by name', async (_name, value, reason) => {

@@ -49,7 +49,8 @@ const STRINGS = [
 const PORTS = ['outbound', 'inbound', 'admin', 'metrics', 'readiness', 'ownMetrics'] as const;
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'];
 const ROLES: readonly unknown[] = ['sidecar', 'router'];
-const OPTIONAL = ['adminSocket', 'nameServer'];
+const MAX_VERSION_LENGTH = 64;
+const OPTIONAL = ['adminSocket', 'nameServer', 'version'];
 const KEYS = new Set<string>([
   ...STRINGS,
   ...OPTIONAL,
@@ -73,6 +74,7 @@ function isComplete(value: unknown): value is SidecarConfig {
     Object.keys(ports).length === PORTS.length &&
     PORTS.every((key) => isWhole(ports[key], 1, 65_535)) &&
     isAppMetrics(value['appMetrics']) &&
+    String(value['version'] ?? '').length <= MAX_VERSION_LENGTH &&
     isWhole(value['drainMs'], 0, Number.MAX_SAFE_INTEGER) &&
     LEVELS.includes(value['logLevel']) &&
     ROLES.includes(value['role'])

@@ -149,6 +149,7 @@ export async function startSidecar(
       dns: discovery.configuration.clusters.named,
     }),
     traffic: () => ({
+      version: config.version,
       ready: isReady(),
       connected: discovery.connected.value,
       outbound: outbound.connections(),

@@ -1,9 +1,12 @@
 import type { MirrorCounts } from '#sidecar/http/mirror.ts';
 import { FOLDED_KINDS, type Folded } from './cardinality.ts';
+import { UNKNOWN } from './labels.ts';
 import { type ReadMetric, sample } from './text-format.ts';
 
 /** What a scrape reads of the sidecar's traffic as a whole. */
 export interface TrafficPicture {
+  /** Of the mesh that started it; undefined when nobody said. */
+  readonly version: string | undefined;
   readonly ready: boolean;
   readonly connected: boolean;
   readonly outbound: number;
@@ -15,6 +18,13 @@ export interface TrafficPicture {
 }
 
 export const TRAFFIC_METRICS: readonly ReadMetric<TrafficPicture>[] = [
+  {
+    name: 'istio_build',
+    type: 'gauge',
+    help: 'Which version this is.',
+    labels: ['component', 'tag'],
+    read: ({ version = UNKNOWN }) => [sample(1, { component: 'proxy', tag: version })],
+  },
   {
     name: 'weft_sidecar_ready',
     type: 'gauge',
