@@ -16,10 +16,9 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
-import { WeftError } from '#api/foundation/errors.ts';
 import type { MeshConfig } from '#api/mesh/config.ts';
-import { userOf } from '../host/user-of.ts';
 import type { Addon } from './addon.ts';
+import { firstUser } from './unprivileged.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/prometheus', import.meta.url));
 /** Where the example finds the control plane. */
@@ -69,7 +68,7 @@ function prepare(config: MeshConfig): void {
   writeFileSync(join(directory, 'prometheus.yml'), configurationFor(text, config.monitoringPort));
   for (const name of readdirSync(join(EXAMPLE, 'rules')))
     copyFileSync(join(EXAMPLE, 'rules', name), join(rules, name));
-  const { uid, gid } = unprivileged();
+  const { uid, gid } = firstUser(USERS);
   const store = join(directory, 'tsdb');
   if (!existsSync(store)) mkdirSync(store, { mode: 0o750 });
   chownSync(store, uid, gid);
@@ -81,7 +80,7 @@ export function configurationFor(example: string, monitoringPort: number): strin
 }
 
 function command(config: MeshConfig): readonly string[] {
-  const { uid, gid } = unprivileged();
+  const { uid, gid } = firstUser(USERS);
   return [
     'setpriv',
     `--reuid=${uid}`,
@@ -101,14 +100,6 @@ function command(config: MeshConfig): readonly string[] {
     '--query.max-concurrency=8',
     '--query.timeout=30s',
   ];
-}
-
-function unprivileged(): { readonly uid: number; readonly gid: number } {
-  const user = USERS.map(userOf).find((found) => found !== undefined);
-  if (user !== undefined) return user;
-  throw new WeftError('UserUnknown', `this host has none of the users ${USERS.join(', ')}`, {
-    remedy: 'add one: useradd --system prometheus',
-  });
 }
 
 async function ask(config: MeshConfig, path: string): Promise<number> {
