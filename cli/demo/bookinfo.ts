@@ -37,13 +37,21 @@ async function applyFile(client: HttpClient, path: string): Promise<Applied[]> {
   return applied;
 }
 
-/** Resolves when every deployment of the application is rolled out and no rule shifts its traffic. */
-export async function startBookinfo(client: HttpClient, step: Step, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves when every deployment of the application is rolled out and no rule shifts its traffic. `traced`: somebody takes
+ * its spans in.
+ */
+export async function startBookinfo(
+  client: HttpClient,
+  step: Step,
+  signal: AbortSignal,
+  traced: boolean,
+): Promise<void> {
   await client.delete(VirtualService, NAMESPACE, 'reviews');
   const applied = [
     ...(await applyFile(client, `${EXAMPLE}/bookinfo.yaml`)),
     ...(await applyFile(client, `${EXAMPLE}/networking/destination-rule-all.yaml`)),
-    ...(await applyFile(client, `${EXAMPLE}/telemetry.yaml`)),
+    ...(traced ? await applyFile(client, `${EXAMPLE}/telemetry.yaml`) : []),
   ];
   const deployments = applied.filter(({ manifest }) => manifest.kind.kind === 'Deployment');
   let ready = 0;

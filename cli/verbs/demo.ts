@@ -39,7 +39,7 @@ async function demo(session: Session, asked: AskedAddons): Promise<void> {
   const { config } = await startMesh(session.dirs, {}, asked, progress, session.signal);
   const client = await session.client();
   await progress.run('bookinfo: 4 services, 6 pods, each with its sidecar', (step) =>
-    startBookinfo(client, step, session.signal),
+    startBookinfo(client, step, session.signal, config.addons.traces !== undefined),
   );
   const page = await productPage(client);
   const watched = await firstScrape(session, progress, config, page);
