@@ -14,7 +14,15 @@ describe('words that name objects', () => {
     [['all'], ['pods', 'replicasets', 'deployments', 'services']],
     [
       ['istio-io'],
-      ['virtualservices', 'destinationrules', 'serviceentries', 'workloadentries', 'gateways', 'sidecars'],
+      [
+        'virtualservices',
+        'destinationrules',
+        'serviceentries',
+        'workloadentries',
+        'gateways',
+        'sidecars',
+        'telemetries',
+      ],
     ],
     [['deployments.apps'], ['deployments']],
     [
