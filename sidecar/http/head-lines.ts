@@ -29,8 +29,15 @@ export class HeadLines {
     }
   }
 
-  get startLine(): string {
-    return this.#bytes.toString('latin1', 0, this.#startEnd);
+  /** Of a request: the first word of its first line. */
+  get method(): string {
+    return this.#bytes.toString('latin1', 0, this.#space(0));
+  }
+
+  /** Of a request: the second word of its first line. */
+  get target(): string {
+    const start = this.#space(0) + 1;
+    return this.#bytes.toString('latin1', start, this.#space(start));
   }
 
   /** Several lines joined by `, `. `name` is in lower case. */
@@ -42,6 +49,12 @@ export class HeadLines {
       joined = joined === undefined ? value : `${joined}, ${value}`;
     }
     return joined;
+  }
+
+  #space(from: number): number {
+    let p = from;
+    while (p < this.#startEnd && this.#bytes[p] !== SP) p++;
+    return p;
   }
 
   /** Without the white space around it. */

@@ -213,7 +213,6 @@ export class RequestRecordView implements RequestRecord {
 
 /** A composed request, with the path as it came. */
 function wordsOf(lines: HeadLines, rewritten: boolean): RequestInWords {
-  const [method = '', target = ''] = lines.startLine.split(' ');
   const original = rewritten ? lines.header(ORIGINAL_PATH) : undefined;
-  return { method, path: original ?? target, authority: lines.header('host') ?? '' };
+  return { method: lines.method, path: original ?? lines.target, authority: lines.header('host') ?? '' };
 }
