@@ -6,7 +6,7 @@
  *   count      the same event again raises its count
  *   filter     one source may tell 25 things of one object at once, and one every 5 minutes after that
  *
- * What the filter holds back is counted, and told with the next that passes. Pure: the time is an argument.
+ * What the filter holds back, and what could not be written, is counted, and told with the next that passes. Pure: the time is an argument.
  */
 export interface Correlated {
   /** Holds of the event as it is written: the same is the same event. */
@@ -62,6 +62,15 @@ export class EventCorrelator {
     }
     this.#heldBack.delete(key);
     return { identity, message: combined ? `(combined from similar events): ${message}` : message, times };
+  }
+
+  /** What passed could not be written after all. `isTriedAgain`: whoever told it will tell it again. */
+  unwritten({ source }: Told, { identity, times }: Correlated, isTriedAgain: boolean): void {
+    const bucket = this.#buckets.get(keyOf(source));
+    if (bucket !== undefined) bucket.tokens = Math.min(BURST, bucket.tokens + 1);
+    const key = keyOf(identity);
+    const held = (this.#heldBack.get(key) ?? 0) + (isTriedAgain ? times - 1 : times);
+    if (held > 0) this.#heldBack.set(key, held);
   }
 
   #isOneOfMany(group: string, message: string, nowMs: number): boolean {

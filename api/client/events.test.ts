@@ -76,3 +76,24 @@ test('what is held back is counted when it is told again', async () => {
   await recordEvent(client, happening, clock);
   expect(await count()).toEqual([41]);
 });
+
+test('what could not be written is counted with the next of its kind', async () => {
+  const clock = new ManualClock();
+  const client = new MemoryClient(clock);
+  client.sabotage = () => new Error('connect ECONNREFUSED');
+  for (let i = 0; i < 30; i += 1) await recordEvent(client, happening, clock);
+  client.sabotage = () => undefined;
+  expect(await recordEvent(client, happening, clock)).toBe(true);
+  expect((await client.list(Event)).items.map((event) => event.count)).toEqual([31]);
+});
+
+test('what was told late makes no event older', async () => {
+  const clock = new ManualClock();
+  const client = new MemoryClient(clock);
+  clock.advance(60_000);
+  await recordEvent(client, happening, clock);
+  await recordEvent(client, { ...happening, atMs: clock.wallMs() - 50_000 }, clock);
+  const [event] = (await client.list(Event)).items;
+  expect(event?.count).toBe(2);
+  expect(Date.parse(event?.lastTimestamp ?? '')).toBe(Math.floor(clock.wallMs() / 1000) * 1000);
+});

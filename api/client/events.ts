@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '#api/foundation/clock.ts';
 import { Event } from '#api/kinds/event.ts';
 import type { KubeObject } from '#api/kinds/meta.ts';
-import { type Client, isReason } from './client.ts';
-import { type Correlated, EventCorrelator } from './event-correlator.ts';
+import { ApiError, type Client, isReason } from './client.ts';
+import { type Correlated, EventCorrelator, type Told } from './event-correlator.ts';
 import { changeObject } from './retry-on-conflict.ts';
 
 export interface Happening {
@@ -17,7 +17,12 @@ export interface Happening {
   /** Who says so: `scheduler`, `node-runtime`. */
   readonly component: string;
   readonly host?: string;
+  /** When, milliseconds since the epoch; now where that is not said. */
+  readonly atMs?: number;
 }
+
+/** `held-back` until more of it happens. `refused` will be refused again, and `away` is who would write it. */
+export type Recorded = 'written' | 'held-back' | 'refused' | 'away';
 
 /** Kubernetes' limit for an event's message. */
 const MAX_MESSAGE = 1024;
@@ -35,23 +40,52 @@ export async function recordEvent(
   happening: Happening,
   clock: Pick<Clock, 'wallMs'> = systemClock,
 ): Promise<boolean> {
+  return (await tryToRecord(client, happening, clock, false)) === 'written';
+}
+
+/** One try of the same. `isTriedAgain`: where the API is away, so that the next try is not counted as another happening. */
+export async function tryToRecord(
+  client: Client,
+  happening: Happening,
+  clock: Pick<Clock, 'wallMs'>,
+  isTriedAgain: boolean,
+): Promise<Recorded> {
   const correlator = correlators.get(client) ?? new EventCorrelator();
   correlators.set(client, correlator);
   const nowMs = clock.wallMs();
-  const { object, type, reason, component, host } = happening;
-  const { kind, metadata } = object;
+  const told = toldOf(happening);
+  const correlated = correlator.correlate(told, nowMs);
+  if (correlated === undefined) return 'held-back';
+  const at = new Date(happening.atMs ?? nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  try {
+    return (await write(client, eventFor(happening, correlated, at), correlated.times))
+      ? 'written'
+      : 'refused';
+  } catch (error) {
+    const isAway = !isRefusal(error);
+    correlator.unwritten(told, correlated, isAway && isTriedAgain);
+    return isAway ? 'away' : 'refused';
+  }
+}
+
+function toldOf({ object: { kind, metadata }, type, reason, component, host, message }: Happening): Told {
   const source = [component, host, kind, metadata.namespace ?? 'default', metadata.name, metadata.uid];
-  const message = happening.message.slice(0, MAX_MESSAGE);
-  const correlated = correlator.correlate({ source, type, reason, message }, nowMs);
-  if (correlated === undefined) return false;
-  const event = eventFor(happening, correlated, new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z'));
+  return { source, type, reason, message: message.slice(0, MAX_MESSAGE) };
+}
+
+/** Whether the API itself said no, and will say so again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.code < 500 && error.code !== 429;
+}
+
+async function write(client: Client, event: Event, times: number): Promise<boolean> {
   try {
     await client.create(Event, event);
     return true;
   } catch (error) {
-    if (!isReason(error, 'AlreadyExists')) return false;
+    if (!isReason(error, 'AlreadyExists')) throw error;
   }
-  return countMore(client, event, correlated.times).catch(() => false);
+  return countMore(client, event, times);
 }
 
 async function countMore(client: Client, event: Event, times: number): Promise<boolean> {
@@ -64,11 +98,19 @@ async function countMore(client: Client, event: Event, times: number): Promise<b
     change: (current) => ({
       ...current,
       count: (current.count ?? 1) + times,
-      ...(lastTimestamp === undefined ? {} : { lastTimestamp }),
+      ...latest(current, lastTimestamp),
       ...(message === undefined ? {} : { message }),
     }),
   });
   return counted !== undefined;
+}
+
+/** What was told late does not make an event older. Timestamps of one form are in order as texts. */
+function latest(
+  { lastTimestamp: known = '' }: Event,
+  told: string | undefined,
+): Pick<Event, 'lastTimestamp'> {
+  return told !== undefined && told > known ? { lastTimestamp: told } : {};
 }
 
 /** Events of objects without a namespace live in `default`, as in Kubernetes. */

@@ -1,7 +1,7 @@
 /**
  * Reads one sidecar's notables for as long as its pod is here. Lines are taken one by one, each written down as read
  * once it is told, so that a node runtime that takes over goes on behind it; a sidecar that tells faster than is
- * written waits. One that says what it may not is let be for a while.
+ * written, or than anything happens, waits. One that says what it may not is let be for a while.
  */
 import { Client as SocketClient } from 'undici';
 import { createBackoff } from '#api/foundation/backoff.ts';
@@ -9,7 +9,7 @@ import { type Clock, sleep } from '#api/foundation/clock.ts';
 import { messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
-import { NOTABLES_HEARTBEAT_MS, NOTABLES_PATH, type NotableFact } from '#api/mesh/notable.ts';
+import { NOTABLES_HEARTBEAT_MS, NOTABLES_PATH, type Notable } from '#api/mesh/notable.ts';
 import { MAX_LINE, readLine } from './notable-line.ts';
 import { loadPosition, type Position, savePosition } from './read-position.ts';
 
@@ -21,7 +21,7 @@ export interface FollowOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  tell(fact: NotableFact): Promise<void>;
+  tell(fact: Notable): Promise<void>;
 }
 
 /** A sidecar that starts is there within a second; one that is gone may stay away. */
@@ -29,14 +29,18 @@ const RETRY = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.2 };
 const CONNECT_MS = 5_000;
 /** Two heartbeats went missing. */
 const SILENCE_MS = 3 * NOTABLES_HEARTBEAT_MS;
+/** Lines that are read at once, more than a sidecar remembers, and how long one takes after that: each is written down. */
+const BURST = 512;
+const LINE_MS = 100;
 
 /** Resolves when the signal aborts. */
 export async function followSidecar(options: FollowOptions): Promise<void> {
   const { clock, random, logger, signal } = options;
   let backoff = createBackoff(RETRY, random);
+  const pace = new Pace(clock);
   while (!signal.aborted) {
     try {
-      await readOn(options, () => {
+      await readOn(options, pace, () => {
         backoff = createBackoff(RETRY, random);
       });
     } catch (error) {
@@ -46,8 +50,8 @@ export async function followSidecar(options: FollowOptions): Promise<void> {
   }
 }
 
-async function readOn(options: FollowOptions, heard: () => void): Promise<void> {
-  const { socketPath, positionPath, signal } = options;
+async function readOn(options: FollowOptions, pace: Pace, heard: () => void): Promise<void> {
+  const { socketPath, positionPath, clock, signal } = options;
   let position = loadPosition(positionPath);
   const client = new SocketClient('http://sidecar', {
     socketPath,
@@ -61,8 +65,10 @@ async function readOn(options: FollowOptions, heard: () => void): Promise<void> 
     const { statusCode, body } = await client.request({ method: 'GET', path, signal });
     if (statusCode !== 200) throw new Error(`the sidecar answers ${statusCode}`);
     for await (const line of linesOf(body)) {
-      heard();
+      const waitMs = pace.lineMs();
+      if (waitMs > 0) await sleep(clock, waitMs, signal);
       position = await take(line, position, options);
+      heard();
     }
   } finally {
     void client.destroy();
@@ -79,6 +85,26 @@ async function take(line: string, position: Position, options: FollowOptions): P
   const next = { boot, seq };
   savePosition(options.positionPath, next);
   return next;
+}
+
+/** A sidecar that writes without end must not keep the node from its pods: what it writes stays in the socket meanwhile. */
+class Pace {
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  #left = BURST;
+  #countedMs: number;
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.#clock = clock;
+    this.#countedMs = clock.nowMs();
+  }
+
+  /** How long the next line has to wait. */
+  lineMs(): number {
+    const nowMs = this.#clock.nowMs();
+    this.#left = Math.min(BURST, this.#left + (nowMs - this.#countedMs) / LINE_MS) - 1;
+    this.#countedMs = nowMs;
+    return this.#left < 0 ? LINE_MS : 0;
+  }
 }
 
 /** Throws when a line does not end. */

@@ -2,10 +2,11 @@
  * Writes what sidecars tell as Events: on the Service, where people look for what is wrong with it, and of an endpoint
  * that is a pod on the Pod as well. What is about no Service of the mesh (a ServiceEntry's host) is told on the pod
  * that saw it. Correlation keeps the number of what is told of one object in bounds (see `recordEvent`), and a measure
- * for each sidecar that of the objects.
+ * for each sidecar that of the objects. While the API is away a sidecar's line waits, and those behind it with it, in
+ * the sidecar's own memory, which is bounded.
  */
 import type { Client } from '#api/client/client.ts';
-import { recordEvent } from '#api/client/events.ts';
+import { recordWhenThere } from '#api/client/waiting-events.ts';
 import type { Clock } from '#api/foundation/clock.ts';
 import type { KubeObject } from '#api/kinds/meta.ts';
 import type { Pod } from '#api/kinds/pod.ts';
@@ -22,11 +23,18 @@ export interface NotableEventsOptions {
   podAt(address: string): Pod | undefined;
 }
 
-export type TellNotable = (fact: NotableFact, reporter: Pod) => Promise<void>;
+/** `atMs`: when the sidecar says that it happened. */
+export type TellNotable = (
+  fact: NotableFact & { readonly atMs: number },
+  reporter: Pod,
+  signal?: AbortSignal,
+) => Promise<void>;
 
 /** 50 at once and one a second: far more than is read, far less than the API can take. */
 const BURST = 50;
 const REFILL_MS = 1_000;
+/** How long ago a sidecar may say that something happened: its clock is not ours, and it may lie. */
+const MAX_AGE_MS = 3_600_000;
 
 /** For one sidecar. */
 export function notableEvents(options: NotableEventsOptions): TellNotable {
@@ -41,7 +49,7 @@ export function notableEvents(options: NotableEventsOptions): TellNotable {
     tokens -= 1;
     return true;
   };
-  return async (fact, reporter) => {
+  return async (fact, reporter, signal) => {
     if (!mayTell()) return;
     const { metadata } = reporter;
     const { type, reason, message, address } = wordsOf(fact, `${metadata.namespace}/${metadata.name}`);
@@ -52,8 +60,11 @@ export function notableEvents(options: NotableEventsOptions): TellNotable {
       ...(pod === undefined ? [] : [asObject(pod, 'Pod')]),
     ];
     if (service === undefined) objects.push(asObject(reporter, 'Pod'));
+    const nowMs = clock.wallMs();
+    const atMs = Math.min(nowMs, Math.max(nowMs - MAX_AGE_MS, fact.atMs));
     for (const object of objects) {
-      await recordEvent(client, { object, type, reason, message, component: 'sidecar', host }, clock);
+      const happening = { object, type, reason, message, component: 'sidecar', host, atMs };
+      await recordWhenThere(client, happening, { clock, signal });
     }
   };
 }

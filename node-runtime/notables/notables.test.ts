@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '#api/foundation/clock.ts';
+import { type Clock, systemClock } from '#api/foundation/clock.ts';
 import { silentLogger } from '#api/foundation/logger.ts';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import { Event } from '#api/kinds/event.ts';
 import type { Pod } from '#api/kinds/pod.ts';
 import type { Service } from '#api/kinds/service.ts';
-import type { NotableFact } from '#api/mesh/notable.ts';
+import type { Notable, NotableFact } from '#api/mesh/notable.ts';
 import { MemoryClient } from '#test/support/memory-client.ts';
 import { followSidecar, linesOf } from './follow-sidecar.ts';
 import { notableEvents } from './notable-events.ts';
@@ -83,7 +83,7 @@ describe('events', () => {
   function start() {
     const clock = new ManualClock();
     const client = new MemoryClient(clock);
-    const tell = notableEvents({
+    const notable = notableEvents({
       client,
       clock,
       nodeName: 'node',
@@ -91,12 +91,13 @@ describe('events', () => {
       service: (namespace, name) => (namespace === 'shop' && name === 'web' ? SERVICE : undefined),
       podAt: (address) => (address === '10.0.0.2' ? POD : undefined),
     });
+    const tell = (fact: NotableFact, reporter: Pod) => notable({ ...fact, atMs: clock.wallMs() }, reporter);
     const told = async () =>
       (await client.list(Event)).items.map(
         ({ involvedObject, reason, count }) =>
           `${involvedObject.kind}/${involvedObject.name} ${reason} x${count}`,
       );
-    return { clock, client, tell, told };
+    return { clock, client, tell, told, notable };
   }
   const ejected = {
     what: 'ejected',
@@ -153,6 +154,28 @@ describe('events', () => {
     expect((await told()).sort()).toEqual(expected);
   });
 
+  test('wait while the API is away, and say when it happened', async () => {
+    const { clock, client, tell, notable } = start();
+    client.sabotage = () => new Error('connect ECONNREFUSED');
+    const at = clock.wallMs();
+    const told = tell({ what: 'returned', service: HOST, endpoint: 'x' }, REPORTER);
+    for (let i = 0; i < 60; i += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(5_000);
+    }
+    client.sabotage = () => undefined;
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(5_000);
+    await told;
+    await notable({ what: 'returned', service: HOST, endpoint: 'y', atMs: 9e15 }, REPORTER);
+    const { items } = await client.list(Event);
+    const second = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+    expect(items.map(({ count, lastTimestamp }) => [count, lastTimestamp])).toEqual([
+      [1, second(at)],
+      [1, second(clock.wallMs())],
+    ]);
+  });
+
   test('one sidecar cannot fill the API', async () => {
     const { client, tell } = start();
     for (let i = 0; i < 2_000; i += 1)
@@ -187,12 +210,12 @@ describe('following a sidecar', () => {
     await new Promise<void>((resolve) => server?.listen(join(directory, 'admin.sock'), resolve));
   }
 
-  function follow(onTold: (told: readonly NotableFact[]) => void): Promise<void> {
-    const told: NotableFact[] = [];
+  function follow(onTold: (told: readonly Notable[]) => void, clock: Clock = systemClock): Promise<void> {
+    const told: Notable[] = [];
     return followSidecar({
       socketPath: join(directory, 'admin.sock'),
       positionPath: join(directory, 'notables.json'),
-      clock: systemClock,
+      clock,
       random: seededRandom(1),
       logger: silentLogger,
       signal: letGo.signal,
@@ -202,6 +225,22 @@ describe('following a sidecar', () => {
       },
     });
   }
+
+  test('reads one that writes without end no faster than things happen', async () => {
+    await serve(Array.from({ length: 5_000 }, (_, i) => line({ seq: i + 1 })));
+    let count = 0;
+    const clock = new ManualClock();
+    void follow((told) => {
+      count = told.length;
+    }, clock);
+    await expect.poll(() => count).toBe(512);
+    for (let i = 0; i < 20; i += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(100);
+    }
+    expect(count).toBeLessThan(540);
+    expect(count).toBeGreaterThan(520);
+  });
 
   test('tells each once, and one who takes over goes on behind it', async () => {
     await serve([line({ seq: 1 }), '', line({ seq: 2 }), line({ seq: 2 }), line({ seq: 3 })]);

@@ -1,5 +1,5 @@
 import { type Client, isReason } from '#api/client/client.ts';
-import { recordEvent } from '#api/client/events.ts';
+import { recordWhenThere } from '#api/client/waiting-events.ts';
 import type { Clock } from '#api/foundation/clock.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
@@ -177,9 +177,9 @@ async function writeEvent(
 ): Promise<void> {
   const { type, reason, message } = event;
   const object = { ...record.pod, apiVersion: 'v1', kind: 'Pod' };
-  await recordEvent(
+  await recordWhenThere(
     live.client,
     { object, type, reason, message, component: 'node-runtime', host },
-    live.clock,
+    { clock: live.clock },
   );
 }

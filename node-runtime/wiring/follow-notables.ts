@@ -44,7 +44,7 @@ export function followNotables(record: PodRecord, tools: FollowNotablesTools): (
     socketPath: join(paths.admin, ADMIN_SOCKET_FILE),
     positionPath: paths.notables,
     signal: letGo.signal,
-    tell: (fact) => tell(fact, record.pod),
+    tell: (fact) => tell(fact, record.pod, letGo.signal),
   });
   return () => letGo.abort();
 }
