@@ -14,7 +14,7 @@ import type { RequestTrace } from './request-tracing.ts';
 import type { Attributes, SpanEvent, SpanSink } from './span.ts';
 import { requestSpanName, trySpanName } from './span-names.ts';
 import type { TracingSpec } from './tracing-spec.ts';
-import { type EndedTry, tryAttributes } from './try-attributes.ts';
+import { type EndedTry, flagOfTry, tryAttributes } from './try-attributes.ts';
 import type { WallTime } from './wall-time.ts';
 
 /** What the requests of a listener share. */
@@ -165,7 +165,8 @@ export class RecordedRequest implements RequestTrace {
   /** What was still under way ended with the request. */
   #addTry(each: Try, index: number, record: RequestRecord, nowMs: number): void {
     const open = Number.isNaN(each.endMs);
-    const { status, flag, reason } = open ? record : each;
+    const { status, reason } = open ? record : each;
+    const flag = flagOfTry((open ? record : each).flag, status);
     const failed = isFailed('client', status, flag);
     const ended: EndedTry = { endpoint: each.endpoint, index, status, flag, failed };
     const { sink, wallTime, spec, environment } = this.#recording;

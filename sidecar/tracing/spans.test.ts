@@ -187,6 +187,27 @@ describe('tries', () => {
     });
   });
 
+  test.each<[string, Partial<RequestRecord>, string, boolean]>([
+    ['answered after all retries', { status: 503, flag: 'URX' }, '-', true],
+    ['not connected to after all retries', { status: 0, flag: 'URX,UF' }, 'UF', true],
+    ['not tried again for the breaker', { status: 0, flag: 'UO,UC' }, 'UC', true],
+    ['answered, and not tried again for the breaker', { status: 503, flag: 'UO' }, '-', true],
+    ['without room', { status: 0, flag: 'UO' }, 'UO', true],
+    ['answered after a delay', { status: 200, flag: 'DI' }, '-', false],
+    ['cut short after a delay', { status: 200, flag: 'DI,UC' }, 'UC', true],
+  ])('the last one has its own flag alone: %s', (_name, ending, flag, failed) => {
+    for (const endsFirst of [true, false]) {
+      const record = recordOf(ending);
+      const traced = new Traced();
+      const trace = traced.request([]).trace!;
+      trace.tryBegan(ENDPOINT, 0);
+      if (endsFirst) trace.tryEnded(4, record.status, record.flag, '');
+      trace.end(record, 5);
+      expect(traced.spans[0]).toMatchObject({ failed, attributes: { response_flags: flag } });
+      expect(traced.spans[1]?.attributes['response_flags']).toBe(ending.flag);
+    }
+  });
+
   test('there are none where none are asked for, and the header names the request', () => {
     const traced = new Traced({ trySpans: false });
     const { trace } = traced.request([]);

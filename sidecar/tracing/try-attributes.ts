@@ -16,6 +16,20 @@ export interface EndedTry {
   readonly failed: boolean;
 }
 
+/** What is set on the request and on none of its tries, in front of what befell the last one. */
+const OF_THE_REQUEST: ReadonlySet<string> = new Set(['DI', 'URX', 'UO']);
+
+/**
+ * The flag of a try, of which the last one ends with its request's. As in Envoy, whose router tells a delay, used up retries
+ * and a retry that the breaker refused (`UO`, before another flag or beside an answer) of the request alone.
+ */
+export function flagOfTry(flag: ResponseFlag, status: number): ResponseFlag {
+  if (flag === '-' || (flag === 'UO' && status === 0)) return flag;
+  const flags = flag.split(',');
+  while (OF_THE_REQUEST.has(flags[0] ?? '')) flags.shift();
+  return flags.length === 0 ? '-' : (flags.join(',') as ResponseFlag);
+}
+
 /** What a try's span says: which endpoint, which answer. What the request was stands in the span above. */
 export function tryAttributes(
   { endpoint, index, status, flag, failed }: EndedTry,
