@@ -142,10 +142,13 @@ function rule(random: Random, cluster: FakeCluster, shadow: FakeCluster): Forwar
   };
 }
 
-/** Paths of requests of others than client `number` in what it got. */
+/** Answers that nobody asked for, in what client `number` got: those of others, and second ones. In a tunnel the app may say what it likes. */
 function foreign(text: string, number: number): string[] {
+  const tunnel = text.indexOf('HTTP/1.1 101 ');
   return [...text.matchAll(/\/c(\d+)r\d+|\/twice/g)]
-    .filter(([, of]) => of !== String(number))
+    .filter(({ index, 1: of }) =>
+      of === undefined ? tunnel === -1 || index < tunnel : of !== String(number),
+    )
     .map(([path]) => path);
 }
 
