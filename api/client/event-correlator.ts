@@ -4,7 +4,8 @@
  *   aggregate  the tenth different message of one reason within ten minutes, and those after it, are one event,
  *              "(combined from similar events): " and the latest message
  *   count      the same event again raises its count
- *   filter     one source may tell 25 things of one object at once, and one every 5 minutes after that
+ *   filter     one source may tell 25 things of one object at once, and one every 5 minutes after that; half of that on
+ *              the word of one witness
  *
  * What the filter holds back, and what could not be written, is counted, and told with the next that passes. Pure: the time is an argument.
  */
@@ -20,6 +21,8 @@ export interface Correlated {
 export interface Told {
   /** Who says it, and of what. */
   readonly source: readonly (string | undefined)[];
+  /** On whose word; nobody's words may take up all that may be told of an object. */
+  readonly witness?: string | undefined;
   readonly type: string;
   readonly reason: string;
   readonly message: string;
@@ -30,6 +33,8 @@ const MAX_ALONE = 9;
 const SIMILAR_MS = 600_000;
 const BURST = 25;
 const REFILL_MS = 300_000;
+const WITNESS_BURST = 12;
+const WITNESS_REFILL_MS = 600_000;
 /** Of each kind of memory; what was not used for the longest is forgotten first. */
 const MEMORY = 4_096;
 
@@ -50,13 +55,13 @@ export class EventCorrelator {
   readonly #heldBack = new Recent<number>(MEMORY);
 
   /** Undefined when it is not to be written now. */
-  correlate({ source, type, reason, message }: Told, nowMs: number): Correlated | undefined {
+  correlate({ source, witness, type, reason, message }: Told, nowMs: number): Correlated | undefined {
     const group = [...source, type, reason];
     const combined = this.#isOneOfMany(keyOf(group), message, nowMs);
     const identity = combined ? [...group, 'combined'] : [...group, message];
     const key = keyOf(identity);
     const times = (this.#heldBack.get(key) ?? 0) + 1;
-    if (!this.#passes(keyOf(source), nowMs)) {
+    if (!this.#passes(source, witness, nowMs)) {
       this.#heldBack.set(key, times);
       return undefined;
     }
@@ -65,9 +70,9 @@ export class EventCorrelator {
   }
 
   /** What passed could not be written after all. `isTriedAgain`: whoever told it will tell it again. */
-  unwritten({ source }: Told, { identity, times }: Correlated, isTriedAgain: boolean): void {
-    const bucket = this.#buckets.get(keyOf(source));
-    if (bucket !== undefined) bucket.tokens = Math.min(BURST, bucket.tokens + 1);
+  unwritten({ source, witness }: Told, { identity, times }: Correlated, isTriedAgain: boolean): void {
+    this.#giveBack(keyOf(source), BURST);
+    if (witness !== undefined) this.#giveBack(keyOf([...source, witness]), WITNESS_BURST);
     const key = keyOf(identity);
     const held = (this.#heldBack.get(key) ?? 0) + (isTriedAgain ? times - 1 : times);
     if (held > 0) this.#heldBack.set(key, held);
@@ -87,15 +92,30 @@ export class EventCorrelator {
     return false;
   }
 
-  #passes(source: string, nowMs: number): boolean {
-    const bucket = this.#buckets.get(source) ?? { tokens: BURST, filledMs: nowMs };
-    const elapsedMs = Math.max(0, nowMs - bucket.filledMs);
-    bucket.tokens = Math.min(BURST, bucket.tokens + elapsedMs / REFILL_MS);
-    bucket.filledMs = Math.max(nowMs, bucket.filledMs);
-    this.#buckets.set(source, bucket);
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
+  #passes(source: Told['source'], witness: string | undefined, nowMs: number): boolean {
+    const whole = this.#filled(keyOf(source), BURST, REFILL_MS, nowMs);
+    const own =
+      witness === undefined
+        ? undefined
+        : this.#filled(keyOf([...source, witness]), WITNESS_BURST, WITNESS_REFILL_MS, nowMs);
+    if (whole.tokens < 1 || (own !== undefined && own.tokens < 1)) return false;
+    whole.tokens -= 1;
+    if (own !== undefined) own.tokens -= 1;
     return true;
+  }
+
+  #filled(key: string, burst: number, refillMs: number, nowMs: number): Bucket {
+    const bucket = this.#buckets.get(key) ?? { tokens: burst, filledMs: nowMs };
+    const elapsedMs = Math.max(0, nowMs - bucket.filledMs);
+    bucket.tokens = Math.min(burst, bucket.tokens + elapsedMs / refillMs);
+    bucket.filledMs = Math.max(nowMs, bucket.filledMs);
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
+  #giveBack(key: string, burst: number): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket !== undefined) bucket.tokens = Math.min(burst, bucket.tokens + 1);
   }
 }
 

@@ -17,6 +17,8 @@ export interface Happening {
   /** Who says so: `scheduler`, `node-runtime`. */
   readonly component: string;
   readonly host?: string;
+  /** On whose word (see EventCorrelator). */
+  readonly witness?: string;
   /** When, milliseconds since the epoch; now where that is not said. */
   readonly atMs?: number;
 }
@@ -68,9 +70,10 @@ export async function tryToRecord(
   }
 }
 
-function toldOf({ object: { kind, metadata }, type, reason, component, host, message }: Happening): Told {
+function toldOf({ object, type, reason, component, host, witness, message }: Happening): Told {
+  const { kind, metadata } = object;
   const source = [component, host, kind, metadata.namespace ?? 'default', metadata.name, metadata.uid];
-  return { source, type, reason, message: message.slice(0, MAX_MESSAGE) };
+  return { source, witness, type, reason, message: message.slice(0, MAX_MESSAGE) };
 }
 
 /** Whether the API itself said no, and will say so again. */

@@ -51,8 +51,8 @@ export function notableEvents(options: NotableEventsOptions): TellNotable {
   };
   return async (fact, reporter, signal) => {
     if (!mayTell()) return;
-    const { metadata } = reporter;
-    const { type, reason, message, address } = wordsOf(fact, `${metadata.namespace}/${metadata.name}`);
+    const witness = `${reporter.metadata.namespace}/${reporter.metadata.name}`;
+    const { type, reason, message, address } = wordsOf(fact, witness);
     const pod = address === undefined ? undefined : options.podAt(address);
     const service = serviceOf(fact.service, options);
     const objects: KubeObject[] = [
@@ -63,7 +63,7 @@ export function notableEvents(options: NotableEventsOptions): TellNotable {
     const nowMs = clock.wallMs();
     const atMs = Math.min(nowMs, Math.max(nowMs - MAX_AGE_MS, fact.atMs));
     for (const object of objects) {
-      const happening = { object, type, reason, message, component: 'sidecar', host, atMs };
+      const happening = { object, type, reason, message, component: 'sidecar', host, witness, atMs };
       await recordWhenThere(client, happening, { clock, signal });
     }
   };

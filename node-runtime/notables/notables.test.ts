@@ -176,6 +176,15 @@ describe('events', () => {
     ]);
   });
 
+  test('one sidecar cannot keep what others see of a service from being told', async () => {
+    const { tell, told } = start();
+    for (let i = 0; i < 40; i += 1)
+      await tell({ what: 'breaker-opened', service: HOST, breaker: 'requests', limit: i }, REPORTER);
+    const honest = { ...REPORTER, metadata: { ...REPORTER.metadata, name: 'till-1' } } as Pod;
+    await tell({ what: 'returned', service: HOST, endpoint: 'x' }, honest);
+    expect(await told()).toContain('Service/web EndpointReturned x1');
+  });
+
   test('one sidecar cannot fill the API', async () => {
     const { client, tell } = start();
     for (let i = 0; i < 2_000; i += 1)
