@@ -15,6 +15,12 @@ export interface Collector {
   close(): void;
 }
 
+/**
+ * A context that asks for no spans (W3C, `sampled` not set), sent with every export: a sidecar beside the collector would
+ * trace the exports, and send what it saw of them in exports of its own, without end.
+ */
+export const UNTRACED = { traceparent: `00-${'f'.repeat(32)}-${'f'.repeat(16)}-00` } as const;
+
 /** Answers are a few bytes; longer ones are not read. */
 export const MAX_ANSWER_BYTES = 64 * 1024;
 /** What a collector says is repeated in the log. */

@@ -108,6 +108,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     expect([first!, second!].map(flagsOf)).toEqual([0x301, 0x101]);
     expect(second!.parentSpanId).toHaveLength(0);
     expect(to.received[0]!.headers['x-scope-orgid']).toBe('shop');
+    expect(to.received[0]!.headers['traceparent']).toMatch(/^00-f{32}-f{16}-00$/);
     expect(run.endpoints[0]!.outcomes).toEqual(['success']);
     if (protocol === 'http') {
       expect(to.received[0]!.headers).toMatchObject({

@@ -11,7 +11,7 @@ import { messageOf } from '#api/foundation/errors.ts';
 import { FrameReader, frame } from '#sidecar/discovery/grpc-frames.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
 import type { TracingSpec } from '../tracing-spec.ts';
-import { type Collector, MAX_ANSWER_BYTES, type Verdict, words } from './collector.ts';
+import { type Collector, MAX_ANSWER_BYTES, UNTRACED, type Verdict, words } from './collector.ts';
 import { openSocket } from './open-socket.ts';
 import { rejectedIn } from './otlp-encoding.ts';
 import { type Chosen, outcomeOf, pickCollector } from './pick-collector.ts';
@@ -108,6 +108,7 @@ export class GrpcCollector implements Collector {
           'user-agent': 'weft-sidecar',
           te: 'trailers',
           'grpc-timeout': `${Math.min(Math.ceil(timeoutMs), 99_999_999)}m`,
+          ...UNTRACED,
           ...Object.fromEntries(headers),
         });
         listen(stream, (verdict) => done(verdict, true), lost);

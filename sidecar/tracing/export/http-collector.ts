@@ -4,7 +4,7 @@ import type { Clock } from '#api/foundation/clock.ts';
 import { messageOf } from '#api/foundation/errors.ts';
 import type { ClusterDirectory } from '#sidecar/upstream/cluster-directory.ts';
 import type { TracingSpec } from '../tracing-spec.ts';
-import { type Collector, MAX_ANSWER_BYTES, totalLength, type Verdict, words } from './collector.ts';
+import { type Collector, MAX_ANSWER_BYTES, totalLength, UNTRACED, type Verdict, words } from './collector.ts';
 import { openSocket } from './open-socket.ts';
 import { rejectedIn } from './otlp-encoding.ts';
 import { type Chosen, outcomeOf, pickCollector } from './pick-collector.ts';
@@ -74,6 +74,7 @@ export class HttpCollector implements Collector {
           headers: {
             host: authority,
             'user-agent': 'weft-sidecar',
+            ...UNTRACED,
             ...Object.fromEntries(headers),
             'content-type': 'application/x-protobuf',
             'content-length': totalLength(pieces),
