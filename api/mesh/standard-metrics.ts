@@ -10,4 +10,6 @@ export const STANDARD_METRICS = {
   TCP_SENT_BYTES: 'tcp_sent_bytes_total',
 } as const;
 
+export type MetricName = (typeof STANDARD_METRICS)[keyof typeof STANDARD_METRICS];
+
 export const METRIC_NAMES: readonly string[] = Object.values(STANDARD_METRICS);

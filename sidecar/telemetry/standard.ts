@@ -1,4 +1,5 @@
 import type { MetricDescription } from '#api/foundation/metric.ts';
+import type { MetricName } from '#api/mesh/standard-metrics.ts';
 
 /** Istio's labels of what passes between two workloads, in the order in which its proxies write them. */
 const PEER_LABELS = [
@@ -43,7 +44,7 @@ export const REQUEST_METRICS = {
   ),
   request_bytes: metric('request_bytes', 'histogram', 'Size of requests, heads included.', REQUEST_LABELS),
   response_bytes: metric('response_bytes', 'histogram', 'Size of responses, heads included.', REQUEST_LABELS),
-} as const;
+} as const satisfies Partial<Record<MetricName, MetricDescription>>;
 
 export const TCP_METRICS = {
   tcp_connections_opened_total: metric(
@@ -70,14 +71,13 @@ export const TCP_METRICS = {
     'Bytes that servers received on opaque connections.',
     TCP_LABELS,
   ),
-} as const;
+} as const satisfies Partial<Record<MetricName, MetricDescription>>;
 
 export type RequestMetric = keyof typeof REQUEST_METRICS;
 export type TcpMetric = keyof typeof TCP_METRICS;
 
 export const ALL_REQUEST_METRICS = Object.keys(REQUEST_METRICS) as RequestMetric[];
 export const ALL_TCP_METRICS = Object.keys(TCP_METRICS) as TcpMetric[];
-export const METRIC_NAMES: readonly string[] = [...ALL_REQUEST_METRICS, ...ALL_TCP_METRICS];
 
 export const STANDARD_METRICS: readonly MetricDescription[] = [
   ...Object.values(REQUEST_METRICS),
