@@ -46,6 +46,8 @@ test.each([
   ['%REQ(a?b?c)%', 'name of a header'],
   ['%REQ(a b)%', 'name of a header'],
   ['%REQ(a):0%', 'at least 1'],
+  ['%PROTOCOL:3%', 'only the value of a header can be cut'],
+  ['%START_TIME(%s):3%', 'only the value of a header can be cut'],
   ['%PROTOCOL(x)%', 'parentheses'],
   ['%START_TIME(%Q)%', '%Q'],
   ['%COMMON_DURATION(DS_RX_BEG:DS_TX_END)%', 'FROM:TO:UNIT'],

@@ -87,6 +87,8 @@ function commandOf(whole: string, operator: string, argument?: string, length?: 
   const takes = operatorArgument(operator);
   if (takes === undefined) throw invalid(`%${operator}% is not supported`);
   const maxLength = length === undefined ? undefined : Number(length);
+  if (maxLength !== undefined && takes !== 'headers')
+    throw invalid(`${whole}: only the value of a header can be cut`);
   if (maxLength === 0) throw invalid(`${whole}: the length must be at least 1`);
   const problem = argumentProblem(takes, argument);
   if (problem !== undefined) throw invalid(`${whole}: ${problem}`);
