@@ -14,7 +14,9 @@ import { DESCRIBED_METRICS } from '#sidecar/described-metrics.ts';
 import {
   MAX_OUTCOMES,
   MAX_OUTCOMES_EACH,
+  MAX_OUTCOMES_OF_ONE,
   MAX_PEERS,
+  MAX_PEERS_OF_ONE,
   MAX_SPECS,
   MAX_TAGGED,
   MAX_VALUE_LENGTH,
@@ -57,6 +59,8 @@ const SECTIONS: readonly Section[] = [
       '',
       `- ${MAX_PEERS} pairs of peer and service for each protocol; further peers count as \`unknown\`, and services beyond as \`other\`.`,
       `- ${MAX_OUTCOMES} status codes and flags of all of them, ${MAX_OUTCOMES_EACH} for one; further ones count as \`response_code="0"\`.`,
+      `- Of these ${MAX_PEERS_OF_ONE} and ${MAX_OUTCOMES_OF_ONE} for inbound requests of callers of one principal, or of none: whatever a caller says that it is, its page stays`,
+      '  below 20 MB, and others have room for theirs. What further workloads of a principal ask for keeps the principal.',
       `- Tags that a Telemetry adds: ${MAX_VALUES_EACH} sets of values for one pair of peer and service, ${MAX_TAGGED} series in all, ${MAX_VALUE_LENGTH} characters`,
       '  of a value; further sets count as `other`.',
       `- What ways of changing metrics counted that no listener has any more: the last ${MAX_SPECS} ways stay on the page.`,

@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import {
-  MAX_FLAGS,
+  FLAGS_SHARE,
   MAX_OUTCOMES,
+  MAX_OUTCOMES_OF_ONE,
   MAX_PEERS,
+  MAX_PEERS_OF_ONE,
   MAX_SERVICES,
   MAX_TAGGED,
   nothingFolded,
+  OutcomeBudget,
 } from './cardinality.ts';
 import { exposeMeshMetrics } from './exposition.ts';
 import { MeshTelemetry } from './mesh-telemetry.ts';
@@ -24,7 +27,7 @@ const BY_PATH: StatsSpec = {
 };
 
 /** Each series has at least one outcome, whatever is left of the budgets. */
-const MOST_STANDARD = MAX_OUTCOMES + MAX_FLAGS + MAX_PEERS + MAX_SERVICES + 2;
+const MOST_STANDARD = MAX_OUTCOMES * (1 + FLAGS_SHARE) + MAX_PEERS + MAX_SERVICES + 2;
 
 interface Told {
   readonly series: number;
@@ -44,9 +47,18 @@ function told(mesh: MeshTelemetry): Told {
   return { series, requests, bytes };
 }
 
-function peer(workload: string) {
-  return { workload, namespace: 'n', canonicalName: workload, canonicalRevision: 'v1', cluster: 'weft' };
+function peer(workload: string, principal?: string) {
+  const names = {
+    workload,
+    namespace: 'n',
+    canonicalName: workload,
+    canonicalRevision: 'v1',
+    cluster: 'weft',
+  };
+  return principal === undefined ? names : { ...names, principal };
 }
+
+const principal = (name: string): string => `spiffe://cluster.local/ns/n/sa/${name}`;
 
 function asking(path: string): RequestRecord {
   return { kind: 'request', path, reporter: 'destination' } as unknown as RequestRecord;
@@ -56,6 +68,7 @@ const hostile = fc.record({
   peers: fc.integer({ min: 1, max: 4_000 }),
   services: fc.integer({ min: 1, max: 3_000 }),
   codes: fc.integer({ min: 1, max: 900 }),
+  callers: fc.integer({ min: 0, max: 40 }),
   paths: fc.integer({ min: 1, max: 5_000 }),
   requests: fc.integer({ min: 1, max: 4_000 }),
   changed: fc.boolean(),
@@ -63,13 +76,14 @@ const hostile = fc.record({
 
 test('whatever names, codes and paths come: series stay below their ceiling, and nothing is lost', () => {
   fc.assert(
-    fc.property(hostile, ({ peers, services, codes, paths, requests, changed }) => {
+    fc.property(hostile, ({ peers, services, codes, callers, paths, requests, changed }) => {
       const mesh = new MeshTelemetry(OWN);
       const telemetry = changed ? mesh.under(BY_PATH) : mesh;
       for (let i = 0; i < requests; i += 1) {
         const host = `s${i % services}`;
+        const caller = callers === 0 ? undefined : principal(`sa${i % callers}`);
         telemetry
-          .requests('destination', peer(`w${(i * 7) % peers}`), { host, name: host, namespace: 'n' })
+          .requests('destination', peer(`w${(i * 7) % peers}`, caller), { host, name: host, namespace: 'n' })
           .observe(
             100 + ((i * 13) % codes),
             FLAGS[i % FLAGS.length]!,
@@ -91,7 +105,8 @@ test('whatever names, codes and paths come: series stay below their ceiling, and
 test('what has no series of its own is counted by its kind', () => {
   const mesh = new MeshTelemetry(OWN);
   const service = { host: 'a', name: 'a', namespace: 'n' };
-  for (let i = 0; i < MAX_PEERS + 5; i += 1) mesh.requests('destination', peer(`w${i}`), service);
+  for (let i = 0; i < MAX_PEERS + 5; i += 1)
+    mesh.requests('destination', peer(`w${i}`, principal(`sa${i % 10}`)), service);
   expect(mesh.folded).toEqual({ ...nothingFolded(), peer: 5 });
   for (let i = 0; i < MAX_SERVICES + 5; i += 1)
     mesh.requests('destination', undefined, { host: `s${i}`, name: 's', namespace: 'n' });
@@ -103,7 +118,7 @@ test('what has no series of its own is counted by its kind', () => {
 
 test('a code goes before its flag when there is no room', () => {
   const all = { metrics: new Set(ALL_REQUEST_METRICS), hidden: new Set<string>(), added: [] };
-  const series = new RequestSeries({}, all, { left: 1, folded: nothingFolded() });
+  const series = new RequestSeries({}, all, new OutcomeBudget(1, nothingFolded()));
   series.observe(200, '-', 1, 1, 1);
   series.observe(503, 'UF', 1, 1, 1);
   series.observe(504, 'UF', 1, 1, 1);
@@ -111,4 +126,49 @@ test('a code goes before its flag when there is no room', () => {
     ['response_code="200",grpc_response_status="",response_flags="-"', 1],
     ['response_code="0",grpc_response_status="",response_flags="UF"', 2],
   ]);
+});
+
+const WEB = { host: 'web.n.svc.cluster.local', name: 'web', namespace: 'n' };
+
+/** One that says that it is 10,000 workloads, and is answered with every status. */
+function lie(mesh: MeshTelemetry, caller: string | undefined): void {
+  for (let i = 0; i < 10_000; i += 1) {
+    const meter = mesh.requests('destination', peer(`evil-${i}`, caller), WEB);
+    for (let code = 200; code < 264; code += 1) meter.observe(code, '-', 1, 1, 1);
+  }
+}
+
+test.each([[undefined], [principal('evil')]])(
+  'one caller (%s) cannot make a page that is not scraped',
+  (caller) => {
+    const mesh = new MeshTelemetry(OWN);
+    lie(mesh, caller);
+    const page = told(mesh);
+    expect(page.requests).toBe(640_000);
+    expect(page.series).toBeLessThanOrEqual(MAX_OUTCOMES_OF_ONE + MAX_PEERS_OF_ONE + 1);
+    const size = exposeMeshMetrics(mesh).reduce((sum, piece) => sum + piece.length, 0);
+    expect(size).toBeLessThan(20_000_000);
+  },
+);
+
+test('whoever lies takes nothing of what is told of others', () => {
+  const mesh = new MeshTelemetry(OWN);
+  lie(mesh, principal('evil'));
+  lie(mesh, undefined);
+  const before = { ...mesh.folded };
+  for (const reporter of ['source', 'destination'] as const) {
+    const meter = mesh.requests(reporter, peer('cart', principal('cart')), WEB);
+    for (const code of [200, 404, 503]) meter.observe(code, '-', 1, 1, 1);
+  }
+  expect(mesh.folded).toEqual(before);
+});
+
+test('of a peer that there is no room for is told what its certificate says', () => {
+  const mesh = new MeshTelemetry(OWN);
+  lie(mesh, principal('evil'));
+  const labels = [...mesh.outcomes()].map((outcome) => outcome.labels);
+  expect(labels.filter((each) => each.includes('source_workload="unknown"'))).toEqual([
+    expect.stringContaining(`source_workload_namespace="n",source_principal="${principal('evil')}"`),
+  ]);
+  expect(labels.every((each) => each.includes('connection_security_policy="mutual_tls"'))).toBe(true);
 });

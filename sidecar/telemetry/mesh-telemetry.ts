@@ -1,11 +1,19 @@
 import { compileExpression } from '#api/expressions/compile-expression.ts';
 import type { ServiceIdentity } from '#sidecar/upstream/cluster.ts';
-import { type Folded, MAX_OUTCOMES, MAX_SPECS, MAX_TAGGED, nothingFolded } from './cardinality.ts';
+import {
+  type Folded,
+  MAX_OUTCOMES,
+  MAX_OUTCOMES_OF_ONE,
+  MAX_SPECS,
+  MAX_TAGGED,
+  nothingFolded,
+  OutcomeBudget,
+} from './cardinality.ts';
 import { KeptWhileUsed } from './kept-while-used.ts';
 import { createPeerDecoder, encodePeerMetadata, type OwnMetadata } from './peer-metadata.ts';
 import { type CompiledGroup, requestMeter, type ToldRequests } from './request-meters.ts';
 import type { RequestOutcome } from './request-series.ts';
-import { SeriesSet } from './series-set.ts';
+import { type Caller, SeriesSet } from './series-set.ts';
 import { ALL_REQUEST_METRICS, ALL_TCP_METRICS } from './standard.ts';
 import type { StatsSpec } from './stats-spec.ts';
 import type { ConnectionRecord } from './stream-record.ts';
@@ -78,11 +86,22 @@ class SpecSeries implements Telemetry {
     this.ownPeerMetadata = mesh.ownPeerMetadata;
     this.peerOf = mesh.peerOf;
     const { folded } = mesh;
-    const budget = { left: outcomes, folded };
+    const whole = new OutcomeBudget(outcomes, folded);
+    const ofCallers = new Map<string, OutcomeBudget>();
+    const budgetOf = (caller: Caller): OutcomeBudget => {
+      if (caller === undefined) return whole;
+      const budget = ofCallers.get(caller) ?? new OutcomeBudget(MAX_OUTCOMES_OF_ONE, folded, whole);
+      ofCallers.set(caller, budget);
+      return budget;
+    };
     const requests = compiled(spec, ALL_REQUEST_METRICS);
     const connections = compiled(spec, ALL_TCP_METRICS);
-    this.http = new SeriesSet(self, 'http', folded, (labels) => requestMeter(labels, requests, budget));
-    this.opaque = new SeriesSet(self, 'tcp', folded, (labels) => tcpSeriesSet(labels, connections, budget));
+    this.http = new SeriesSet(self, 'http', folded, (labels, caller) =>
+      requestMeter(labels, requests, budgetOf(caller)),
+    );
+    this.opaque = new SeriesSet(self, 'tcp', folded, (labels, caller) =>
+      tcpSeriesSet(labels, connections, budgetOf(caller)),
+    );
   }
 
   requests(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): RequestMeter {

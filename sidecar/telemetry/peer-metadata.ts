@@ -12,8 +12,9 @@ import { CANONICAL_NAME_LABELS, CANONICAL_REVISION_LABELS, workloadOf } from './
 const MAX_HEADER_LENGTH = 4096;
 /** Callers remembered at once. */
 const MAX_REMEMBERED = 256;
-/** Kubernetes names and labels are at most 253 characters long. */
-const MAX_VALUE_LENGTH = 253;
+/** Kubernetes' limits: of names of workloads, and of namespaces and of values of labels. */
+const MAX_NAME_LENGTH = 253;
+const MAX_LABEL_LENGTH = 63;
 
 export interface OwnMetadata {
   readonly name: string;
@@ -59,7 +60,7 @@ function decode(headerValue: string): Peer | undefined {
 }
 
 function peerFrom(metadata: JsonObject): Peer | undefined {
-  const workload = text(metadata['WORKLOAD_NAME']);
+  const workload = text(metadata['WORKLOAD_NAME'], MAX_NAME_LENGTH);
   const namespace = text(metadata['NAMESPACE']);
   if (workload === undefined || namespace === undefined) return undefined;
   return workloadOf({ workload, namespace, cluster: text(metadata['CLUSTER_ID']) ?? '' }, labelsOf(metadata));
@@ -71,6 +72,6 @@ function labelsOf({ LABELS: labels }: JsonObject): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_VALUE_LENGTH ? value : undefined;
+function text(value: unknown, longest = MAX_LABEL_LENGTH): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined;
 }

@@ -1,5 +1,5 @@
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
-import { MAX_FLAGS, MAX_OUTCOMES_EACH, type OutcomeBudget } from './cardinality.ts';
+import { MAX_OUTCOMES_EACH, type OutcomeBudget } from './cardinality.ts';
 import { Histogram } from './histogram.ts';
 import { type Labels, render } from './labels.ts';
 import type { RequestMetric } from './standard.ts';
@@ -80,10 +80,10 @@ export class RequestSeries implements RequestMeter {
     let outcome = this.#byText.get(labels);
     if (outcome === undefined) {
       if (code !== NO_CODE && this.#isFull) return this.#fold(flag);
-      if (flag !== '-' && this.#budget.left <= -MAX_FLAGS) return this.#fold('-');
+      if (flag !== '-' && this.#budget.isOverdrawn) return this.#fold('-');
       outcome = new RequestOutcome(labels, this.#group.metrics);
       this.#byText.set(labels, outcome);
-      this.#budget.left -= 1;
+      this.#budget.take();
     }
     const byCode = this.#byFlag.get(flag) ?? new Map<number, RequestOutcome>();
     this.#byFlag.set(flag, byCode.set(code, outcome));
@@ -91,7 +91,7 @@ export class RequestSeries implements RequestMeter {
   }
 
   get #isFull(): boolean {
-    return this.#byText.size >= MAX_OUTCOMES_EACH || this.#budget.left <= 0;
+    return this.#byText.size >= MAX_OUTCOMES_EACH || this.#budget.isSpent;
   }
 
   #fold(flag: ResponseFlag): RequestOutcome {

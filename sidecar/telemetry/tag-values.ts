@@ -45,7 +45,7 @@ export class ByTagValues<Series> {
   }
 
   #add(key: string, values: readonly string[]): Series {
-    if (this.#byValues.size >= MAX_VALUES_EACH || this.#budget.left <= 0) {
+    if (this.#byValues.size >= MAX_VALUES_EACH || this.#budget.isSpent) {
       this.#budget.folded.value += 1;
       this.#others ??= this.#create(Object.fromEntries(this.#tags.map(([name]) => [name, OTHER])));
       return this.#others;

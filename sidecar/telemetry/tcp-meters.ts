@@ -39,7 +39,7 @@ function setOf(labels: Labels, group: CompiledGroup<TcpMetric>, budget: OutcomeB
     return { series: [only], meter: () => only };
   }
   const byValues = new ByTagValues(group.tags, budget, (tags) => {
-    budget.left -= 1;
+    budget.take();
     return new TcpSeries({ ...labels, ...tags }, group);
   });
   return {
