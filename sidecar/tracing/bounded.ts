@@ -8,5 +8,13 @@ export const MAX_TRY_SPANS = 32;
 
 /** At most that many characters. */
 export function bounded(text: string, length: number = MAX_VALUE_LENGTH): string {
-  return text.length <= length ? text : text.slice(0, length);
+  return text.length <= length ? text : owned(text.slice(0, length));
+}
+
+/**
+ * The same text, without what it was cut out of: V8's slices hold on to the whole, which may be a head of 60 KiB, and
+ * thousands of spans wait for a collector that is away.
+ */
+export function owned(slice: string): string {
+  return Buffer.from(slice, 'utf8').toString('utf8');
 }

@@ -4,7 +4,7 @@
  * tags from the control plane, as they do to Envoy.
  */
 import type { RequestRecord } from '#sidecar/telemetry/stream-record.ts';
-import { bounded } from './bounded.ts';
+import { bounded, owned } from './bounded.ts';
 import { methodAttributes } from './method-names.ts';
 import type { ProxyIdentity } from './proxy-identity.ts';
 import { hostAndPort, targetParts, wholeTarget } from './urls.ts';
@@ -67,7 +67,7 @@ function addPeer(record: RequestRecord, attributes: Writable): void {
   if (reporter === 'source') return;
   const forwarded = record.requestHeader('x-forwarded-for')?.split(',', 1)[0]?.trim() ?? '';
   const client = forwarded === '' ? host : forwarded;
-  if (client !== '') attributes['client.address'] = bounded(client, MAX_ADDRESS_LENGTH);
+  if (client !== '') attributes['client.address'] = owned(client.slice(0, MAX_ADDRESS_LENGTH));
 }
 
 /** What `Tracing::HttpTracerUtility` sets on the spans of a connection manager. */

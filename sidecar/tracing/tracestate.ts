@@ -3,6 +3,7 @@
  * nothing to it: the lines only have to be well-formed to go on, and are put into one where they are written anew.
  */
 import { COMMA, EQUALS, HTAB, SP } from '#sidecar/http/octets.ts';
+import { owned } from './bounded.ts';
 
 /** "list" */
 export const MAX_MEMBERS = 32;
@@ -50,7 +51,7 @@ export function joinTracestate(values: readonly string[]): string {
   let members = [...byKey.values()];
   if (lengthOf(members) > KEPT_CHARACTERS) members = members.filter(({ length }) => length <= LONG_MEMBER);
   while (lengthOf(members) > KEPT_CHARACTERS) members.pop();
-  return members.join(',');
+  return owned(members.join(','));
 }
 
 function lengthOf(members: readonly string[]): number {

@@ -2,11 +2,13 @@
  * Paths and queries as spans tell them. Queries carry secrets: the values of the keys that OpenTelemetry's HTTP conventions
  * name are written over wherever a query stands, also in Envoy's `http.url`, where Envoy itself leaves them.
  */
-import { bounded } from './bounded.ts';
+import { bounded, owned } from './bounded.ts';
 
 /** Of `url.full` and `url.query`: signatures that let anybody use a presigned URL. */
 const SECRET: ReadonlySet<string> = new Set(['AWSAccessKeyId', 'Signature', 'sig', 'X-Goog-Signature']);
 const WRITTEN_OVER = 'REDACTED';
+/** Of DNS. */
+const MAX_HOST_LENGTH = 255;
 
 export interface TargetParts {
   readonly path: string;
@@ -19,8 +21,8 @@ export function targetParts(target: string, maxLength: number): TargetParts {
   const mark = target.indexOf('?');
   if (mark < 0) return { path: bounded(target, maxLength), query: undefined };
   return {
-    path: bounded(target.slice(0, mark), maxLength),
-    query: bounded(redacted(target.slice(mark + 1)), maxLength),
+    path: owned(target.slice(0, Math.min(mark, maxLength))),
+    query: owned(bounded(redacted(target.slice(mark + 1)), maxLength)),
   };
 }
 
@@ -58,5 +60,6 @@ export function hostAndPort(authority: string): { readonly host: string; readonl
   const known = Number.isInteger(port) && port > 0 && port <= 65535;
   const host = colon > bracket ? authority.slice(0, colon) : authority;
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-  return { host: bounded(bare, 255), port: known ? port : undefined };
+  const kept = authority.length > MAX_HOST_LENGTH ? owned(bare.slice(0, MAX_HOST_LENGTH)) : bare;
+  return { host: kept, port: known ? port : undefined };
 }
