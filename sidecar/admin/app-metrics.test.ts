@@ -57,6 +57,8 @@ test.each<[string, Failure, RequestListener]>([
   ['a carriage return', 'syntax', says('a 1\r\n')],
   ['a type that there is not', 'syntax', says('# TYPE a thing\na 1\n')],
   ['a name that begins with a digit', 'syntax', says('1a 1\n')],
+  ["a type for a metric of Istio's", 'syntax', says('# TYPE istio_request_bytes gauge\n')],
+  ['a line that is too long', 'syntax', says(`a{b="${'x'.repeat(100_000)}"} 1\n`)],
   ["a metric of Istio's", 'syntax', says('istio_requests_total{a="b"} 1\n')],
   ["a bucket of Istio's", 'syntax', says('istio_request_bytes_bucket{le="1"} 1\n')],
   ["a metric of the sidecar's", 'syntax', says('weft_sidecar_ready 0\n')],
@@ -126,4 +128,21 @@ test.each<[string | undefined, number]>([
   ['Infinity', 48_000],
 ])('of a scrape timeout of %s the app gets %i ms', (header, expected) => {
   expect(appTimeoutMs(header)).toBe(expected);
+});
+
+test('a long page is read in turns, so that traffic passes meanwhile', async () => {
+  const page = 'http_requests_total{method="GET",path="/some/where",code="200"} 1\n'.repeat(60_000);
+  const subject = await app(says(page));
+  const read = subject.read(5_000);
+  let [turns, over] = [0, false];
+  void read.then(() => {
+    over = true;
+  });
+  const turn = (): void => {
+    turns += 1;
+    if (!over) setImmediate(turn);
+  };
+  turn();
+  expect(await read).toHaveLength(page.length);
+  expect(turns).toBeGreaterThan(page.length / 65_536);
 });

@@ -113,8 +113,10 @@ function take(response: IncomingMessage, finish: (result: Result) => void): void
     else pieces.push(piece);
   });
   response.on('error', () => finish({ failure: 'unreachable' }));
-  response.on('close', () => finish({ failure: 'unreachable' }));
-  response.on('end', () => finish(checked(pieces)));
+  response.on('close', () => {
+    if (!response.complete) finish({ failure: 'unreachable' });
+  });
+  response.on('end', () => void checked(pieces).then(finish));
 }
 
 function failureOf({ statusCode, headers }: IncomingMessage): Failure | undefined {
@@ -126,19 +128,19 @@ function failureOf({ statusCode, headers }: IncomingMessage): Failure | undefine
   return Number(headers['content-length'] ?? 0) > MAX_APP_BYTES ? 'size' : undefined;
 }
 
-function checked(pieces: readonly Buffer[]): Result {
+async function checked(pieces: readonly Buffer[]): Promise<Result> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
   } catch {
     return { failure: 'syntax' };
   }
-  return findFlaw(text, isOurs) === undefined ? { text } : { failure: 'syntax' };
+  return (await findFlaw(text, isOurs)) === undefined ? { text } : { failure: 'syntax' };
 }
 
 const STANDARD = new Set(
   STANDARD_METRICS.flatMap(({ name, type }) =>
-    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   ),
 );
 

@@ -12,12 +12,15 @@ import { pipeline } from 'node:stream/promises';
 import { codeOf, messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import { listen } from '#sidecar/tcp/listen.ts';
+import { inTurns, sendPacked } from './page-body.ts';
 
 export interface Answer {
   readonly status: number;
   readonly type: 'text/plain' | 'text/plain; version=0.0.4' | 'application/json';
   /** In pieces when it may be long. */
   readonly body: string | AsyncIterable<string>;
+  /** Packed where it is long; what is to arrive piece by piece is not. */
+  readonly packed?: boolean;
 }
 
 /** What is answered to `METHOD /path`. The query comes as it was sent. */
@@ -86,8 +89,8 @@ export function text(status: number, body: Answer['body']): Answer {
 }
 
 /** Prometheus' text format; the only one, whatever else a scraper would take. */
-export function metrics(body: Answer['body']): Answer {
-  return { status: 200, type: 'text/plain; version=0.0.4', body };
+export function metrics(pieces: AsyncIterable<string>): Answer {
+  return { status: 200, type: 'text/plain; version=0.0.4', body: inTurns(pieces), packed: true };
 }
 
 export function json(body: unknown): Answer {
@@ -105,18 +108,18 @@ async function answer(request: IncomingMessage, pages: Pages): Promise<Answer> {
   return text(404, `no such page; there are:\n${Object.keys(pages).join('\n')}\n`);
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer, logger: Logger): void {
+function send(response: ServerResponse, { status, type, body, packed }: Answer, logger: Logger): void {
   response.statusCode = status;
   response.setHeader('content-type', `${type}; charset=utf-8`);
   if (response.req.method === 'HEAD') response.end();
   else if (typeof body === 'string') response.end(body);
-  else sendPieces(response, body, logger);
-}
-
-function sendPieces(response: ServerResponse, pieces: AsyncIterable<string>, logger: Logger): void {
-  pipeline(Readable.from(pieces), response).catch((error: unknown) => {
-    logger.debug('an admin page was not sent whole', { error: messageOf(error) });
-  });
+  else {
+    const sent = packed === true ? sendPacked(response, body) : pipeline(Readable.from(body), response);
+    sent.catch((error: unknown) => {
+      response.destroy();
+      logger.debug('an admin page was not sent whole', { error: messageOf(error) });
+    });
+  }
 }
 
 /** A sidecar that was killed leaves its socket file behind. */
