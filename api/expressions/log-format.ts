@@ -60,6 +60,18 @@ export function isCommand(piece: FormatPiece): piece is Command {
   return typeof piece !== 'string';
 }
 
+/** The text that is read as these pieces. */
+export function formatText(pieces: readonly FormatPiece[]): string {
+  return pieces
+    .map((piece) => (isCommand(piece) ? commandText(piece) : piece.replaceAll('%', '%%')))
+    .join('');
+}
+
+function commandText({ operator, argument = '', maxLength }: Command): string {
+  const length = maxLength === undefined ? '' : `:${maxLength}`;
+  return `%${operator}${argument === '' ? '' : `(${argument})`}${length}%`;
+}
+
 /** What is wrong with a format of either kind, as one sentence; undefined when sidecars can write it. */
 export function logFormatProblem(format: { text: string } | { json: JsonLogFormat }): string | undefined {
   try {

@@ -3,6 +3,8 @@ import { parseSidecarNodeId } from '#api/xds/node-metadata.ts';
 import { gatewayView } from '#control-plane/translation/gateway/gateway-view.ts';
 import { proxylessView } from '#control-plane/translation/proxyless-view.ts';
 import { sidecarView } from '#control-plane/translation/sidecar-view.ts';
+import type { Envoy } from '#control-plane/translation/telemetry/envoys.ts';
+import { STATS_FILTER } from '#control-plane/translation/telemetry/stats-message.ts';
 import type { View } from '#control-plane/translation/view.ts';
 import type { World } from '#control-plane/translation/world.ts';
 
@@ -18,6 +20,8 @@ export interface Identity {
   readonly pod: string;
   /** May be given credentials. */
   readonly trusted: boolean;
+  /** What it is, where it is no proxy of weft's. */
+  readonly envoy?: Envoy | undefined;
 }
 
 /** Node ids are names, not documents. */
@@ -38,7 +42,14 @@ export function identify(node: Node | undefined, transport: Transport): Identity
     const { pod, namespace, role } = sidecar;
     const kind = role === 'router' ? 'gateway' : 'sidecar';
     if (kind === 'gateway' && transport === 'loopback') return undefined;
-    return { proxy: `${pod}.${namespace}`, kind, namespace, pod, trusted: transport === 'socket' };
+    return {
+      proxy: `${pod}.${namespace}`,
+      kind,
+      namespace,
+      pod,
+      trusted: transport === 'socket',
+      envoy: envoyOf(node),
+    };
   }
   const namespace = node?.metadata?.['NAMESPACE'];
   return {
@@ -48,6 +59,12 @@ export function identify(node: Node | undefined, transport: Transport): Identity
     pod: '',
     trusted: false,
   };
+}
+
+/** Envoy's builds name themselves so; they list the extensions that they were built with. */
+function envoyOf(node: Node | undefined): Envoy | undefined {
+  if (node?.userAgentName !== 'envoy') return undefined;
+  return { countsAsIstio: node.extensions.some(({ name }) => name === STATS_FILTER) };
 }
 
 /** What this proxy may ask for. */

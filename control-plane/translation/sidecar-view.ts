@@ -13,6 +13,7 @@ import { CLOSED_OUTBOUND_LISTENER, httpListenerName } from './listeners/outbound
 import { clientIn, clientOf, type MeshClient } from './model/client.ts';
 import { type Reader, sidecarReader } from './routes/reader.ts';
 import { followScope, type ProxyScope, WHOLE_MESH } from './scope/proxy-scope.ts';
+import type { Envoy } from './telemetry/envoys.ts';
 import { followObservation, type Observation } from './telemetry/observations.ts';
 import type { View } from './view.ts';
 import type { World, WorldChange } from './world.ts';
@@ -20,13 +21,11 @@ import type { World, WorldChange } from './world.ts';
 /** How the names of clusters begin that are of the mesh's services: `outbound|PORT|SUBSET|HOST`. */
 const OUTBOUND = 'outbound|';
 
+/** Whose proxy asks, and what it is where it is none of weft's. */
+export type ProxyNode = Pick<SidecarNode, 'pod' | 'namespace'> & { readonly envoy?: Envoy | undefined };
+
 /** What a sidecar may ask for: the mesh, its namespace's short names, and its own pod's inbound side. */
-export function sidecarView(
-  world: World,
-  node: Pick<SidecarNode, 'pod' | 'namespace'>,
-  trusted = true,
-  gateway = false,
-): View {
+export function sidecarView(world: World, node: ProxyNode, trusted = true, gateway = false): View {
   const podKey = `${node.namespace}/${node.pod}`;
   world.inbound.retain(podKey);
   const client = followClient(world, podKey, node.namespace, trusted);
@@ -35,6 +34,7 @@ export function sidecarView(
   const observation = followObservation(world.observations, () => world.inputs.pods.get(podKey), {
     gateway,
     trusted,
+    envoy: node.envoy,
   });
   const observed = new Map(RESOURCE_TYPES.map((type) => [type, observation()]));
   const sees = (name: string, seen = scope(), { clusters } = observation()) =>

@@ -1,7 +1,6 @@
-import type { SidecarNode } from '#api/xds/node-metadata.ts';
 import { LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
 import type { Encoded } from '../encoded.ts';
-import { sidecarView } from '../sidecar-view.ts';
+import { type ProxyNode, sidecarView } from '../sidecar-view.ts';
 import { followObservation } from '../telemetry/observations.ts';
 import type { View } from '../view.ts';
 import type { World } from '../world.ts';
@@ -9,9 +8,9 @@ import type { World } from '../world.ts';
 /** What a gateway's proxy may ask for: the clusters and endpoints of its namespace's view, and what its Gateways serve. */
 const MEMBERS = { [LISTENER_TYPE]: 'listeners', [ROUTE_TYPE]: 'routes' } as const;
 
-export function gatewayView(world: World, node: Pick<SidecarNode, 'pod' | 'namespace'>): View {
+export function gatewayView(world: World, node: ProxyNode): View {
   const podKey = `${node.namespace}/${node.pod}`;
-  const as = { gateway: true, trusted: true };
+  const as = { gateway: true, trusted: true, envoy: node.envoy };
   const mesh = sidecarView(world, node, as.trusted, as.gateway);
   const observation = followObservation(world.observations, () => world.inputs.pods.get(podKey), as);
   let observed = observation().key;

@@ -1,4 +1,5 @@
 import type { AccessLogSchema } from '#api/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js';
+import type { TypedExtensionConfigSchema } from '#api/xds/gen/envoy/config/core/v3/extension_pb.js';
 import { FileAccessLogSchema } from '#api/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
 import { ExpressionFilterSchema } from '#api/xds/gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js';
 import { type Init, pack } from '../message.ts';
@@ -8,6 +9,8 @@ import type { LogFormat } from './providers.ts';
 export interface AccessLogPlan extends LogFormat {
   /** CEL; undefined: everything. */
   readonly filter: string | undefined;
+  /** For an Envoy whose format has REQ_WITHOUT_QUERY: it is an extension there. */
+  readonly bareHeaders?: boolean;
 }
 
 type AccessLogInit = Init<typeof AccessLogSchema>;
@@ -15,7 +18,16 @@ type AccessLogInit = Init<typeof AccessLogSchema>;
 /** Twelve-factor: the node keeps and rotates what a container writes there. */
 const STDOUT = '/dev/stdout';
 
-export function accessLogMessage({ format, omitEmpty, filter }: AccessLogPlan): AccessLogInit {
+/** Its message has no fields. */
+const BARE_HEADERS: Init<typeof TypedExtensionConfigSchema> = {
+  name: 'envoy.formatter.req_without_query',
+  typedConfig: {
+    typeUrl: 'type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery',
+    value: new Uint8Array(),
+  },
+};
+
+export function accessLogMessage({ format, omitEmpty, filter, bareHeaders }: AccessLogPlan): AccessLogInit {
   const logFormat =
     'text' in format
       ? {
@@ -29,7 +41,14 @@ export function accessLogMessage({ format, omitEmpty, filter }: AccessLogPlan): 
         };
   const file = pack(FileAccessLogSchema, {
     path: STDOUT,
-    accessLogFormat: { case: 'logFormat', value: { ...logFormat, omitEmptyValues: omitEmpty } },
+    accessLogFormat: {
+      case: 'logFormat',
+      value: {
+        ...logFormat,
+        omitEmptyValues: omitEmpty,
+        ...(bareHeaders === true ? { formatters: [BARE_HEADERS] } : {}),
+      },
+    },
   });
   return {
     name: 'envoy.access_loggers.file',

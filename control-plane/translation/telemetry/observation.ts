@@ -10,6 +10,7 @@ import type { MeshService } from '../model/mesh-service.ts';
 import type { PodFacts } from '../model/pod-facts.ts';
 import type { AccessLogPlan } from './access-log-message.ts';
 import { collectorCluster } from './collectors.ts';
+import { type Envoy, planForEnvoy } from './envoys.ts';
 import { mergeAccessLogs } from './merge-access-logs.ts';
 import { type MetricsChoice, mergeMetrics } from './merge-metrics.ts';
 import { type Mode, mergeTracing } from './merge-tracing.ts';
@@ -30,6 +31,8 @@ export interface Observed {
   readonly gateway: boolean;
   /** It is who it says it is. */
   readonly trusted: boolean;
+  /** What its proxy is, where that is none of weft's. */
+  readonly envoy?: Envoy | undefined;
 }
 
 /** What is known of the mesh. */
@@ -51,12 +54,13 @@ export function planSide(
   const sections = <Name extends 'metrics' | 'tracing'>(name: Name) =>
     telemetries.flatMap(({ spec }) => spec[name] ?? []) as NonNullable<Telemetry['spec'][Name]>;
   const isMetrics = (name: string) => providers.find(name)?.kind === 'metrics';
-  return {
+  const plan = {
     tracing: planTracing(mode, sections('tracing'), observed, surroundings),
     accessLogs: planAccessLogs(mode, telemetries, providers),
     metrics: mergeMetrics(sections('metrics'), mode, providers.defaults.metrics, isMetrics),
     atServer: mode === 'SERVER' || observed.gateway,
   };
+  return observed.envoy === undefined ? plan : planForEnvoy(plan, observed.envoy);
 }
 
 function planTracing(
