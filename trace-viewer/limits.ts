@@ -31,13 +31,19 @@ export const LIMITS = {
   nameLength: 256,
   valueLength: 2_048,
   /** One trace with more would be all that there is. */
-  spansPerTrace: 5_000,
+  spansPerTrace: 10_000,
+  bytesPerTrace: 16 << 20,
+  /** What one address may put into one trace, so that others find room in it. */
+  spansPerPart: 5_000,
+  bytesPerPart: 8 << 20,
 
-  /** All spans that are kept, in bytes of memory; the oldest traces make way. */
+  /** All spans that are kept, in bytes of memory; the oldest traces make way, of the address that has most. */
   storeBytes: 64 << 20,
-  /** Names of services, and of operations of each: more are kept as spans and left out of the lists. */
-  services: 1_000,
-  operationsPerService: 500,
+  /** Who has less does not make way before others: sixteen floods at once find nobody's share. */
+  fairBytes: 4 << 20,
+  /** Names that one address may bring: of services, and of operations of each. More are kept as spans and left out of the lists. */
+  services: 500,
+  operationsPerService: 250,
 
   /** Traces in one answer to a search. */
   searchResults: 500,

@@ -68,7 +68,7 @@ export class Intake {
     try {
       const { spans, refused } = readSpans(decode(bytes, encoding, DECODING));
       if (!this.#spans.take(peer, spans.length, nowMs)) return this.turnAway(tooFast('spans'));
-      for (const span of spans) this.#store.add(span);
+      for (const span of spans) this.#store.add(span, peer);
       this.counts.requests += 1;
       this.counts.spans += spans.length;
       this.counts.spansInvalid += refused;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LIMITS } from '../limits.ts';
 import { readSpans } from '../otlp/read-spans.ts';
 import { TraceStore } from '../store/trace-store.ts';
 import { requestOf, traceIdFor } from '../testing/page-of-bookinfo.ts';
@@ -7,14 +8,10 @@ import { readQuery } from './read-query.ts';
 import type { JaegerTrace } from './shapes.ts';
 
 const NOW_US = 1_700_000_100_000_000;
-const store = new TraceStore({
-  storeBytes: 1 << 30,
-  spansPerTrace: 100,
-  services: 10,
-  operationsPerService: 10,
-});
+const store = new TraceStore(LIMITS);
 for (const trace of [0xa1, 0xa2])
-  for (const span of readSpans(requestOf(trace, NOW_US / 1_000 - 60_000)).spans) store.add(span);
+  for (const span of readSpans(requestOf(trace, NOW_US / 1_000 - 60_000)).spans)
+    store.add(span, '10.244.0.5');
 
 function ask(path: string) {
   const url = new URL(path, 'http://viewer');
@@ -32,8 +29,14 @@ describe('Jaeger’s query API', () => {
     ]);
     expect(dataOf('/api/services/ratings.default/operations')).toEqual(['GET /ratings/0']);
     expect(dataOf('/api/operations?service=ratings.default')).toEqual([
-      { name: 'GET /ratings/0', spanKind: '' },
+      { name: 'GET /ratings/0', spanKind: 'server' },
     ]);
+    const ofReviews = '/api/operations?service=reviews.default&spanKind=';
+    expect(dataOf(`${ofReviews}client`)).toEqual([
+      { name: 'GET ratings.default', spanKind: 'client' },
+      { name: 'try', spanKind: 'client' },
+    ]);
+    expect(dataOf(`${ofReviews}consumer`)).toEqual([]);
   });
 
   test('has a trace in Jaeger’s shape', () => {

@@ -27,8 +27,9 @@ export function answerQuery(
   nowUs: number,
 ): JsonAnswer | undefined {
   const [, , what, name, more] = path.split('/').map(decoded);
-  if (what === 'services' && name === undefined) return ok(store.catalogue.services());
-  if (what === 'services' && more === 'operations') return ok(store.catalogue.operations(name!));
+  if (what === 'services' && name === undefined) return ok(store.services());
+  if (what === 'services' && more === 'operations')
+    return ok([...new Set(store.operations(name!).map((operation) => operation.name))]);
   if (what === 'operations') return operations(store, parameters);
   if (what === 'traces' && name === undefined) return traces(store, parameters, nowUs);
   if (what === 'traces') return oneTrace(store, name!);
@@ -46,10 +47,13 @@ function decoded(part: string): string {
   }
 }
 
-/** The kind of a span is not listed with its operation: it is empty, as for spans that say none. */
+/** A kind that nobody told is empty, as in Jaeger. */
 function operations(store: TraceStore, parameters: URLSearchParams): JsonAnswer {
-  const names = store.catalogue.operations(parameters.get('service') ?? '');
-  return ok(names.map((name) => ({ name, spanKind: '' })));
+  const wanted = parameters.get('spanKind') || undefined;
+  const all = store
+    .operations(parameters.get('service') ?? '')
+    .map(({ name, kind }) => ({ name, spanKind: kind === 'unspecified' ? '' : kind }));
+  return ok(all.filter(({ spanKind }) => wanted === undefined || spanKind === wanted));
 }
 
 function traces(store: TraceStore, parameters: URLSearchParams, nowUs: number): JsonAnswer {

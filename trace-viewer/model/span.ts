@@ -56,4 +56,6 @@ export interface OwnedSpan {
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly OwnedSpan[];
+  /** Spans that came and were more than is kept of one trace. */
+  readonly refused: number;
 }

@@ -35,7 +35,7 @@ beforeAll(async () => {
       PAGE.filter(({ id }) => id !== 7),
     ),
   ];
-  for (const trace of traces) for (const span of readSpans(trace).spans) viewer.store.add(span);
+  for (const trace of traces) for (const span of readSpans(trace).spans) viewer.store.add(span, '10.244.0.5');
 });
 afterAll(() => viewer[Symbol.asyncDispose]());
 
@@ -120,10 +120,21 @@ describe('pages', () => {
       id: i + 1,
       parent: i === 0 ? 0 : 1,
     }));
-    for (const span of readSpans(requestOf(0xa9, 1_700_000_000_000, many)).spans) viewer.store.add(span);
+    for (const span of readSpans(requestOf(0xa9, 1_700_000_000_000, many)).spans)
+      viewer.store.add(span, '10.244.0.5');
     const text = await textOf('/trace/a9');
     expect(text.match(/class="row/g)).toHaveLength(LIMITS.rows);
     expect(text).toContain(`The first ${LIMITS.rows} of ${LIMITS.rows + 500} spans`);
+  });
+
+  test('of a trace that was more than is kept say so', async () => {
+    const [{ span, origin } = expect.unreachable()] = readSpans(requestOf(0xaa, 1_700_000_000_000)).spans;
+    for (let id = 1; id <= LIMITS.spansPerPart + 2; id++)
+      viewer.store.add(
+        { span: { ...span, spanId: id.toString(16).padStart(16, '0') }, origin },
+        '10.244.0.5',
+      );
+    expect(await textOf('/trace/aa')).toContain('2 more spans came and are not kept');
   });
 });
 

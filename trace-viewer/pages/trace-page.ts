@@ -33,7 +33,7 @@ export function tracePage(trace: Trace): string {
       (service) =>
         html`<li class="chip"><i class="dot c${colour(service)}"></i>${service} <small>${nodes.filter(({ owned }) => owned.origin.service === service).length}</small></li>`,
     )}</ul>
-${warnings(tree, nodes)}
+${warnings(trace, tree, nodes)}
 ${troubles(nodes)}
 ${waterfall(tree, nodes.slice(0, LIMITS.rows), colour)}
 </article>`,
@@ -41,7 +41,7 @@ ${waterfall(tree, nodes.slice(0, LIMITS.rows), colour)}
   );
 }
 
-function warnings(tree: TraceTree, nodes: readonly TreeNode[]): Html | undefined {
+function warnings({ refused }: Trace, tree: TraceTree, nodes: readonly TreeNode[]): Html | undefined {
   const lines: string[] = [];
   if (tree.missing.length > 0)
     lines.push(
@@ -50,6 +50,10 @@ function warnings(tree: TraceTree, nodes: readonly TreeNode[]): Html | undefined
   if (nodes.some(({ shiftUs }) => shiftUs !== 0))
     lines.push(
       'Clocks differ between the services: spans that would have begun before their caller are moved, and say by how much.',
+    );
+  if (refused > 0)
+    lines.push(
+      `${plural(refused, 'more span')} came and ${refused === 1 ? 'is' : 'are'} not kept: one trace has no more room.`,
     );
   if (nodes.length > LIMITS.rows)
     lines.push(`The first ${LIMITS.rows} of ${nodes.length} spans are shown; the JSON has them all.`);

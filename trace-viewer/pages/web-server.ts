@@ -128,8 +128,8 @@ function oneTrace(store: TraceStore, id: string): Answer {
 
 function searchFor({ store }: WebSettings, asked: URLSearchParams, nowUs: number): string {
   const { traces: kept, tracesDropped: dropped } = store.counts;
-  const services = store.catalogue.services();
-  const operations = store.catalogue.operations(asked.get('service') ?? '');
+  const services = store.services();
+  const operations = [...new Set(store.operations(asked.get('service') ?? '').map(({ name }) => name))];
   const view = { asked, services, operations, kept, dropped, nowUs };
   try {
     return searchPage({

@@ -1,14 +1,36 @@
 import { describe, expect, test } from 'vitest';
+import type { OwnedSpan, Tag } from '../model/span.ts';
 import { readSpans } from '../otlp/read-spans.ts';
 import { type Hop, PAGE, requestOf, traceIdFor } from '../testing/page-of-bookinfo.ts';
 import { type Query, search } from './search.ts';
-import { TraceStore } from './trace-store.ts';
+import { type StoreLimits, TraceStore } from './trace-store.ts';
 
-const LIMITS = { storeBytes: 1 << 30, spansPerTrace: 100, services: 10, operationsPerService: 10 };
+const LIMITS = {
+  storeBytes: 1 << 30,
+  fairBytes: 1 << 30,
+  spansPerTrace: 200,
+  bytesPerTrace: 1 << 30,
+  spansPerPart: 100,
+  bytesPerPart: 1 << 30,
+  services: 10,
+  operationsPerService: 10,
+};
 const START_MS = 1_700_000_000_000;
 
-function fill(store: TraceStore, trace: number, hops: readonly Hop[] = PAGE): void {
-  for (const span of readSpans(requestOf(trace, START_MS + trace * 1_000, hops)).spans) store.add(span);
+function fill(store: TraceStore, trace: number, hops: readonly Hop[] = PAGE, sender = '10.244.0.5'): void {
+  const { spans } = readSpans(requestOf(trace, START_MS + trace * 1_000, hops));
+  for (const span of spans) store.add(span, sender);
+}
+
+const has = (store: TraceStore, trace: number): boolean => store.get(traceIdFor(trace)) !== undefined;
+/** A span with so much text, and made by somebody of so much. */
+function long(id: number, characters: number, ofOrigin = 0): OwnedSpan {
+  const [{ span, origin } = { span: undefined, origin: undefined }] = readSpans(requestOf(1, START_MS)).spans;
+  const text = (length: number): Tag => ({ key: 'text', value: `${id}`.padEnd(length, 'x') });
+  return {
+    span: { ...span!, spanId: id.toString(16).padStart(16, '0'), tags: [text(characters)] },
+    origin: { ...origin!, tags: ofOrigin === 0 ? [] : [text(ofOrigin)] },
+  };
 }
 
 describe('a store of traces', () => {
@@ -16,7 +38,7 @@ describe('a store of traces', () => {
     const store = new TraceStore(LIMITS);
     fill(store, 1);
     const given = readSpans(requestOf(1, START_MS + 1_000)).spans;
-    expect(store.get(traceIdFor(1))).toEqual({ traceId: traceIdFor(1), spans: given });
+    expect(store.get(traceIdFor(1))).toEqual({ traceId: traceIdFor(1), spans: given, refused: 0 });
     expect(store.get(traceIdFor(2))).toBeUndefined();
   });
 
@@ -40,7 +62,7 @@ describe('a store of traces', () => {
     const alone = new TraceStore(LIMITS);
     fill(alone, 3);
     expect(store.counts.bytes).toBe(alone.counts.bytes);
-    expect(store.catalogue.services()).toEqual(alone.catalogue.services());
+    expect(store.services()).toEqual(alone.services());
   });
 
   test('takes a span that is sent again for the same', () => {
@@ -51,18 +73,74 @@ describe('a store of traces', () => {
     expect(store.counts).toMatchObject({ spans: PAGE.length, traces: 1, bytes });
   });
 
-  test('keeps one trace from being all that there is', () => {
-    const store = new TraceStore({ ...LIMITS, spansPerTrace: 4 });
+  test.each<[string, Partial<StoreLimits>, number]>([
+    ['spans of one sender', { spansPerPart: 4 }, 4],
+    ['spans of all', { spansPerTrace: 4 }, 4],
+    ['bytes of one sender', { bytesPerPart: 5_000 }, 4],
+    ['bytes of all', { bytesPerTrace: 5_000 }, 4],
+  ])('keeps one trace from being all that there is, and says so: %s', (_what, limits, most) => {
+    const store = new TraceStore({ ...LIMITS, ...limits });
     fill(store, 1);
-    expect(store.counts).toMatchObject({ spans: 4, spansRefused: PAGE.length - 4 });
+    const { spans, spansRefused } = store.counts;
+    expect(spans).toBeGreaterThan(0);
+    expect(spans).toBeLessThanOrEqual(most);
+    expect(spansRefused).toBe(PAGE.length - spans);
+    expect(store.get(traceIdFor(1))?.refused).toBe(spansRefused);
   });
 
-  test('lists services and operations of what is kept, as many as are allowed', () => {
+  test('has room in a trace for others than the one that fills it', () => {
+    const store = new TraceStore({ ...LIMITS, spansPerPart: 4 });
+    fill(store, 1);
+    fill(store, 1, PAGE.slice(-2), '10.244.0.6');
+    expect(store.counts.spans).toBe(6);
+  });
+
+  test('lets nobody take away what another one sent', () => {
+    const store = new TraceStore(LIMITS);
+    fill(store, 1);
+    fill(store, 1, [{ ...PAGE[0]!, name: 'another' }], '10.244.0.6');
+    const names = store.get(traceIdFor(1))?.spans.map(({ span }) => span.name);
+    expect(names).toHaveLength(PAGE.length + 1);
+    expect(names).toContain('GET /productpage');
+  });
+
+  test('lets a flood carry off its own', () => {
+    const store = new TraceStore({ ...LIMITS, storeBytes: 400_000, fairBytes: 40_000 });
+    for (let trace = 1; trace <= 5; trace++) fill(store, trace);
+    for (let trace = 1_000; trace < 2_000; trace++) fill(store, trace, PAGE, '10.244.0.66');
+    expect([1, 2, 3, 4, 5].every((trace) => has(store, trace))).toBe(true);
+    expect([has(store, 1_000), has(store, 1_999)]).toEqual([false, true]);
+    expect(store.counts.bytes).toBeLessThanOrEqual(400_000);
+  });
+
+  test('counts what a flood says of itself for its own', () => {
+    const store = new TraceStore({
+      ...LIMITS,
+      storeBytes: 400_000,
+      fairBytes: 40_000,
+      bytesPerPart: 100_000,
+    });
+    fill(store, 2);
+    for (let id = 1; id <= 500; id++) store.add(long(id, 1, 10_000), '10.244.0.66');
+    expect(has(store, 2)).toBe(true);
+    expect(store.counts.bytes).toBeLessThanOrEqual(400_000);
+  });
+
+  test('lets the oldest go where nobody has much, whoever sent it', () => {
+    const store = new TraceStore({ ...LIMITS, storeBytes: 200_000, fairBytes: 100_000 });
+    for (let trace = 1; trace <= 50; trace++) fill(store, trace, PAGE, `10.244.0.${trace}`);
+    expect(has(store, 1)).toBe(false);
+    expect(has(store, 50)).toBe(true);
+  });
+
+  test('lists services and operations of what is kept, of each sender as many as are allowed', () => {
     const store = new TraceStore({ ...LIMITS, services: 2, operationsPerService: 1 });
     fill(store, 1);
-    expect(store.catalogue.services()).toEqual(['details.default', 'productpage.default']);
-    expect(store.catalogue.operations('productpage.default')).toEqual(['GET /productpage']);
-    expect(store.catalogue.operations('nobody')).toEqual([]);
+    expect(store.services()).toEqual(['details.default', 'productpage.default']);
+    expect(store.operations('productpage.default')).toEqual([{ name: 'GET /productpage', kind: 'server' }]);
+    expect(store.operations('nobody')).toEqual([]);
+    fill(store, 2, PAGE.slice(-1), '10.244.0.6');
+    expect(store.services()).toContain('ratings.default');
   });
 });
 

@@ -6,6 +6,7 @@ import { type TreeNode, treeOf, walk } from './trace-tree.ts';
 const traceOf = (hops: readonly Hop[]) => ({
   traceId: traceIdFor(1),
   spans: readSpans(requestOf(1, 1_000, hops)).spans,
+  refused: 0,
 });
 const idOf = (node: TreeNode): number => Number.parseInt(node.owned.span.spanId, 16);
 /** As `1(2(3))`: ids with their children. */
@@ -45,7 +46,11 @@ describe('a tree', () => {
   });
 
   test('of a trace without spans is empty', () => {
-    expect(treeOf({ traceId: traceIdFor(1), spans: [] })).toMatchObject({ roots: [], spans: 0, depth: 0 });
+    expect(treeOf({ traceId: traceIdFor(1), spans: [], refused: 0 })).toMatchObject({
+      roots: [],
+      spans: 0,
+      depth: 0,
+    });
   });
 
   test('of a chain without end goes on at the left', () => {
