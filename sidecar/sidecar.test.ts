@@ -155,7 +155,7 @@ test('everything that it tells is described, and once, as Prometheus has it', as
   appTells(APP_PAGE);
   await call({ port: sidecar.ports.metrics, path: '/metrics' });
   const { body } = await call({ port: sidecar.ports.metrics, path: '/metrics' });
-  expect(findFlaw(body, () => false)).toBeUndefined();
+  expect(await findFlaw(body, () => false)).toBeUndefined();
   const described = new Map(DESCRIBED_METRICS.map((metric) => [metric.name, metric]));
   const seen = new Set<string>();
   const lines = body
