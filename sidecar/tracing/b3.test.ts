@@ -219,6 +219,19 @@ test('a mirrored copy names the request itself, and its caller as the parent', (
   expect(valuesOf(lines, 'x-b3-parentspanid')).toEqual([SPAN]);
 });
 
+test('what the request before said in one line is not taken for what this one says in several', () => {
+  const traced = new Traced({ share: 0 });
+  const trace = '80f198ee56343ba864fe8b2a57d3eff7';
+  /** Both ids stand at the same offset. */
+  traced.request(['p: 01234', `b3: ${trace}-e457b5a2e4d86bd1-0`]);
+  const { hasContext } = traced.request([
+    `x-b3-traceid: ${trace}`,
+    'x-b3-spanid: e457b5a2e4d86bd1',
+    'x-b3-sampled: 0',
+  ]);
+  expect(hasContext).toBe(true);
+});
+
 describe('a request that is not recorded goes on', () => {
   test.each<[string, string[], string[]]>([
     ['as it came', [`b3: ${LONG}-${SPAN}-0`], [`b3: ${LONG}-${SPAN}-0`]],

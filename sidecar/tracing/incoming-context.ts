@@ -33,6 +33,8 @@ export class IncomingContext {
     this.decision = 'undecided';
     this.#random = 0;
     this.#traceEnd = this.#traceStart;
+    this.#singleSound = false;
+    this.#partsSound = false;
     const { lines } = this;
     lines.find(bytes, head);
     if (lines.count === 0) return;
