@@ -65,6 +65,7 @@ export class RecordedRequest implements RequestTrace {
   readonly #outgoing: OutgoingLines;
   readonly #tries: Try[] = [];
   #tryCount = 0;
+  /** At monotonic times: the wall clock may be set while the request is under way. */
   readonly #events: SpanEvent[] = [];
   #droppedEvents = 0;
 
@@ -132,8 +133,11 @@ export class RecordedRequest implements RequestTrace {
     const kept = Object.entries(attributes)
       .slice(0, MAX_EVENT_ATTRIBUTES)
       .map(([key, value]) => [key, typeof value === 'string' ? bounded(value) : value] as const);
-    const atMs = this.#recording.wallTime.at(nowMs);
-    this.#events.push({ name: bounded(name, MAX_NAME_LENGTH), atMs, attributes: Object.fromEntries(kept) });
+    this.#events.push({
+      name: bounded(name, MAX_NAME_LENGTH),
+      atMs: nowMs,
+      attributes: Object.fromEntries(kept),
+    });
   }
 
   end(record: RequestRecord, nowMs: number): void {
@@ -155,7 +159,7 @@ export class RecordedRequest implements RequestTrace {
       startMs: wallTime.at(this.#startMs),
       endMs: wallTime.at(Math.max(nowMs, this.#startMs)),
       attributes,
-      events: this.#events,
+      events: this.#events.map((event) => ({ ...event, atMs: wallTime.at(event.atMs) })),
       droppedEvents: this.#droppedEvents,
       failed,
       message: failed ? bounded(record.reason) : '',

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
+import { recordOf } from './testing/records.ts';
+import { Traced } from './testing/traced.ts';
 import { WallTime } from './wall-time.ts';
 
 const EPOCH = 1_700_000_000_000;
@@ -38,4 +40,19 @@ test.each([-60_000, 60_000])('follows a clock that is set by %i ms', (stepMs) =>
   clock.stepMs = stepMs;
   time.look();
   expect(Math.abs(time.at(clock.nowMs()) - (EPOCH + clock.nowMs() + stepMs))).toBeLessThanOrEqual(1);
+});
+
+test('a clock that is set meanwhile leaves what happened to a request within its span', () => {
+  const clock = new CoarseClock();
+  const traced = new Traced({}, undefined, {}, clock);
+  const { trace } = traced.request([]);
+  clock.advance(1);
+  trace!.event('retry', clock.nowMs());
+  clock.stepMs = 3_600_000;
+  traced.request([]);
+  clock.advance(1);
+  trace!.end(recordOf(), clock.nowMs());
+  const { startMs, endMs, events } = traced.spans[0]!;
+  expect(events[0]!.atMs).toBeGreaterThanOrEqual(startMs);
+  expect(events[0]!.atMs).toBeLessThanOrEqual(endMs);
 });

@@ -51,14 +51,16 @@ export interface Outcome {
 export class Traced {
   readonly spans: Span[] = [];
   dropped = 0;
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly tracing: ListenerTracing;
 
   constructor(
     changes: Partial<TracingSpec> = {},
     random: Random = seededRandom(7),
     environment: Readonly<Record<string, string | undefined>> = {},
+    clock: ManualClock = new ManualClock(),
   ) {
+    this.clock = clock;
     const bits = seededRandom(11);
     const ids = new IdSource((bytes) => Buffer.from(Array.from({ length: bytes }, () => bits() * 256)));
     const recording = {
