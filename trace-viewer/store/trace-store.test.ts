@@ -65,6 +65,14 @@ describe('a store of traces', () => {
     expect(store.services()).toEqual(alone.services());
   });
 
+  test('counts in one object, which metrics hold', () => {
+    const store = new TraceStore(LIMITS);
+    const { counts } = store;
+    fill(store, 1);
+    expect(counts).toMatchObject({ traces: 1, spans: PAGE.length });
+    expect(counts.bytes).toBeGreaterThan(0);
+  });
+
   test('takes a span that is sent again for the same', () => {
     const store = new TraceStore(LIMITS);
     fill(store, 1);

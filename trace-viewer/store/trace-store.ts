@@ -68,18 +68,21 @@ const OVERHEAD_BYTES = 400;
 const PART_OVERHEAD_BYTES = 600;
 
 export class TraceStore {
-  readonly #counts = { traces: 0, spans: 0, tracesDropped: 0, spansDropped: 0, spansRefused: 0 };
-  #bytes = 0;
+  /** Kept up to date, for whoever shows them. */
+  readonly counts: StoreCounts = {
+    traces: 0,
+    spans: 0,
+    bytes: 0,
+    tracesDropped: 0,
+    spansDropped: 0,
+    spansRefused: 0,
+  };
   readonly #limits: StoreLimits;
   readonly #traces = new Map<string, Entry>();
   readonly #senders = new Map<string, Sender>();
 
   constructor(limits: StoreLimits) {
     this.#limits = limits;
-  }
-
-  get counts(): Readonly<StoreCounts> {
-    return { ...this.#counts, bytes: this.#bytes };
   }
 
   /** `address`: who sent it. */
@@ -92,13 +95,13 @@ export class TraceStore {
     const text = JSON.stringify(span);
     const bytes = memoryOf(text) + OVERHEAD_BYTES;
     if (!this.#hasRoom(trace, sender, bytes) || !this.#makeRoomForOrigin(sender, origin, trace)) {
-      this.#counts.spansRefused += 1;
+      this.counts.spansRefused += 1;
       trace.refused += 1;
       return;
     }
     if (!this.#traces.has(span.traceId)) {
       this.#traces.set(span.traceId, trace);
-      this.#counts.traces += 1;
+      this.counts.traces += 1;
     }
     this.#senders.set(address, sender);
     const { name, kind, startUs, durationUs } = span;
@@ -112,7 +115,7 @@ export class TraceStore {
     trace.bytes += bytes;
     trace.startUs = Math.min(trace.startUs, startUs);
     trace.endUs = Math.max(trace.endUs, startUs + durationUs);
-    this.#counts.spans += 1;
+    this.counts.spans += 1;
     sender.catalogue.add(origin.service, span);
     this.#makeRoom(trace);
   }
@@ -163,7 +166,7 @@ export class TraceStore {
   }
 
   #makeRoom(newest: Entry): void {
-    while (this.#bytes > this.#limits.storeBytes) {
+    while (this.counts.bytes > this.#limits.storeBytes) {
       const trace = this.#oldestOfLargest(newest) ?? this.#traces.values().find((each) => each !== newest);
       if (trace === undefined) return;
       this.#drop(trace);
@@ -183,11 +186,11 @@ export class TraceStore {
   }
 
   #drop(trace: Entry): void {
-    this.#counts.tracesDropped += 1;
-    this.#counts.spansDropped += trace.spans.size;
+    this.counts.tracesDropped += 1;
+    this.counts.spansDropped += trace.spans.size;
     for (const key of [...trace.spans.keys()]) this.#remove(trace, key);
     this.#traces.delete(trace.traceId);
-    this.#counts.traces -= 1;
+    this.counts.traces -= 1;
   }
 
   #remove(trace: Entry, key: string): void {
@@ -195,7 +198,7 @@ export class TraceStore {
     const { origin, sender, bytes } = stored;
     trace.spans.delete(key);
     trace.bytes -= bytes;
-    this.#counts.spans -= 1;
+    this.counts.spans -= 1;
     this.#account(sender, () => {
       const ends = sender.parts.get(trace.traceId)!.spans === 1;
       sender.weigh(trace.traceId, -1, -bytes - (ends ? PART_OVERHEAD_BYTES : 0));
@@ -208,7 +211,7 @@ export class TraceStore {
   #account(sender: Sender, act: () => void): void {
     const before = sender.bytes;
     act();
-    this.#bytes += sender.bytes - before;
+    this.counts.bytes += sender.bytes - before;
   }
 }
 
