@@ -54,6 +54,8 @@ export function pathsOf(config: Pick<MeshConfig, 'dataDir' | 'runDir'>) {
   return {
     config: join(dataDir, 'mesh.json'),
     store: join(dataDir, 'store.db'),
+    /** Settings of the mesh that were read last and are right: in force, whatever their ConfigMap says now. */
+    settings: join(dataDir, 'mesh-settings.yaml'),
     /** Certificate authority and serving certificate of the API server, and the bearer token. */
     pki: join(dataDir, 'pki'),
     adminToken: join(dataDir, 'pki', 'admin.token'),

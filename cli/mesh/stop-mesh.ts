@@ -40,6 +40,8 @@ export function purge(dirs: Directories): void {
     paths.kubeconfig,
     paths.config,
     `${paths.config}.new`,
+    paths.settings,
+    `${paths.settings}.new`,
     paths.podVolumes,
     join(dirs.dataDir, 'log'),
     join(dirs.dataDir, 'cache'),

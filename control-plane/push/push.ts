@@ -11,6 +11,7 @@ import type { AnySession } from './ads-stream.ts';
 import { ConnectedProxies } from './connected-proxies.ts';
 import { Fleet } from './fleet.ts';
 import { type Batch, startInputFeed } from './input-feed.ts';
+import { KeptSettings } from './kept-settings.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createPushMetrics } from './metrics.ts';
 import { reconciled } from './reconciled.ts';
@@ -54,7 +55,12 @@ export async function startPush(options: PushOptions): Promise<PushServer> {
   const revisions = new RevisionLog();
   const statuses = createStatusWriter({ client, clock, logger });
   const refusals = watchRefusals(fleet, { client, clock, statuses });
-  const passing = createSettingsGate({ client, clock, logger });
+  const passing = createSettingsGate({
+    client,
+    clock,
+    logger,
+    kept: new KeptSettings(pathsOf(config).settings, logger),
+  });
   const deliver = ({ changes, revision, debouncedMs }: Batch): void => {
     const startedMs = clock.nowMs();
     const change = fleet.apply(passing(changes));

@@ -87,6 +87,50 @@ test('what cannot be read changes nothing, and is an Event', async () => {
   ]);
 });
 
+test('settings that are no text change nothing', async () => {
+  await mesh.start();
+  const proxy = await mesh.connectSidecar();
+  await inForce().waitFor(await set(LOGS), WAIT_MS);
+  const before = proxy.responses.length;
+  const { data: _, ...known } = (await mesh.client.get(ConfigMap, 'istio-system', 'istio'))!;
+  const { metadata } = await mesh.client.update(ConfigMap, { ...known, binaryData: { mesh: '/w==' } });
+  expect(await inForce().waitFor(metadata.resourceVersion, WAIT_MS)).toEqual(LIVE);
+  expect(proxy.responses.length).toBe(before);
+  const { items } = await mesh.client.list(Event);
+  expect(items.map(({ message }) => message)).toEqual([
+    expect.stringContaining('binaryData.mesh: must be text'),
+  ]);
+});
+
+test('what cannot be read changes nothing after a restart either, until there are none', async () => {
+  const bad = `${LOGS}\nnonsense: true`;
+  const isLogged = async (): Promise<boolean> => {
+    const proxy = await mesh.connectSidecar();
+    const [listener] = proxy.responses.flatMap(({ resources }) =>
+      resources.filter(({ name }) => name === 'virtualInbound'),
+    );
+    return Buffer.from(listener!.resource!.value).includes('envoy.access_loggers.file');
+  };
+  const restart = async (): Promise<void> => {
+    await mesh.stop();
+    await mesh.start();
+  };
+  await mesh.start();
+  await inForce().waitFor(await set(LOGS), WAIT_MS);
+  await inForce().waitFor(await set(bad), WAIT_MS);
+  await restart();
+  expect(await isLogged()).toBe(true);
+  await restart();
+  expect(await isLogged()).toBe(true);
+  await mesh.stop();
+  await mesh.client.delete(ConfigMap, 'istio-system', 'istio');
+  await mesh.start();
+  expect(await isLogged()).toBe(false);
+  await inForce().waitFor(await set(bad), WAIT_MS);
+  await restart();
+  expect(await isLogged()).toBe(false);
+});
+
 test('a Telemetry is in force when the proxies have it, and its status says what is wrong with it', async () => {
   await mesh.start();
   await mesh.connectSidecar();
