@@ -13,7 +13,8 @@ import {
   startHttpReceiver,
 } from '../testing/collectors.ts';
 import { Exporting, spanOf } from '../testing/exporting.ts';
-import { BATCH_SPANS, CLOSE_WITHIN_MS, FLUSH_EVERY_MS, MAX_QUEUED, MAX_TRIES } from './span-exporter.ts';
+import { BATCH_SPANS } from './batch-length.ts';
+import { CLOSE_WITHIN_MS, FLUSH_EVERY_MS, MAX_QUEUED, MAX_TRIES } from './span-exporter.ts';
 
 const PROTOCOLS = ['grpc', 'http'] as const;
 const cleanups: (() => unknown)[] = [];
@@ -131,6 +132,17 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     expect(new Set(spansOf(to.received).map(({ spanId }) => Buffer.from(spanId).toString('hex'))).size).toBe(
       BATCH_SPANS + 10,
     );
+  });
+
+  test('long headers of strangers make no export that a receiver refuses', async () => {
+    const to = await receiver(protocol);
+    const run = exporting(protocol, [to.port]);
+    const long = '\xe9'.repeat(1024);
+    const attributes = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`tag${i}`, long]));
+    for (let i = 0; i < BATCH_SPANS; i++) run.exporter.add(spanOf(i, { attributes }));
+    await run.until(() => run.exporter.exported === BATCH_SPANS, FLUSH_EVERY_MS / 1000);
+    expect(to.received.length).toBeGreaterThan(1);
+    expect(Math.max(...to.received.map(({ bytes }) => bytes))).toBeLessThan(4 * 1024 * 1024);
   });
 
   test('one connection serves export after export', async () => {

@@ -12,11 +12,11 @@ import { messageOf } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
 import type { Random } from '#api/foundation/random.ts';
 import type { Span, SpanSink } from '../span.ts';
+import { BATCH_SPANS, batchLength } from './batch-length.ts';
 import type { Collector, Verdict } from './collector.ts';
 
-/** OpenTelemetry's batch processor: OTEL_BSP_MAX_QUEUE_SIZE and OTEL_BSP_MAX_EXPORT_BATCH_SIZE. */
+/** OpenTelemetry's batch processor: OTEL_BSP_MAX_QUEUE_SIZE. */
 export const MAX_QUEUED = 2048;
-export const BATCH_SPANS = 512;
 /** Sooner than its 5 s (OTEL_BSP_SCHEDULE_DELAY): who looks for a trace has just sent the request. */
 export const FLUSH_EVERY_MS = 1_000;
 /** OpenTelemetry's exporters: five tries, from a second on. */
@@ -148,10 +148,10 @@ export class SpanExporter implements SpanSink {
   /** Batch after batch while there are full ones; of a closing exporter, all. */
   async #sendAll(): Promise<void> {
     do {
-      this.#batch = this.#queue.slice(0, BATCH_SPANS);
-      this.#queue = this.#queue.slice(BATCH_SPANS);
+      const length = batchLength(this.#queue);
+      this.#batch = this.#queue.slice(0, length);
+      this.#queue = this.#queue.slice(length);
       await this.#sendBatch();
-      this.#batch = [];
     } while (this.#queue.length >= (this.#closing ? 1 : BATCH_SPANS));
   }
 
@@ -160,6 +160,7 @@ export class SpanExporter implements SpanSink {
     const verdict = await this.#sendPatiently(batch);
     /** `close` gave it up meanwhile. */
     if (this.#batch !== batch) return;
+    this.#batch = [];
     if (verdict.kind === 'accepted') {
       const rejected = Math.min(verdict.rejected, batch.length);
       this.exported += batch.length - rejected;

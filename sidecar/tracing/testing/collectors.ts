@@ -25,6 +25,8 @@ import type { Span as OtlpSpan } from '#api/otlp/gen/opentelemetry/proto/trace/v
 export interface Received {
   readonly request: ExportTraceServiceRequest;
   readonly headers: IncomingHttpHeaders;
+  /** Of the message. */
+  readonly bytes: number;
 }
 
 export interface Receiver extends AsyncDisposable {
@@ -38,7 +40,7 @@ const SPAN_FLAGS = 16;
 /** Fails on anything that OTLP does not know. */
 export function decode(bytes: Uint8Array): ExportTraceServiceRequest {
   const request = fromBinary(ExportTraceServiceRequestSchema, bytes);
-  for (const span of spansOf([{ request, headers: {} }])) {
+  for (const span of spansOf([{ request }])) {
     const unknown = (span.$unknown ?? []).map(({ no }) => no);
     if (unknown.join() !== String(SPAN_FLAGS)) throw new Error(`a span has the unknown fields ${unknown}`);
   }
@@ -56,7 +58,7 @@ export function flagsOf(span: OtlpSpan): number {
   return Buffer.from(span.$unknown?.[0]?.data ?? []).readUInt32LE();
 }
 
-export function spansOf(received: readonly Received[]): OtlpSpan[] {
+export function spansOf(received: readonly Pick<Received, 'request'>[]): OtlpSpan[] {
   return received.flatMap(({ request }) =>
     request.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
   );
@@ -89,7 +91,8 @@ export async function startHttpReceiver(answer: HttpAnswer = tookAll): Promise<R
         ':path': request.url,
         ':method': request.method,
       };
-      received.push({ request: decode(Buffer.concat(pieces)), headers });
+      const message = Buffer.concat(pieces);
+      received.push({ request: decode(message), headers, bytes: message.length });
       answer(response, received.length, request);
     });
   });
@@ -140,7 +143,7 @@ export async function startGrpcReceiver(answer: GrpcAnswer = () => undefined): P
       done: sendUnaryData<Buffer>,
     ) => {
       const headers = call.metadata.getMap() as Record<string, string>;
-      received.push({ request: decode(call.request), headers });
+      received.push({ request: decode(call.request), headers, bytes: call.request.length });
       reply(answer(received.length), done);
     },
   });
