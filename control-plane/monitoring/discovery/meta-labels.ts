@@ -13,6 +13,8 @@ export type Labels = Readonly<Record<string, string>>;
 /** Of one object, labels and annotations each. */
 const MAX_ENTRIES = 64;
 const MAX_VALUE = 1_024;
+/** Names and values together: more than anybody relabels by, little enough for thousands of objects. */
+const MAX_CHARACTERS = 8_192;
 
 const META = '__meta_kubernetes_';
 
@@ -62,10 +64,17 @@ function spoken(of: 'pod' | 'node', { labels, annotations }: ObjectMeta): Labels
 }
 
 function entries(what: string, words: Labels | undefined): Labels {
+  let left = MAX_CHARACTERS;
   const kept = Object.entries(words ?? {})
     .filter(([name, value]) => name.length <= MAX_VALUE && value.length <= MAX_VALUE)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, MAX_ENTRIES);
+    .slice(0, MAX_ENTRIES)
+    .filter(([name, value]) => {
+      const size = name.length + value.length;
+      if (size > left) return false;
+      left -= size;
+      return true;
+    });
   return Object.fromEntries(
     kept.flatMap(([name, value]) => [
       [`${META}${what}_${sanitized(name)}`, value.toWellFormed()],

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { Client } from '#api/client/client.ts';
 import { startPages } from '#api/foundation/page-server.ts';
 import { Node } from '#api/kinds/node.ts';
 import type { Pod } from '#api/kinds/pod.ts';
 import { Pod as PodKind } from '#api/kinds/pod.ts';
 import { MemoryClient } from '#test/support/memory-client.ts';
 import { discoveryPage } from './discovery-page.ts';
-import { scrapeTargets } from './targets.ts';
+import { scrapeTargets as each } from './targets.ts';
+
+const scrapeTargets = (...words: Parameters<typeof each>) => [...each(...words)];
 
 const config = { nodeName: 'node', monitoringPort: 15014, nodeMetricsPort: 10255 };
 const PROXY = { name: 'istio-proxy', ready: true, restartCount: 0 };
@@ -162,6 +165,35 @@ const NODE: Node = {
   metadata: { name: 'node', labels: { 'kubernetes.io/os': 'linux' } },
   status: { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] },
 };
+
+test('words of strangers have an end together', () => {
+  const long = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`l${i}`, 'x'.repeat(1_000)]));
+  const [group] = scrapeTargets(
+    {
+      config,
+      nodes: [],
+      pods: [pod({ labels: { ...long, zone: 'z' }, annotations: long, status: sidecar })],
+    },
+    'pod',
+  );
+  expect(JSON.stringify(group).length).toBeLessThan(20_000);
+  expect(group?.labels['__meta_kubernetes_pod_label_zone']).toBe('z');
+});
+
+test('thousands of pods are told in turns, so that pushes do not wait', async () => {
+  const pods = Array.from({ length: 2_000 }, (_, i) => pod({ name: `web-${i}`, status: sidecar }));
+  const client = { list: async (kind: object) => ({ items: kind === PodKind ? pods : [] }) };
+  let [turns, over] = [0, false];
+  const turn = (): void => {
+    turns += 1;
+    if (!over) setImmediate(turn);
+  };
+  turn();
+  const { text } = await discoveryPage(client as unknown as Client, config)(new URLSearchParams());
+  over = true;
+  expect(JSON.parse(text)).toHaveLength(2_001);
+  expect(turns).toBeGreaterThan(30);
+});
 
 test('the programs of this machine are scraped on loopback, another node at its address', () => {
   const other = { ...NODE, metadata: { name: 'other' } };

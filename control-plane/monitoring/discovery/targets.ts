@@ -32,14 +32,16 @@ const LOOPBACK = '127.0.0.1';
 const SIDECAR_PATH = '/stats/prometheus';
 const MAX_PATH = 512;
 
-/** Always in the same order. All roles when none is asked for. */
-export function scrapeTargets(inputs: DiscoveryInputs, role?: Role): TargetGroup[] {
-  const of: Readonly<Record<Role, () => TargetGroup[]>> = {
-    'control-plane': () => controlPlane(inputs),
-    node: () => inOrder(inputs.nodes).flatMap((node) => nodeTargets(node, inputs)),
-    pod: () => inOrder(inputs.pods).flatMap((pod) => podTarget(pod) ?? []),
-  };
-  return (role === undefined ? ROLES : [role]).flatMap((each) => of[each]());
+/** Always in the same order, one by one, since there may be many. All roles when none is asked for. */
+export function* scrapeTargets(inputs: DiscoveryInputs, role?: Role): Generator<TargetGroup> {
+  if (role === undefined || role === 'control-plane') yield* controlPlane(inputs);
+  if (role === undefined || role === 'node')
+    for (const node of inOrder(inputs.nodes)) yield* nodeTargets(node, inputs);
+  if (role !== undefined && role !== 'pod') return;
+  for (const pod of inOrder(inputs.pods)) {
+    const group = podTarget(pod);
+    if (group !== undefined) yield group;
+  }
 }
 
 export function isRole(word: string): word is Role {
