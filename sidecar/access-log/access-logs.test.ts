@@ -11,7 +11,11 @@ type Options = Partial<Pick<AccessLogSpec, 'omitEmpty' | 'filter'>>;
 
 function logs() {
   const lines: string[] = [];
-  const sink = { write: (line: string) => lines.push(line) > 0, written: 0, dropped: 0 };
+  const sink = {
+    write: (octets: Buffer, length: number) => lines.push(octets.toString('latin1', 0, length)) > 0,
+    written: 0,
+    dropped: 0,
+  };
   return { lines, logs: new AccessLogs({ ...WORLD, sink }) };
 }
 

@@ -6,6 +6,7 @@ import type { AccessLog } from './access-log.ts';
 import type { AccessLogSpec } from './access-log-spec.ts';
 import type { LogRecord, LogWorld } from './fields.ts';
 import { compileJson } from './json-lines.ts';
+import { Line } from './line.ts';
 import type { LineSink } from './line-sink.ts';
 import { compileText, type RenderLine } from './text-lines.ts';
 
@@ -19,6 +20,7 @@ export interface AccessLogSettings extends LogWorld {
 /** The access logs of all listeners: equal lists of specs share one. */
 export class AccessLogs {
   readonly #settings: AccessLogSettings;
+  #line: Line | undefined;
   readonly #byKey = new Map<string, AccessLog>();
 
   constructor(settings: AccessLogSettings) {
@@ -32,7 +34,9 @@ export class AccessLogs {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     if (this.#byKey.size >= MAX_KEPT) this.#byKey.clear();
-    const log = together(specs.map((spec) => new FilteredLog(spec, this.#settings)));
+    this.#line ??= new Line();
+    const line = this.#line;
+    const log = together(specs.map((spec) => new FilteredLog(spec, this.#settings, line)));
     this.#byKey.set(key, log);
     return log;
   }
@@ -56,8 +60,10 @@ class FilteredLog implements AccessLog {
   readonly #sink: LineSink;
   readonly #filter: Expression | undefined;
   readonly #render: RenderLine;
+  readonly #line: Line;
 
-  constructor({ format, omitEmpty, filter }: AccessLogSpec, settings: AccessLogSettings) {
+  constructor({ format, omitEmpty, filter }: AccessLogSpec, settings: AccessLogSettings, line: Line) {
+    this.#line = line;
     this.#sink = settings.sink;
     this.#filter = filter === undefined ? undefined : compileExpression(filter);
     this.#render =
@@ -68,6 +74,9 @@ class FilteredLog implements AccessLog {
 
   write(record: LogRecord): void {
     if (this.#filter !== undefined && this.#filter(attributesOf(record)) !== true) return;
-    this.#sink.write(this.#render(record));
+    const line = this.#line;
+    line.begin();
+    this.#render(record, line);
+    this.#sink.write(line.octets, line.length);
   }
 }

@@ -9,7 +9,16 @@ const UNSAFE = /[^ !#-[\]-~]/;
 const EACH_UNSAFE = /[^ !#-[\]-~]/g;
 const EACH_UNSAFE_OR_SPACE = /[^!#-[\]-~]/g;
 const BEYOND_ASCII = /[\x7f-\uffff]/g;
+const SP = 32;
 const BEYOND_OCTETS = /[\u0100-\uffff]/;
+
+/** 1 for octets that need nothing of all this, and of these for those that end no field. */
+export const PLAIN: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) =>
+  UNSAFE.test(String.fromCharCode(octet)) ? 0 : 1,
+);
+export const PLAIN_IN_FIELD: Uint8Array = Uint8Array.from(PLAIN, (plain, octet) =>
+  octet === SP ? 0 : plain,
+);
 
 /** For text: as nginx does it, `\x22`. Octets beyond ASCII too, one by one. */
 export function escapeText(value: string): string {

@@ -5,7 +5,7 @@ import { compileTimeFormat } from '#api/expressions/time-format.ts';
 import { grpcStatusOf, requestHeader, withoutQuery } from '#sidecar/telemetry/attributes.ts';
 import { addressOf, portOf } from '#sidecar/telemetry/host-and-port.ts';
 import { flagNames } from '#sidecar/telemetry/response-flag-words.ts';
-import type { ConnectionRecord, RequestRecord } from '#sidecar/telemetry/stream-record.ts';
+import type { ConnectionRecord, Found, Octets, RequestRecord } from '#sidecar/telemetry/stream-record.ts';
 import { grpcStatusName } from './grpc-status-name.ts';
 import { Timestamps } from './start-time.ts';
 
@@ -24,6 +24,8 @@ export interface TextField {
   /** Who decides what it holds: `own` text is ASCII without quotes, `foreign` text may hold anything. */
   readonly origin: 'own' | 'configured' | 'foreign';
   readonly read: (record: LogRecord) => string | undefined;
+  /** The octets of what `read` returns, where that is dearer. */
+  readonly find?: (record: LogRecord, into: Octets) => Found;
 }
 
 export interface LogWorld {
@@ -35,7 +37,8 @@ export interface LogWorld {
 export function compileField({ operator, argument = '', maxLength }: Command, world: LogWorld): Field {
   const field = fieldOf(operator, argument, world);
   if (field.kind === 'number' || maxLength === undefined) return field;
-  return { ...field, read: (record) => field.read(record)?.slice(0, maxLength) };
+  const { kind, origin, read } = field;
+  return { kind, origin, read: (record) => read(record)?.slice(0, maxLength) };
 }
 
 function fieldOf(operator: string, argument: string, world: LogWorld): Field {
@@ -47,11 +50,11 @@ function fieldOf(operator: string, argument: string, world: LogWorld): Field {
     case 'HOSTNAME':
       return { kind: 'text', origin: 'configured', read: () => world.hostName };
     case 'REQ':
-      return foreign(header(argument, requestHeader));
+      return sought(header(argument, requestHeader), finder(argument, findRequestHeader));
     case 'REQ_WITHOUT_QUERY':
       return foreign(header(argument, bareHeader));
     case 'RESP':
-      return foreign(header(argument, responseHeader));
+      return sought(header(argument, responseHeader), finder(argument, findResponseHeader));
     case 'COMMON_DURATION':
       return commonDuration(argument);
     default:
@@ -117,7 +120,10 @@ const FIELDS: Readonly<Record<string, Field>> = {
     read: ({ reporter, peer }) => (reporter === 'destination' ? peer?.principal : undefined),
   },
   REQUESTED_SERVER_NAME: { kind: 'text', origin: 'foreign', read: ({ serverName }) => serverName },
-  TRACE_ID: own((record) => (record.kind === 'request' ? record.traceId : undefined)),
+  TRACE_ID: {
+    ...own((record) => (record.kind === 'request' ? record.traceId : undefined)),
+    find: (record, into) => (record.kind === 'request' ? record.findTraceId(into) : 'missing'),
+  },
   SPAN_ID: own((record) => (record.kind === 'request' ? record.spanId : undefined)),
   WEFT_REASON: configured(({ reason }) => reason),
 };
@@ -138,6 +144,16 @@ function foreign(read: (record: RequestRecord) => string | undefined): TextField
   };
 }
 
+function sought(
+  read: (record: RequestRecord) => string | undefined,
+  find: (record: RequestRecord, into: Octets) => Found,
+): TextField {
+  return {
+    ...foreign(read),
+    find: (record, into) => (record.kind === 'request' ? find(record, into) : 'missing'),
+  };
+}
+
 function number(read: NumberField['read']): NumberField {
   return { kind: 'number', read };
 }
@@ -151,9 +167,18 @@ function ofRequest(read: (record: RequestRecord) => number | undefined): NumberF
 }
 
 function time(format: string, at: (record: LogRecord) => number): TextField {
+  if (format !== '') {
+    const show = compileTimeFormat(format);
+    return configured((record) => show(at(record)));
+  }
   const timestamps = new Timestamps();
-  const show = format === '' ? (wallMs: number) => timestamps.of(wallMs) : compileTimeFormat(format);
-  return { kind: 'text', origin: format === '' ? 'own' : 'configured', read: (record) => show(at(record)) };
+  return {
+    ...own((record) => timestamps.of(at(record))),
+    find(record, into) {
+      timestamps.find(at(record), into);
+      return 'found';
+    },
+  };
 }
 
 /** As Envoy writes it: one word. */
@@ -170,6 +195,21 @@ function header(argument: string, read: ReadHeader): (record: RequestRecord) => 
   return (record) => read(record, first) ?? read(record, second);
 }
 
+type FindHeader = (record: RequestRecord, name: string, into: Octets) => Found;
+
+function finder(argument: string, find: FindHeader): (record: RequestRecord, into: Octets) => Found {
+  const [first = '', second] = argument.toLowerCase().split('?');
+  if (second === undefined) return (record, into) => find(record, first, into);
+  return (record, into) => {
+    const result = find(record, first, into);
+    return result === 'missing' ? find(record, second, into) : result;
+  };
+}
+
+function findRequestHeader(record: RequestRecord, name: string, into: Octets): Found {
+  return record.findRequestHeader(name, into);
+}
+
 function bareHeader(record: RequestRecord, name: string): string | undefined {
   const value = requestHeader(record, name);
   return value === undefined ? undefined : withoutQuery(value);
@@ -183,6 +223,13 @@ function responseHeader(record: RequestRecord, name: string): string | undefined
   if (value !== undefined || name !== SERVICE_TIME) return value;
   const { upstreamServiceMs } = record;
   return upstreamServiceMs === undefined ? undefined : String(Math.floor(upstreamServiceMs));
+}
+
+/** What may be there although no header says it, only `responseHeader` knows. */
+function findResponseHeader(record: RequestRecord, name: string, into: Octets): Found {
+  if (name === ':status') return 'in-words';
+  const result = record.findResponseHeader(name, into);
+  return result === 'missing' && name === SERVICE_TIME ? 'in-words' : result;
 }
 
 function commonDuration(argument: string): NumberField {

@@ -4,111 +4,116 @@ import {
   type JsonLogFormat,
   parseLogFormat,
 } from '#api/expressions/log-format.ts';
-import { quoteJson } from './escape.ts';
-import { compileField, type Field, type LogRecord, type LogWorld } from './fields.ts';
+import { PLAIN, quoteJson } from './escape.ts';
+import { compileField, type LogWorld } from './fields.ts';
 import { MAX_CROWDED_VALUE_CHARS, MAX_LINE_CHARS, MAX_VALUE_CHARS, shortened } from './limits.ts';
+import type { Line } from './line.ts';
+import { inOctets, type PutValue, putNumber, putText, type TextStyle } from './put-field.ts';
 import type { RenderLine } from './text-lines.ts';
 
-/** A longer value is not remembered from line to line. */
-const KEPT_CHARS = 128;
+interface Entry {
+  /** The name with its colon, and with what stands before it when it is the first, and when it is not. */
+  readonly first: Buffer;
+  readonly next: Buffer;
+  readonly put: PutValue;
+}
 
-/** A value ready to stand in JSON, its texts cut at `maxChars`; undefined: it is missing. */
-type RenderValue = (record: LogRecord, maxChars: number) => string | undefined;
+const JSON_TEXT: TextStyle = { plain: PLAIN, quotes: true, escaped: quoteJson };
+const EMPTY = Buffer.from('{}');
+const NULL = Buffer.from('null');
+const LF = 10;
+const CLOSING_BRACE = 125;
 
 /**
  * Lines that are one JSON object each. As in Envoy a value that is one operator keeps its type, and is null when it is
  * missing; one that is made of several is a string. Where empty values are left out, so are their names.
  */
 export function compileJson(format: JsonLogFormat, omitEmpty: boolean, world: LogWorld): RenderLine {
-  const render = compileObject(format, omitEmpty, world);
-  return (record) => {
-    const line = render(record, MAX_VALUE_CHARS) ?? '{}';
-    if (line.length < MAX_LINE_CHARS) return `${line}\n`;
-    return `${render(record, MAX_CROWDED_VALUE_CHARS) ?? '{}'}\n`;
-  };
-}
-
-function compileObject(format: JsonLogFormat, omitEmpty: boolean, world: LogWorld): RenderValue {
-  const entries = Object.entries(format).map(([name, value], i) => ({
-    name: `${quoteJson(inOctets(name))}:`,
-    /** With what stands before it when nothing is left out. */
-    lead: `${i === 0 ? '{' : ','}${quoteJson(inOctets(name))}:`,
-    render: compileValue(value, omitEmpty, world),
-  }));
-  if (entries.length === 0) return () => (omitEmpty ? undefined : '{}');
-  if (omitEmpty) return sparse(entries);
-  return (record, maxChars) => {
-    let text = '';
-    for (const { lead, render } of entries) text += lead + (render(record, maxChars) ?? 'null');
-    return `${text}}`;
-  };
-}
-
-function sparse(entries: readonly { readonly name: string; readonly render: RenderValue }[]): RenderValue {
-  return (record, maxChars) => {
-    let text = '';
-    for (const { name, render } of entries) {
-      const value = render(record, maxChars);
-      if (value !== undefined) text += `${text === '' ? '{' : ','}${name}${value}`;
+  const put = putObject(format, omitEmpty, world);
+  return (record, line) => {
+    if (!put(record, line, MAX_VALUE_CHARS)) line.put(EMPTY);
+    if (line.length >= MAX_LINE_CHARS) {
+      line.length = 0;
+      put(record, line, MAX_CROWDED_VALUE_CHARS);
     }
-    return text === '' ? undefined : `${text}}`;
+    line.putOctet(LF);
   };
 }
 
-function compileValue(value: JsonLogFormat[string], omitEmpty: boolean, world: LogWorld): RenderValue {
-  if (typeof value === 'object') return compileObject(value, omitEmpty, world);
-  if (typeof value !== 'string') {
-    const constant = JSON.stringify(value);
-    return () => constant;
-  }
+function putObject(format: JsonLogFormat, omitEmpty: boolean, world: LogWorld): PutValue {
+  const entries = Object.entries(format).map(
+    ([name, value]): Entry => ({
+      first: octetsOf(`{${quoteJson(inOctets(name))}:`),
+      next: octetsOf(`,${quoteJson(inOctets(name))}:`),
+      put: putMember(value, omitEmpty, world),
+    }),
+  );
+  if (omitEmpty) return sparse(entries);
+  return entries.length === 0 ? putConstant(EMPTY) : complete(entries);
+}
+
+function complete(entries: readonly Entry[]): PutValue {
+  const leads = entries.map(({ first, next }, i) => (i === 0 ? first : next));
+  const puts = entries.map(({ put }) => put);
+  return (record, line, maxChars) => {
+    for (let i = 0; i < puts.length; i++) {
+      line.put(leads[i]!);
+      if (!puts[i]!(record, line, maxChars)) line.put(NULL);
+    }
+    line.putOctet(CLOSING_BRACE);
+    return true;
+  };
+}
+
+function sparse(entries: readonly Entry[]): PutValue {
+  return (record, line, maxChars) => {
+    let isFirst = true;
+    for (const { first, next, put } of entries) {
+      const { length } = line;
+      line.put(isFirst ? first : next);
+      if (put(record, line, maxChars)) isFirst = false;
+      else line.length = length;
+    }
+    if (isFirst) return false;
+    line.putOctet(CLOSING_BRACE);
+    return true;
+  };
+}
+
+function putMember(value: JsonLogFormat[string], omitEmpty: boolean, world: LogWorld): PutValue {
+  if (typeof value === 'object') return putObject(value, omitEmpty, world);
+  if (typeof value !== 'string') return putConstant(octetsOf(JSON.stringify(value)));
   const pieces = parseLogFormat(value);
   const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined && isCommand(only)) return single(compileField(only, world));
-  if (!pieces.some(isCommand)) {
-    const constant = quoteJson(inOctets(pieces.join('')));
-    return () => constant;
+  if (pieces.length === 1 && only !== undefined && isCommand(only)) {
+    const field = compileField(only, world);
+    return field.kind === 'number' ? putNumber(field) : putText(field, JSON_TEXT);
   }
+  if (!pieces.some(isCommand)) return putConstant(octetsOf(quoteJson(inOctets(pieces.join('')))));
   return composed(pieces, omitEmpty, world);
 }
 
-function single(field: Field): RenderValue {
-  if (field.kind === 'number') {
-    return (record) => {
-      const value = field.read(record);
-      return value === undefined ? undefined : String(value);
-    };
-  }
-  const { origin, read } = field;
-  // Many fields say the same line after line; to see that costs less than to look through the value.
-  let last: string | undefined;
-  let quoted = '';
-  return (record, maxChars) => {
-    const value = read(record);
-    if (value === undefined || value === '') return undefined;
-    if (origin === 'own') return `"${value}"`;
-    if (value === last) return quoted;
-    const result = quoteJson(shortened(value, maxChars));
-    if (value.length > KEPT_CHARS) return result;
-    last = value;
-    quoted = result;
-    return quoted;
-  };
-}
-
-function composed(pieces: readonly FormatPiece[], omitEmpty: boolean, world: LogWorld): RenderValue {
+function composed(pieces: readonly FormatPiece[], omitEmpty: boolean, world: LogWorld): PutValue {
   const parts = pieces.map((piece) => (isCommand(piece) ? compileField(piece, world) : piece));
   const missing = omitEmpty ? '' : '-';
-  return (record, maxChars) => {
+  return (record, line, maxChars) => {
     let text = '';
     for (const part of parts) {
       if (typeof part === 'string') text += part;
       else text += shortened(String(part.read(record) ?? ''), maxChars) || missing;
     }
-    return quoteJson(text);
+    line.putText(quoteJson(text));
+    return true;
   };
 }
 
-/** A format may hold any text; values are one character an octet. */
-function inOctets(text: string): string {
-  return Buffer.from(text).toString('latin1');
+function putConstant(octets: Buffer): PutValue {
+  return (_record, line: Line) => {
+    line.put(octets);
+    return true;
+  };
+}
+
+function octetsOf(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
 }

@@ -1,7 +1,7 @@
 /** Where lines go; never blocks and never throws. */
 export interface LineSink {
-  /** One line with its end, one character an octet. False: there was no room, and it is lost. */
-  write(line: string): boolean;
+  /** `octets[0, length)`: one line with its end. False: there was no room, and it is lost. */
+  write(octets: Buffer, length: number): boolean;
   /** Lines that were handed to the system so far. */
   readonly written: number;
   /** Lines that were lost: nobody read them in time. */

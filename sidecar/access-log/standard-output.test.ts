@@ -44,12 +44,16 @@ function setup() {
   return { clock, reader, output: new StandardOutput(reader.write, clock) };
 }
 
+function write(output: StandardOutput, line: string): boolean {
+  return output.write(Buffer.from(line), line.length);
+}
+
 const KIBIBYTE = `${'x'.repeat(1023)}\n`;
 
 test('lines wait for company, but not for long', () => {
   const { clock, reader, output } = setup();
-  output.write('a\n');
-  output.write('b\n');
+  write(output, 'a\n');
+  write(output, 'b\n');
   expect(reader.sizes).toEqual([]);
   clock.advance(100);
   expect(reader.sizes).toEqual([4]);
@@ -60,13 +64,13 @@ test('lines wait for company, but not for long', () => {
 test('a full batch goes at once, and only whole lines are in it', () => {
   const { reader, output } = setup();
   const line = `${'x'.repeat(699)}\n`;
-  for (let i = 0; i < 94; i += 1) output.write(line);
+  for (let i = 0; i < 94; i += 1) write(output, line);
   expect(reader.sizes).toEqual([93 * 700]);
 });
 
 test('what the program says goes at once, in any characters', () => {
   const { reader, output } = setup();
-  output.write('a\n');
+  write(output, 'a\n');
   output.say('grün\n');
   expect(Buffer.from(reader.text, 'latin1').toString()).toBe('a\ngrün\n');
 });
@@ -74,10 +78,10 @@ test('what the program says goes at once, in any characters', () => {
 test('while a write is under way nothing is added to it, and the next one waits again', () => {
   const { clock, reader, output } = setup();
   reader.isStanding = true;
-  output.write('a\n');
+  write(output, 'a\n');
   clock.advance(100);
-  output.write('b\n');
-  output.write('c\n');
+  write(output, 'b\n');
+  write(output, 'c\n');
   reader.goOn();
   expect(reader.text).toBe('a\n');
   clock.advance(100);
@@ -88,7 +92,7 @@ test('a pipe that takes less than it is given gets the rest in order', () => {
   const { clock, reader, output } = setup();
   const full = Object.assign(new Error('full'), { code: 'EAGAIN' });
   reader.takes = [1, full, 2];
-  output.write('abcdef\n');
+  write(output, 'abcdef\n');
   clock.advance(100);
   expect(reader.text).toBe('a');
   output.say('after\n');
@@ -100,7 +104,7 @@ test('a pipe that takes less than it is given gets the rest in order', () => {
 test('a reader that stands still costs 1 MiB and no more; what is lost is counted', async () => {
   const { reader, output } = setup();
   reader.isStanding = true;
-  const accepted = Array.from({ length: 3000 }, () => output.write(KIBIBYTE)).filter(Boolean).length;
+  const accepted = Array.from({ length: 3000 }, () => write(output, KIBIBYTE)).filter(Boolean).length;
   expect(accepted).toBe(1024);
   expect(output.dropped).toBe(3000 - 1024);
   reader.goOn();
@@ -112,9 +116,9 @@ test('a reader that stands still costs 1 MiB and no more; what is lost is counte
 test('a reader that went away loses what was meant for it', () => {
   const { clock, reader, output } = setup();
   reader.takes = [Object.assign(new Error('gone'), { code: 'EPIPE' })];
-  output.write('a\n');
+  write(output, 'a\n');
   clock.advance(100);
-  output.write('b\n');
+  write(output, 'b\n');
   clock.advance(100);
   expect(reader.text).toBe('b\n');
   expect([output.written, output.dropped]).toEqual([1, 1]);
@@ -123,11 +127,11 @@ test('a reader that went away loses what was meant for it', () => {
 test('a flush ends when all is written, or when its time is up', async () => {
   const { clock, reader, output } = setup();
   await output.flush(1000);
-  output.write('a\n');
+  write(output, 'a\n');
   await output.flush(1000);
   expect(reader.text).toBe('a\n');
   reader.isStanding = true;
-  output.write('b\n');
+  write(output, 'b\n');
   const flushed = output.flush(1000);
   clock.advance(1000);
   await flushed;
@@ -143,7 +147,8 @@ const PROGRAM = `
   const line = 'x'.repeat(700);
   setInterval(() => {}, 1000);
   for (let i = 0; i < 3000; i += 1) {
-    output.write(i + ' ' + line + ' end\\n');
+    const octets = Buffer.from(i + ' ' + line + ' end\\n');
+    output.write(octets, octets.length);
     if (i % 100 === 0) output.say('said ' + i + ' end\\n');
     if (i % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
   }

@@ -64,13 +64,13 @@ export class StandardOutput implements LineSink {
     return this.#dropped;
   }
 
-  write(line: string): boolean {
-    const batch = this.#room(line.length);
+  write(octets: Buffer, length: number): boolean {
+    const batch = this.#room(length);
     if (batch === undefined) {
       this.#dropped += 1;
       return false;
     }
-    batch.used += batch.octets.write(line, batch.used, 'latin1');
+    batch.used += octets.copy(batch.octets, batch.used, 0, length);
     batch.lines += 1;
     if (this.#timer === undefined || this.#batches.length > 1) this.#next();
     return true;

@@ -1,23 +1,33 @@
 import { type FormatPiece, isCommand } from '#api/expressions/log-format.ts';
-import { escapeField, escapeText } from './escape.ts';
+import { escapeField, escapeText, PLAIN, PLAIN_IN_FIELD } from './escape.ts';
 import { compileField, type Field, type LogRecord, type LogWorld } from './fields.ts';
-import { MAX_LINE_CHARS, MAX_VALUE_CHARS, shortened } from './limits.ts';
+import { MAX_LINE_CHARS, MAX_VALUE_CHARS } from './limits.ts';
+import type { Line } from './line.ts';
+import { inOctets, type PutValue, putNumber, putText, type TextStyle } from './put-field.ts';
 
-export type RenderLine = (record: LogRecord) => string;
+/** Makes the line of a record, with its end. */
+export type RenderLine = (record: LogRecord, line: Line) => void;
+
+const TEXT: TextStyle = { plain: PLAIN, quotes: false, escaped: escapeText };
+const LONE_FIELD: TextStyle = { plain: PLAIN_IN_FIELD, quotes: false, escaped: escapeField };
+const LF = 10;
 
 /** Lines of text. `-` stands for what is missing, or nothing at all where empty values are left out. */
 export function compileText(pieces: readonly FormatPiece[], omitEmpty: boolean, world: LogWorld): RenderLine {
-  const missing = omitEmpty ? '' : '-';
-  const parts = ended(pieces).map((piece, i) => {
-    if (!isCommand(piece)) return inOctets(piece);
-    const field = compileField(piece, world);
-    return part(field, standsAlone(pieces, i), missing);
-  });
-  return (record) => {
-    let line = '';
-    for (const each of parts) line += typeof each === 'string' ? each : each(record);
-    if (line.length <= MAX_LINE_CHARS) return line;
-    return `${line.slice(0, MAX_LINE_CHARS - 1)}\n`;
+  const missing = Buffer.from(omitEmpty ? '' : '-');
+  const parts = ended(pieces).map((piece, i) =>
+    isCommand(piece)
+      ? putField(compileField(piece, world), standsAlone(pieces, i))
+      : Buffer.from(inOctets(piece), 'latin1'),
+  );
+  return (record, line) => {
+    for (const part of parts) {
+      if (typeof part !== 'function') line.put(part);
+      else if (!part(record, line, MAX_VALUE_CHARS)) line.put(missing);
+    }
+    if (line.length <= MAX_LINE_CHARS) return;
+    line.length = MAX_LINE_CHARS - 1;
+    line.putOctet(LF);
   };
 }
 
@@ -25,11 +35,6 @@ export function compileText(pieces: readonly FormatPiece[], omitEmpty: boolean, 
 function ended(pieces: readonly FormatPiece[]): readonly FormatPiece[] {
   const last = pieces.at(-1);
   return typeof last === 'string' && last.endsWith('\n') ? pieces : [...pieces, '\n'];
-}
-
-/** A format may hold any text; one character an octet is how lines are written. */
-function inOctets(text: string): string {
-  return Buffer.from(text).toString('latin1');
 }
 
 /** Whether spaces are what ends the field on both sides. */
@@ -40,18 +45,7 @@ function standsAlone(pieces: readonly FormatPiece[], i: number): boolean {
   );
 }
 
-function part(field: Field, alone: boolean, missing: string): RenderLine {
-  if (field.kind === 'number') {
-    return (record) => {
-      const value = field.read(record);
-      return value === undefined ? missing : String(value);
-    };
-  }
-  const { origin, read } = field;
-  const escaped = origin === 'foreign' && alone ? escapeField : escapeText;
-  return (record) => {
-    const value = read(record);
-    if (value === undefined || value === '') return missing;
-    return origin === 'own' ? value : escaped(shortened(value, MAX_VALUE_CHARS));
-  };
+function putField(field: Field, alone: boolean): PutValue {
+  if (field.kind === 'number') return putNumber(field);
+  return putText(field, field.origin === 'foreign' && alone ? LONE_FIELD : TEXT);
 }

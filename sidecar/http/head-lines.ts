@@ -2,8 +2,12 @@
  * The lines of a head that was found sound before, or made here, and is kept as bytes: found again without being judged
  * again, which costs a third of a scan. Reused from head to head.
  */
+import type { Found, Octets } from '#sidecar/telemetry/stream-record.ts';
+import { NO_LINE } from './head.ts';
 import { isNamed } from './header-in.ts';
 import { COLON, CR, HTAB, LF, SP } from './octets.ts';
+
+const value: Octets = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
 export class HeadLines {
   #bytes: Buffer = Buffer.alloc(0);
@@ -51,20 +55,54 @@ export class HeadLines {
     return joined;
   }
 
+  /** As `header`, as octets. `in-words`: there are several lines. */
+  find(name: string, into: Octets): Found {
+    let found = NO_LINE;
+    for (let line = 0; line < this.#lines; line++) {
+      if (!isNamed(this.#bytes, this.#nameStart[line]!, this.#nameEnd[line]!, name)) continue;
+      if (found !== NO_LINE) return 'in-words';
+      found = line;
+    }
+    if (found === NO_LINE) return 'missing';
+    this.#trim(found, into);
+    return 'found';
+  }
+
+  findMethod(into: Octets): Found {
+    into.bytes = this.#bytes;
+    into.start = 0;
+    into.end = this.#space(0);
+    return 'found';
+  }
+
+  findTarget(into: Octets): Found {
+    into.bytes = this.#bytes;
+    into.start = this.#space(0) + 1;
+    into.end = this.#space(into.start);
+    return 'found';
+  }
+
   #space(from: number): number {
     let p = from;
     while (p < this.#startEnd && this.#bytes[p] !== SP) p++;
     return p;
   }
 
-  /** Without the white space around it. */
   #value(line: number): string {
+    this.#trim(line, value);
+    return this.#bytes.toString('latin1', value.start, value.end);
+  }
+
+  /** The value of a line, without the white space around it. */
+  #trim(line: number, into: Octets): void {
     const bytes = this.#bytes;
     let start = this.#nameEnd[line]! + 1;
     let end = this.#lineEnd[line]!;
     while (start < end && isSpace(bytes[start]!)) start++;
     while (end > start && isSpace(bytes[end - 1]!)) end--;
-    return bytes.toString('latin1', start, end);
+    into.bytes = bytes;
+    into.start = start;
+    into.end = end;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
 import { socketAddress } from '#sidecar/tcp/socket-address.ts';
-import type { RequestRecord } from '#sidecar/telemetry/stream-record.ts';
+import type { Found, Octets, RequestRecord } from '#sidecar/telemetry/stream-record.ts';
 import type { Peer, Reporter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
@@ -127,6 +127,38 @@ export class RequestRecordView implements RequestRecord {
   responseHeader(name: string): string | undefined {
     const { responseHead } = this.#account;
     return responseHead.length === 0 ? undefined : this.#linesOf(response, responseHead).header(name);
+  }
+
+  findRequestHeader(name: string, into: Octets): Found {
+    const { outgoing } = this.#account;
+    if (outgoing === undefined || name === ':scheme') return 'in-words';
+    const lines = this.#linesOf(request, outgoing.bytes);
+    switch (name) {
+      case ':method':
+        return lines.findMethod(into);
+      case ':path':
+        return outgoing.rewritten ? 'in-words' : lines.findTarget(into);
+      case ':authority':
+        return lines.find('host', into);
+      default:
+        return lines.find(name, into);
+    }
+  }
+
+  findResponseHeader(name: string, into: Octets): Found {
+    const { responseHead } = this.#account;
+    return responseHead.length === 0 ? 'missing' : this.#linesOf(response, responseHead).find(name, into);
+  }
+
+  findTraceId(into: Octets): Found {
+    const { trace, settings } = this.#account;
+    if (trace !== undefined) return 'in-words';
+    if (settings.tracing === undefined) return 'missing';
+    const result = this.findRequestHeader('traceparent', into);
+    if (result !== 'found') return result;
+    into.end = Math.min(into.end, into.start + TRACE_END);
+    into.start = Math.min(into.end, into.start + TRACE_START);
+    return 'found';
   }
 
   get route(): string {

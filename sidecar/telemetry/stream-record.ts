@@ -31,6 +31,16 @@ export interface StreamRecord {
   readonly serverName: string;
 }
 
+/** Where octets stand, until something else of a record is asked for. */
+export interface Octets {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** `in-words`: only the text of it can be had. */
+export type Found = 'found' | 'missing' | 'in-words';
+
 export interface RequestRecord extends StreamRecord {
   readonly kind: 'request';
   /** '' when the request could not be read. */
@@ -45,6 +55,10 @@ export interface RequestRecord extends StreamRecord {
   requestHeader(name: string): string | undefined;
   /** The same of the response's head as it came from upstream or was made here. */
   responseHeader(name: string): string | undefined;
+  /** As `requestHeader`, without making a string of it; pseudo headers too. */
+  findRequestHeader(name: string, into: Octets): Found;
+  findResponseHeader(name: string, into: Octets): Found;
+  findTraceId(into: Octets): Found;
   /** 0 when none was sent. */
   readonly status: number;
   /** Envoy's response code details: `via_upstream`, `route_not_found`, `response_timeout`, … */

@@ -67,7 +67,11 @@ function lineOf(
   record = requestRecord(),
 ): string {
   const lines: string[] = [];
-  const sink = { write: (line: string) => lines.push(line) > 0, written: 0, dropped: 0 };
+  const sink = {
+    write: (octets: Buffer, length: number) => lines.push(octets.toString('latin1', 0, length)) > 0,
+    written: 0,
+    dropped: 0,
+  };
   const logs = new AccessLogs({ sink, hostName: 'h', wallMs: () => 0 });
   logs.of([{ key: '', format, omitEmpty: false, filter: undefined }])?.write(record);
   return lines.join('').trimEnd();

@@ -1,5 +1,5 @@
 /** A request and a connection of whom everything is known, for tests of what is said of them. */
-import type { ConnectionRecord, RequestRecord } from '#sidecar/telemetry/stream-record.ts';
+import type { ConnectionRecord, Found, Octets, RequestRecord } from '#sidecar/telemetry/stream-record.ts';
 import { fakeCluster, fakeEndpoint } from './upstreams.ts';
 
 const STREAM = {
@@ -36,6 +36,9 @@ export function requestRecord(
     protocol: 'HTTP/1.1',
     requestHeader: (name) => requestHeaders[name],
     responseHeader: (name) => responseHeaders[name],
+    findRequestHeader: (name, into) => foundIn(requestHeaders, name, into),
+    findResponseHeader: (name, into) => foundIn(responseHeaders, name, into),
+    findTraceId: () => 'in-words',
     status: 418,
     details: 'via_upstream',
     route: 'default',
@@ -52,6 +55,17 @@ export function requestRecord(
     sampled: false,
     ...changes,
   };
+}
+
+/** As it comes from a head: one character an octet. Of pseudo headers and of what no head can hold only the text is known. */
+function foundIn(headers: Readonly<Record<string, string>>, name: string, into: Octets): Found {
+  const value = headers[name];
+  if (name.startsWith(':') || name === 'host' || /[\u0100-\uffff]/.test(value ?? '')) return 'in-words';
+  if (value === undefined) return 'missing';
+  into.bytes = Buffer.from(`--${value}--`, 'latin1');
+  into.start = 2;
+  into.end = 2 + value.length;
+  return 'found';
 }
 
 export function connectionRecord(changes: Partial<ConnectionRecord> = {}): ConnectionRecord {
