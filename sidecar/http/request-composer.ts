@@ -6,6 +6,7 @@ import type { DeadlineBudget } from './deadline-budget.ts';
 import { DEADLINE_LINE_BYTES, deadlineOffset, putDeadlineLine } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import type { Head } from './head.ts';
+import type { MessageEdits } from './message-edits.ts';
 import { put } from './octets.ts';
 import type { RequestChanges } from './request-changes.ts';
 import { isHeadRequest, isIdempotent, passesUpgrade } from './request-traits.ts';
@@ -41,8 +42,7 @@ export class RequestComposer {
     trace?: RequestTrace,
   ): OutgoingRequest {
     const upgrade = passesUpgrade(bytes, head);
-    const traced =
-      trace === undefined || changes?.edits?.governs('traceparent') === true ? NO_BYTES : trace.lines;
+    const traced = trace === undefined ? NO_BYTES : linesOf(trace, changes?.edits);
     const passage = { upgrade, countAttempts, fallbackHost: this.#fallbackHost, changes, traced };
     const bound = requestHeadBound(head, this.#added, passage) + DEADLINE_LINE_BYTES + bodyEnd - bodyStart;
     const out = this.#bufferFor(bound);
@@ -80,4 +80,12 @@ export class RequestComposer {
     if (this.#filled.length !== length) this.#filled = out.subarray(0, length);
     return this.#filled;
   }
+}
+
+/** A rule that decides on the traceparent decides on the whole context: other formats would contradict it. */
+function linesOf(trace: RequestTrace, edits: MessageEdits | undefined): Buffer {
+  if (edits === undefined) return trace.lines;
+  if (edits.governs('traceparent')) return NO_BYTES;
+  trace.yieldTo((name) => edits.governs(name));
+  return trace.lines;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ENDPOINT } from './testing/records.ts';
 import { Traced, valuesOf } from './testing/traced.ts';
 
 const LONG = '463ac35c9f6413ad48485a3953bb6124';
@@ -206,6 +207,27 @@ describe('a request that is recorded is told on', () => {
     expect(valuesOf(lines, 'x-b3-spanid')).toEqual([spanId]);
     expect(valuesOf(lines, 'b3')[0]).toContain(`-${spanId}-1-`);
   });
+});
+
+test.each<[string, string, string[]]>([
+  ['tracestate', 'tracestate', ['traceparent', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled']],
+  ['the one line', 'b3', ['traceparent', 'tracestate', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled']],
+  ['one of several lines', 'x-b3-sampled', ['traceparent', 'tracestate', 'b3']],
+])('%s is left to a rule that decides on it', (_what, governed, left) => {
+  const { trace } = new Traced().request([
+    `traceparent: 00-${LONG}-${SPAN}-01`,
+    'tracestate: a=1',
+    `b3: ${LONG}-${SPAN}-1`,
+    'x-b3-sampled: 1',
+  ]);
+  trace!.yieldTo((name) => name === governed);
+  trace!.tryBegan(ENDPOINT, 0);
+  trace!.tryBegan(ENDPOINT, 1);
+  const copy = Buffer.from(trace!.lines);
+  trace!.stamp(copy, 0);
+  const lines = copy.toString('latin1').split('\r\n').slice(0, -1);
+  const names = lines.map((line) => line.slice(0, line.indexOf(':')));
+  expect(names.filter((name) => name !== 'x-b3-parentspanid')).toEqual(left);
 });
 
 test('a mirrored copy names the request itself, and its caller as the parent', () => {

@@ -16,6 +16,22 @@ export interface OutgoingContext {
   readonly b3Parts: boolean;
 }
 
+/** A context of several lines is told whole or not at all. */
+const B3_PARTS = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'];
+
+/** The same without the formats whose lines a rule decides on. */
+export function withoutGoverned(
+  context: OutgoingContext,
+  governs: (name: string) => boolean,
+): OutgoingContext {
+  return {
+    ...context,
+    tracestate: governs('tracestate') ? '' : context.tracestate,
+    b3Single: context.b3Single && !governs('b3'),
+    b3Parts: context.b3Parts && !B3_PARTS.some(governs),
+  };
+}
+
 const NO_HIGH_DIGITS = '0'.repeat(TRACE_DIGITS / 2);
 
 export class OutgoingLines {

@@ -7,7 +7,7 @@ import type { RequestRecord } from '#sidecar/telemetry/stream-record.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import { bounded, MAX_EVENT_ATTRIBUTES, MAX_EVENTS, MAX_NAME_LENGTH, MAX_TRY_SPANS } from './bounded.ts';
 import { addCustomTags } from './custom-tags.ts';
-import { OutgoingLines } from './outgoing-lines.ts';
+import { type OutgoingContext, OutgoingLines, withoutGoverned } from './outgoing-lines.ts';
 import type { ProxyIdentity } from './proxy-identity.ts';
 import { requestAttributes } from './request-attributes.ts';
 import type { RequestTrace } from './request-tracing.ts';
@@ -62,7 +62,8 @@ export class RecordedRequest implements RequestTrace {
   readonly #position: Position;
   readonly #startMs: number;
   readonly #firstTryId: string;
-  readonly #outgoing: OutgoingLines;
+  readonly #context: OutgoingContext;
+  #outgoing: OutgoingLines;
   readonly #tries: Try[] = [];
   #tryCount = 0;
   /** At monotonic times: the wall clock may be set while the request is under way. */
@@ -78,12 +79,17 @@ export class RecordedRequest implements RequestTrace {
     const { trySpans } = recording.spec;
     this.#firstTryId = trySpans ? recording.newSpanId() : this.spanId;
     const parentSpanId = trySpans ? this.spanId : position.parentSpanId;
-    this.#outgoing = new OutgoingLines({ ...position, parentSpanId }, this.#firstTryId);
+    this.#context = { ...position, parentSpanId };
+    this.#outgoing = new OutgoingLines(this.#context, this.#firstTryId);
     recording.wallTime.look();
   }
 
   get lines(): Buffer {
     return this.#outgoing.bytes;
+  }
+
+  yieldTo(governs: (name: string) => boolean): void {
+    this.#outgoing = new OutgoingLines(withoutGoverned(this.#context, governs), this.#firstTryId);
   }
 
   stamp(out: Buffer, at: number): void {

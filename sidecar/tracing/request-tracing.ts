@@ -23,6 +23,8 @@ export interface RequestTrace {
   readonly spanId: string;
   /** Header lines, each with its CRLF, that name the span of the first try as the parent. */
   readonly lines: Buffer;
+  /** Leaves lines out of names that a rule decides on. To be called before the lines are used. */
+  yieldTo(governs: (name: string) => boolean): void;
   /** Writes the present try's span over the first one's in lines that stand in `out` at `at`. */
   stamp(out: Buffer, at: number): void;
   /** The same for a copy of the request, which is no try of it (a mirror): names the span here as the parent. */

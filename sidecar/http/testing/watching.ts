@@ -58,6 +58,7 @@ function remembering(trace: ToldTrace): RequestTrace {
     traceId: TRACE_ID,
     spanId: '9'.repeat(16),
     lines: Buffer.from(name('1'.repeat(16))),
+    yieldTo: () => {},
     stamp: (out, at) => void out.write(name(String(trace.tries.length).repeat(16)), at, 'latin1'),
     stampCopy: (out, at) => void out.write(name('9'.repeat(16)), at, 'latin1'),
     tryBegan: ({ key }) => void trace.tries.push({ endpoint: key, ended: undefined }),
