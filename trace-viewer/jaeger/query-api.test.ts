@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.ts';
 import { readSpans } from '../otlp/read-spans.ts';
 import { TraceStore } from '../store/trace-store.ts';
 import { requestOf, traceIdFor } from '../testing/page-of-bookinfo.ts';
-import { answerQuery, traceIdOf } from './query-api.ts';
+import { answerQuery, textOf, traceIdOf } from './query-api.ts';
 import { readQuery } from './read-query.ts';
 import type { JaegerTrace } from './shapes.ts';
 
@@ -17,7 +17,12 @@ function ask(path: string) {
   const url = new URL(path, 'http://viewer');
   return answerQuery(store, url.pathname, url.searchParams, NOW_US);
 }
-const dataOf = (path: string): unknown[] => (ask(path)!.body as { data: unknown[] }).data;
+/** As it is sent. */
+function answerTo(path: string): { data: unknown[]; total: number; errors: unknown } {
+  const text = textOf(ask(path)!.body);
+  return JSON.parse(typeof text === 'string' ? text : [...text].join(''));
+}
+const dataOf = (path: string): unknown[] => answerTo(path).data;
 
 describe('Jaeger’s query API', () => {
   test('lists services and operations', () => {
@@ -71,6 +76,13 @@ describe('Jaeger’s query API', () => {
     [`/api/dependencies?endTs=${NOW_US / 1_000}&lookback=1000`, 0],
   ])('%s finds %i', (path, count) => {
     expect(dataOf(path)).toHaveLength(count);
+  });
+
+  test('sends traces one at a time, in an envelope that says how many', () => {
+    const body = ask('/api/traces?service=ratings.default')!.body;
+    expect([...(textOf(body) as Iterable<string>)]).toHaveLength(3);
+    expect(answerTo('/api/traces?service=ratings.default')).toMatchObject({ total: 2, errors: null });
+    expect(answerTo('/api/traces?service=nobody')).toMatchObject({ total: 0, data: [], errors: null });
   });
 
   test('says that a trace is not there, and nothing to other paths', () => {

@@ -4,14 +4,45 @@
  */
 import { WeftError } from '#api/foundation/errors.ts';
 import { search } from '../store/search.ts';
-import { readTrace, type TraceStore } from '../store/trace-store.ts';
+import { readTrace, type StoredTrace, type TraceStore } from '../store/trace-store.ts';
 import { dependenciesOf } from './dependencies.ts';
 import { readQuery } from './read-query.ts';
-import { envelope, jaegerTrace } from './shapes.ts';
+import { envelope, type JaegerTrace, jaegerTrace } from './shapes.ts';
 
 export interface JsonAnswer {
   readonly status: number;
   readonly body: unknown;
+}
+
+/** Traces in their envelope, made one at a time while they are sent: all that is kept can be asked for at once. */
+export class TracesAnswer {
+  readonly found: readonly StoredTrace[];
+
+  constructor(found: readonly StoredTrace[]) {
+    this.found = found;
+  }
+
+  *[Symbol.iterator](): Generator<JaegerTrace> {
+    for (const trace of this.found) yield jaegerTrace(readTrace(trace));
+  }
+}
+
+/** The text of an answer, in pieces when it is of traces. */
+export function textOf(body: unknown): string | Iterable<string> {
+  return body instanceof TracesAnswer ? piecesOf(body) : JSON.stringify(body);
+}
+
+function* piecesOf(traces: TracesAnswer): Generator<string> {
+  const [head, tail] = JSON.stringify({ ...envelope([]), total: traces.found.length }).split('[]') as [
+    string,
+    string,
+  ];
+  let before = `${head}[`;
+  for (const trace of traces) {
+    yield `${before}${JSON.stringify(trace)}`;
+    before = ',';
+  }
+  yield `${before === ',' ? '' : before}]${tail}`;
 }
 
 /** 64 bits of an id are padded, and case does not count, as in Jaeger. */
@@ -59,10 +90,10 @@ function operations(store: TraceStore, parameters: URLSearchParams): JsonAnswer 
 function traces(store: TraceStore, parameters: URLSearchParams, nowUs: number): JsonAnswer {
   const ids = parameters.getAll('traceID');
   if (ids.length > 0) {
-    const found = ids.slice(0, 100).flatMap((id) => store.get(traceIdOf(id) ?? '') ?? []);
-    return ok(found.map(jaegerTrace));
+    const found = ids.slice(0, 100).flatMap((id) => store.find(traceIdOf(id) ?? '') ?? []);
+    return { status: 200, body: new TracesAnswer(found) };
   }
-  return ok(search(store.traces(), readQuery(parameters, nowUs)).map(jaegerTrace));
+  return { status: 200, body: new TracesAnswer(search(store.traces(), readQuery(parameters, nowUs))) };
 }
 
 function oneTrace(store: TraceStore, id: string): JsonAnswer {

@@ -12,7 +12,8 @@ export interface SearchView {
   readonly services: readonly string[];
   /** Of the service that is asked for. */
   readonly operations: readonly string[];
-  readonly traces: readonly Trace[];
+  /** Read one at a time. */
+  readonly traces: Iterable<Trace>;
   /** What is wrong with the question. */
   readonly mistake: string | undefined;
   readonly nowUs: number;
@@ -73,7 +74,7 @@ function form({ asked, services, operations }: SearchView): Html {
 
 function found(view: SearchView): Html {
   const { traces, kept, dropped, nowUs } = view;
-  const summaries = traces.map(summaryOf);
+  const summaries = Array.from(traces, summaryOf);
   if (summaries.length === 0) return nothing(view);
   const longest = Math.max(...summaries.map(({ durationUs }) => durationUs), 1);
   const colour = coloursOf(view.services);

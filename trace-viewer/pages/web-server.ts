@@ -5,12 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { messageOf, WeftError } from '#api/foundation/errors.ts';
 import type { Logger } from '#api/foundation/logger.ts';
-import { answerQuery, traceIdOf } from '../jaeger/query-api.ts';
+import { answerQuery, textOf, traceIdOf } from '../jaeger/query-api.ts';
 import { readQuery } from '../jaeger/read-query.ts';
 import { search } from '../store/search.ts';
-import type { TraceStore } from '../store/trace-store.ts';
+import { readTrace, type TraceStore } from '../store/trace-store.ts';
 import { messagePage } from './layout.ts';
 import { searchPage } from './search-page.ts';
 import { tracePage } from './trace-page.ts';
@@ -26,7 +28,7 @@ export interface WebSettings {
 interface Answer {
   readonly status: number;
   readonly type: string;
-  readonly body: string | Buffer;
+  readonly body: string | Buffer | Iterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -63,8 +65,11 @@ export function createWebServer(settings: WebSettings): Server {
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const { status, type, body, headers } = answer;
   response.writeHead(status, { ...HEADERS, ...headers, 'content-type': type });
-  response.end(request.method === 'HEAD' ? undefined : body);
   request.resume();
+  if (request.method === 'HEAD') response.end();
+  else if (typeof body === 'string' || Buffer.isBuffer(body)) response.end(body);
+  // As fast as it is read. Whoever goes away meanwhile, or asks for what cannot be made, finds the answer broken off.
+  else pipeline(Readable.from(body), response).catch(() => response.destroy());
 }
 
 function answerOf(settings: WebSettings, request: IncomingMessage): Answer {
@@ -107,7 +112,7 @@ function route(settings: WebSettings, url: URL): Answer {
   const answer = path.startsWith('/api/') ? answerQuery(store, path, url.searchParams, nowUs) : undefined;
   if (answer === undefined)
     return { status: 404, type: HTML, body: messagePage('Not found', 'There is no such page here.') };
-  return { status: answer.status, type: JSON_TYPE, body: JSON.stringify(answer.body) };
+  return { status: answer.status, type: JSON_TYPE, body: textOf(answer.body) };
 }
 
 const redirect = (location: string): Answer => ({ status: 302, type: HTML, body: '', headers: { location } });
@@ -134,7 +139,7 @@ function searchFor({ store }: WebSettings, asked: URLSearchParams, nowUs: number
   try {
     return searchPage({
       ...view,
-      traces: search(store.traces(), readQuery(asked, nowUs)),
+      traces: search(store.traces(), readQuery(asked, nowUs)).values().map(readTrace),
       mistake: undefined,
     });
   } catch (error) {

@@ -121,8 +121,12 @@ export class TraceStore {
   }
 
   get(traceId: string): Trace | undefined {
-    const trace = this.#traces.get(traceId);
+    const trace = this.find(traceId);
     return trace === undefined ? undefined : readTrace(trace);
+  }
+
+  find(traceId: string): StoredTrace | undefined {
+    return this.#traces.get(traceId);
   }
 
   /** In the order in which they began to arrive. */
