@@ -12,6 +12,7 @@ import { createNodeMetrics } from '#node-runtime/metrics/node-metrics.ts';
 import { STATE_METRICS } from '#node-runtime/metrics/pod-states.ts';
 import { DESCRIBED_METRICS } from '#sidecar/described-metrics.ts';
 import {
+  MAX_LEFT_OVER,
   MAX_OUTCOMES,
   MAX_OUTCOMES_EACH,
   MAX_OUTCOMES_OF_ONE,
@@ -63,7 +64,8 @@ const SECTIONS: readonly Section[] = [
       '  below 20 MB, and others have room for theirs. What further workloads of a principal ask for keeps the principal.',
       `- Tags that a Telemetry adds: ${MAX_VALUES_EACH} sets of values for one pair of peer and service, ${MAX_TAGGED} series in all, ${MAX_VALUE_LENGTH} characters`,
       '  of a value; further sets count as `other`.',
-      `- What ways of changing metrics counted that no listener has any more: the last ${MAX_SPECS} ways stay on the page.`,
+      `- What ways of changing metrics counted that no listener has any more stays on the page: the last ${MAX_SPECS} ways as they are, and ${MAX_LEFT_OVER}`,
+      '  series of those before them.',
       '',
       'Sums stay exact, and `weft_sidecar_metrics_folded_total` says how often it happened.',
     ],

@@ -166,7 +166,10 @@ test('whoever lies takes nothing of what is told of others', () => {
 test('of a peer that there is no room for is told what its certificate says', () => {
   const mesh = new MeshTelemetry(OWN);
   lie(mesh, principal('evil'));
-  const labels = [...mesh.outcomes()].map((outcome) => outcome.labels);
+  const labels = mesh
+    .counts()
+    .flatMap(({ outcomes }) => [...outcomes])
+    .map((outcome) => outcome.labels);
   expect(labels.filter((each) => each.includes('source_workload="unknown"'))).toEqual([
     expect.stringContaining(`source_workload_namespace="n",source_principal="${principal('evil')}"`),
   ]);

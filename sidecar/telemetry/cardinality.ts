@@ -28,8 +28,10 @@ export const MAX_TAGGED = 500;
 export const MAX_VALUES_EACH = 100;
 /** Characters of a value; those beyond are cut off. */
 export const MAX_VALUE_LENGTH = 256;
-/** Ways of changing metrics that are told after no listener has them any more: those that were asked for last. */
+/** Ways of changing metrics that have series of their own after no listener has them any more: those that were asked for last. */
 export const MAX_SPECS = 8;
+/** Series of requests, and of connections, that ways of changing metrics before these leave behind; those beyond are lost. */
+export const MAX_LEFT_OVER = 500;
 
 /** Stands for what there are too many of. */
 export const OTHER = 'other';

@@ -7,16 +7,18 @@ import { histograms, type Sample, samples } from './text-format.ts';
 
 /** Istio's metrics in Prometheus' text format. */
 export function* exposeMeshMetrics(telemetry: MeshTelemetry): Generator<string> {
-  const outcomes = [...telemetry.outcomes()];
-  const once = telemetry.mayRepeat ? summedUp : asTheyAre;
-  const merged = telemetry.mayRepeat ? mergedUp : asTheyAre;
+  const places = telemetry.counts().map((each) => [[...each.outcomes], [...each.connections]] as const);
+  const mayRepeat = places.slice(1).some((all) => all.some(({ length }) => length > 0));
+  const once = mayRepeat ? summedUp : asTheyAre;
+  const merged = mayRepeat ? mergedUp : asTheyAre;
+  const outcomes = places.flatMap(([all]) => all);
   const counts = telling(outcomes, 'requests_total').map((each): Sample => [each.labels, each.count]);
   yield* samples(REQUEST_METRICS.requests_total, once(counts));
   for (const [name, read] of HISTOGRAMS) {
     const values = telling(outcomes, name).map((each) => [each.labels, read(each)] as const);
     yield* histograms(REQUEST_METRICS[name], merged(values));
   }
-  const series = [...telemetry.tcpSeries()];
+  const series = places.flatMap(([, all]) => all);
   for (const [name, read] of TCP_READERS) {
     yield* samples(TCP_METRICS[name], once(telling(series, name).flatMap(read)));
   }

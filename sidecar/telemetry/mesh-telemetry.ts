@@ -10,6 +10,7 @@ import {
   OutcomeBudget,
 } from './cardinality.ts';
 import { KeptWhileUsed } from './kept-while-used.ts';
+import { type Counts, LeftOver } from './left-over.ts';
 import { createPeerDecoder, encodePeerMetadata, type OwnMetadata } from './peer-metadata.ts';
 import { type CompiledGroup, requestMeter, type ToldRequests } from './request-meters.ts';
 import type { RequestOutcome } from './request-series.ts';
@@ -32,9 +33,12 @@ export class MeshTelemetry implements Telemetry {
   readonly folded: Folded = nothingFolded();
   readonly #self: Peer;
   readonly #standard: SpecSeries;
-  readonly #changed = new KeptWhileUsed<SpecSeries>(MAX_SPECS, () => {
-    this.folded.spec += 1;
-  });
+  readonly #leftOver = new LeftOver(this.folded);
+  readonly #changed = new KeptWhileUsed<SpecSeries, Counts>(
+    MAX_SPECS,
+    ({ counts }) => counts,
+    (counts) => this.#leftOver.add(counts),
+  );
 
   constructor(own: OwnMetadata) {
     this.#self = workloadOf(own, own.labels);
@@ -57,35 +61,44 @@ export class MeshTelemetry implements Telemetry {
     return this.#changed.find(spec.key, () => new SpecSeries(this, this.#self, spec, MAX_TAGGED));
   }
 
-  /** Whether series of the same name and labels may stand in several places. */
-  get mayRepeat(): boolean {
-    return this.#changed.all().length > 0;
-  }
-
-  *outcomes(): Generator<RequestOutcome> {
-    for (const { http } of this.#all()) for (const { outcomes } of http.all) yield* outcomes;
-  }
-
-  *tcpSeries(): Generator<TcpSeries> {
-    for (const { opaque } of this.#all()) for (const { series } of opaque.all) yield* series;
-  }
-
-  #all(): SpecSeries[] {
-    return [this.#standard, ...this.#changed.all()];
+  /** Everything that was ever counted, without changes first. Beyond that series of the same name and labels may stand in several places. */
+  counts(): Counts[] {
+    return [this.#standard.counts, ...this.#changed.all(), this.#leftOver];
   }
 }
 
-/** What is counted in one way. */
+/** Listeners hold this, and so say that they count in this way. */
 class SpecSeries implements Telemetry {
   readonly ownPeerMetadata: string;
   readonly peerOf: (headerValue: string) => Peer | undefined;
-  readonly http: SeriesSet<ToldRequests>;
-  readonly opaque: SeriesSet<TcpSeriesSet>;
+  readonly counts: SpecCounts;
 
   constructor(mesh: MeshTelemetry, self: Peer, spec: StatsSpec, outcomes: number) {
     this.ownPeerMetadata = mesh.ownPeerMetadata;
     this.peerOf = mesh.peerOf;
-    const { folded } = mesh;
+    this.counts = new SpecCounts(mesh.folded, self, spec, outcomes);
+  }
+
+  requests(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): RequestMeter {
+    return this.counts.http.find(reporter, peer, service);
+  }
+
+  tcp(
+    reporter: Reporter,
+    peer: Peer | undefined,
+    service: ServiceIdentity,
+    record?: ConnectionRecord,
+  ): TcpMeter {
+    return this.counts.opaque.find(reporter, peer, service).meter(record);
+  }
+}
+
+/** What is counted in one way. */
+class SpecCounts implements Counts {
+  readonly http: SeriesSet<ToldRequests>;
+  readonly opaque: SeriesSet<TcpSeriesSet>;
+
+  constructor(folded: Folded, self: Peer, spec: StatsSpec, outcomes: number) {
     const whole = new OutcomeBudget(outcomes, folded);
     const ofCallers = new Map<string, OutcomeBudget>();
     const budgetOf = (caller: Caller): OutcomeBudget => {
@@ -104,17 +117,12 @@ class SpecSeries implements Telemetry {
     );
   }
 
-  requests(reporter: Reporter, peer: Peer | undefined, service: ServiceIdentity): RequestMeter {
-    return this.http.find(reporter, peer, service);
+  get outcomes(): RequestOutcome[] {
+    return [...this.http.all].flatMap(({ outcomes }) => [...outcomes]);
   }
 
-  tcp(
-    reporter: Reporter,
-    peer: Peer | undefined,
-    service: ServiceIdentity,
-    record?: ConnectionRecord,
-  ): TcpMeter {
-    return this.opaque.find(reporter, peer, service).meter(record);
+  get connections(): TcpSeries[] {
+    return [...this.opaque.all].flatMap(({ series }) => [...series]);
   }
 }
 

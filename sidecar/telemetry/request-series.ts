@@ -22,6 +22,13 @@ export class RequestOutcome {
     this.labels = labels;
     this.metrics = metrics;
   }
+
+  add(other: RequestOutcome): void {
+    this.count += other.count;
+    this.durationMs.add(other.durationMs);
+    this.requestBytes.add(other.requestBytes);
+    this.responseBytes.add(other.responseBytes);
+  }
 }
 
 /** All series of one (reporter, peer, service): one for each response code and flag that occurred. */

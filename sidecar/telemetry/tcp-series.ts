@@ -36,6 +36,13 @@ export class TcpSeries implements TcpMeter {
     this.receivedBytes += bytes;
   }
 
+  add(other: TcpSeries): void {
+    this.openedCount += other.openedCount;
+    this.sentBytes += other.sentBytes;
+    this.receivedBytes += other.receivedBytes;
+    for (const [flag, count] of other.#closed) this.#closed.set(flag, (this.#closed.get(flag) ?? 0) + count);
+  }
+
   /** Labels of what is counted while a connection is open. */
   get labels(): string {
     return this.labelsFor('-');
