@@ -10,6 +10,9 @@ export const STANDARD_METRICS = {
   TCP_SENT_BYTES: 'tcp_sent_bytes_total',
 } as const;
 
+/** Tags that one metric may be given: sidecars bound what is told of a request. */
+export const MAX_METRIC_TAGS = 16;
+
 export type MetricName = (typeof STANDARD_METRICS)[keyof typeof STANDARD_METRICS];
 
 export const METRIC_NAMES: readonly string[] = Object.values(STANDARD_METRICS);

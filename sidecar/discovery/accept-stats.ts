@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { compileExpression } from '#api/expressions/compile-expression.ts';
 import { messageOf } from '#api/foundation/errors.ts';
-import { METRIC_NAMES } from '#api/mesh/standard-metrics.ts';
+import { MAX_METRIC_TAGS, METRIC_NAMES } from '#api/mesh/standard-metrics.ts';
 import { TypedStructSchema } from '#api/xds/gen/xds/type/v3/typed_struct_pb.js';
 import type { MetricSpec, StatsSpec } from '#sidecar/telemetry/stats-spec.ts';
 import type { Place } from './refusals.ts';
@@ -18,7 +18,6 @@ const TAG_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** Written by histograms and by what scrapes. */
 const RESERVED_TAGS = new Set(['le', 'quantile', 'job', 'instance']);
 const MAX_METRICS = 64;
-const MAX_DIMENSIONS = 16;
 const MAX_EXPRESSION_LENGTH = 1_024;
 
 /**
@@ -85,7 +84,7 @@ function acceptFlag(flag: JsonValue, place: Place): boolean {
 /** In the order of their names: in that order they are written, whatever order the map had on its way. */
 function acceptDimensions(dimensions: JsonValue, place: Place): MetricSpec['dimensions'] {
   const entries = Object.entries(objectOf(dimensions, place)).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (entries.length > MAX_DIMENSIONS) place.refuse(`must have at most ${MAX_DIMENSIONS} tags`);
+  if (entries.length > MAX_METRIC_TAGS) place.refuse(`must have at most ${MAX_METRIC_TAGS} tags`);
   return entries.map(([name, expression]) => {
     const here = place.in(name);
     if (!TAG_NAME.test(name) || RESERVED_TAGS.has(name)) here.refuse('is no name of a tag');

@@ -44,6 +44,17 @@ function findings(...objects: unknown[]): string[] {
   );
 }
 
+const tags = (prefix: string, count: number) => [
+  {
+    overrides: [
+      {
+        tagOverrides: Object.fromEntries(
+          Array.from({ length: count }, (_, i) => [`${prefix}${i}`, { value: '"x"' }]),
+        ),
+      },
+    ],
+  },
+];
 const tracing = (...names: string[]) => ({ tracing: [{ providers: names.map((name) => ({ name })) }] });
 const app = (name: string) => ({ selector: { matchLabels: { app: name } } });
 
@@ -53,6 +64,15 @@ describe('Telemetry', () => {
       'nothing wrong',
       [pod, telemetry({ ...app('a'), accessLogging: [{ providers: [{ name: 'Envoy' }] }] })],
       undefined,
+    ],
+    [
+      'more tags than a sidecar takes, of several objects',
+      [
+        pod,
+        telemetry({ metrics: tags('a', 12) }),
+        telemetry({ ...app('a'), metrics: tags('b', 12) }, 'more'),
+      ],
+      /default\/more \(hint\) UselessSetting spec.metrics: istio_request_bytes comes to 24 tags; of these only 16/,
     ],
     [
       'a selector of nobody',

@@ -2,11 +2,13 @@
 import type { Stored } from '#api/kinds/meta.ts';
 import { carries } from '#api/kinds/selectors.ts';
 import type { Telemetry } from '#api/kinds/telemetry.ts';
+import { MAX_METRIC_TAGS } from '#api/mesh/standard-metrics.ts';
 import { byAge, keyOf } from '../model/host-match.ts';
 import type { Inputs } from '../model/inputs.ts';
 import { same } from '../model/same.ts';
 import { collectorCluster } from '../telemetry/collectors.ts';
 import { homeOf, isGeneral, selectorOf, telemetryFor } from '../telemetry/in-force.ts';
+import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { Provider, Providers } from '../telemetry/providers.ts';
 import { type Finding, finding } from './finding.ts';
 import { neverHolds } from './unmet-filters.ts';
@@ -24,6 +26,7 @@ export function telemetryFindings(
     ...twinFindings(telemetry, inputs),
     ...SECTIONS.flatMap((section) => providerFindings(telemetry, section, inputs, providers)),
     ...tracingFindings(telemetry, inputs, providers),
+    ...tagFindings(telemetry, inputs),
     ...filterFindings(telemetry),
   ];
 }
@@ -115,6 +118,23 @@ function tracingFindings(telemetry: Stored<Telemetry>, inputs: Inputs, providers
   return named || providers.defaults.tracing.length > 0
     ? []
     : [hint('spec.tracing', 'neither this nor the mesh names a provider: nothing is traced', 'NoProvider')];
+}
+
+/** Each object may be right, and what they come to too much for a sidecar. */
+function tagFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding[] {
+  if (!saysOf(telemetry, 'metrics')) return [];
+  const workload = { namespace: homeOf(telemetry), labels: selectorOf(telemetry) };
+  const inForce = telemetryFor(workload, inputs.telemetries.values(), inputs.rootNamespace);
+  const sections = inForce.flatMap(({ spec }) => spec.metrics ?? []);
+  const crowded = (['CLIENT', 'SERVER'] as const)
+    .flatMap((mode) => {
+      const choice = mergeMetrics(sections, mode, [''], () => true);
+      return choice === 'off' ? [] : [...choice];
+    })
+    .find(({ dimensions }) => dimensions.length > MAX_METRIC_TAGS);
+  if (crowded === undefined) return [];
+  const what = `istio_${crowded.name} comes to ${crowded.dimensions.length} tags; of these only ${MAX_METRIC_TAGS} are told`;
+  return [hint('spec.metrics', what)];
 }
 
 function filterFindings({ spec }: Stored<Telemetry>): Finding[] {
