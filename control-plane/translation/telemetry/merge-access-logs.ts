@@ -8,7 +8,7 @@ export interface AccessLogChoice {
 }
 
 /**
- * What each provider is to write, by its name (Istio's mergeLogs). An object that names providers replaces those that
+ * What each provider is to write, by its name in small letters (Istio's mergeLogs). An object that names providers replaces those that
  * are named above it; one that names none speaks of these. `levels`: the sections of each object, the widest first.
  * A filter without a provider beside it holds too, as Istio documents it (its merge loses it).
  */
@@ -19,10 +19,10 @@ export function mergeAccessLogs(
 ): Map<string, AccessLogChoice> {
   const said = levels.filter((level) => level.length > 0);
   if (said.length === 0)
-    return new Map(defaults.map((name) => [name, { disabled: false, filter: undefined }]));
+    return new Map(named(defaults).map((name) => [name, { disabled: false, filter: undefined }]));
   const wanted = new Set(providersInScope(said, mode, defaults));
   const choices = new Map<string, AccessLogChoice>();
-  let inherited = defaults;
+  let inherited: readonly string[] = named(defaults);
   for (const section of said.flat()) {
     const own = namesOf(section);
     inherited = own.length > 0 ? own : inherited;
@@ -43,12 +43,17 @@ function providersInScope(
   mode: Mode,
   defaults: readonly string[],
 ): readonly string[] {
-  const named = levels.map((level) =>
+  const namesAt = levels.map((level) =>
     level.filter(({ match }) => isForMode(match, mode)).flatMap((section) => namesOf(section)),
   );
-  return named.findLast((names) => names.length > 0) ?? defaults;
+  return namesAt.findLast((names) => names.length > 0) ?? named(defaults);
 }
 
 function namesOf({ providers = [] }: AccessLogging): string[] {
-  return providers.map(({ name }) => name);
+  return named(providers.map(({ name }) => name));
+}
+
+/** Names have no case (Istio): what is said of one in different letters is said of one provider. */
+function named(names: readonly string[]): string[] {
+  return names.map((name) => name.toLowerCase());
 }

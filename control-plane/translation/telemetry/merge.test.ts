@@ -66,6 +66,11 @@ describe('access logs', () => {
     ['a filter without a provider', [[from('a')], [where('x')]], { a: on('x') }],
     ['a filter for the defaults', [[where('x')]], { a: on('x') }, ['a']],
     ['a filter that stays', [[{ ...from('a'), ...where('x') }], [{}]], { a: on('x') }],
+    [
+      'one provider in different letters',
+      [[from('a'), { ...from('A'), disabled: true }]],
+      { a: { disabled: true, filter: undefined } },
+    ],
     ['no filter any more', [[{ ...from('a'), ...where('x') }], [from('a')]], { a: on() }],
   ])('%s', (_, levels, expected, defaults) => {
     expect(merged(levels, defaults)).toEqual(expected);
