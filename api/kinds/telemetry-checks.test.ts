@@ -12,6 +12,9 @@ const mistakes = (spec: unknown) => {
   return verdict.ok ? [] : verdict.mistakes.map(({ path, message }) => `${path}: ${message}`);
 };
 
+const tagsOf = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, { literal: { value: 'x' } }]));
+
 describe('what is accepted', () => {
   test.each<[string, unknown]>([
     ['nothing at all', {}],
@@ -127,6 +130,21 @@ describe('what is refused, and where', () => {
       'a filter that is no expression',
       { accessLogging: [{ filter: { expression: 'response.code >=' } }] },
       /^spec\.accessLogging\[0\]\.filter\.expression: ./,
+    ],
+    [
+      'a filter that is never true',
+      { accessLogging: [{ filter: { expression: 'response.code' } }] },
+      /filter\.expression: is a int; only a bool can be true/,
+    ],
+    [
+      'tags of spans without end',
+      { tracing: [{ customTags: tagsOf(65) }] },
+      /customTags: has 65 tags; at most 64/,
+    ],
+    [
+      'a text without end',
+      tag({ literal: { value: 'x'.repeat(1025) } }),
+      /literal\.value: has more than 1024 char/,
     ],
     ['no interval', { metrics: [{ reportingInterval: 'soon' }] }, /reportingInterval: must be a duration/],
   ])('%s', (_, spec, expected) => {

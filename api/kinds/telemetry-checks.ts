@@ -1,7 +1,7 @@
 /** What a Telemetry's schema cannot say: Istio's own validation, and what a sidecar would refuse. */
-import { compileExpression } from '#api/expressions/compile-expression.ts';
+import { compileTyped } from '#api/expressions/compile-expression.ts';
 import { messageOf } from '#api/foundation/errors.ts';
-import { METRIC_NAMES } from '#api/mesh/standard-metrics.ts';
+import { MAX_METRIC_TAGS, METRIC_NAMES } from '#api/mesh/standard-metrics.ts';
 import { IstioDuration } from './istio-values.ts';
 import type { Check, Mistake } from './kind.ts';
 import type { MetricsOverride, Telemetry } from './telemetry.ts';
@@ -11,8 +11,6 @@ import { customTagMistakes } from './telemetry-tag-checks.ts';
 const TAG_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** Written by histograms and by what scrapes. */
 const RESERVED_TAGS = new Set(['le', 'quantile', 'job', 'instance']);
-/** A sidecar bounds what one metric may get. */
-const MAX_TAGS = 16;
 export const MAX_EXPRESSION_LENGTH = 1_024;
 
 const selectorsNameLabels: Check<Telemetry> = {
@@ -72,7 +70,7 @@ const filtersAreExpressions: Check<Telemetry> = {
     (spec.accessLogging ?? []).flatMap(({ filter }, i) =>
       filter === undefined
         ? []
-        : expressionMistakes(filter.expression, `spec.accessLogging[${i}].filter.expression`),
+        : expressionMistakes(filter.expression, `spec.accessLogging[${i}].filter.expression`, 'bool'),
     ),
 };
 
@@ -85,8 +83,8 @@ function overrideMistakes({ match, tagOverrides = {} }: MetricsOverride, path: s
   const tags = Object.entries(tagOverrides);
   return [
     ...matchMistakes(match, `${path}.match`),
-    ...(tags.length > MAX_TAGS
-      ? [{ path: `${path}.tagOverrides`, message: `has ${tags.length} tags; at most ${MAX_TAGS}` }]
+    ...(tags.length > MAX_METRIC_TAGS
+      ? [{ path: `${path}.tagOverrides`, message: `has ${tags.length} tags; at most ${MAX_METRIC_TAGS}` }]
       : []),
     ...tags.flatMap(([name, { operation = 'UPSERT', value = '' }]): Mistake[] => {
       const at = `${path}.tagOverrides[${name}]`;
@@ -110,12 +108,14 @@ function matchMistakes(match: MetricsOverride['match'], path: string): Mistake[]
     : [{ path: at, message: `is none of ${METRIC_NAMES.join(', ')}` }];
 }
 
-function expressionMistakes(text: string, path: string): Mistake[] {
+/** `wanted`: the only type that its value may have. */
+function expressionMistakes(text: string, path: string, wanted?: 'bool'): Mistake[] {
   if (text.length > MAX_EXPRESSION_LENGTH)
     return [{ path, message: `has more than ${MAX_EXPRESSION_LENGTH} characters` }];
   try {
-    compileExpression(text);
-    return [];
+    const { type } = compileTyped(text);
+    if (wanted === undefined || type === wanted) return [];
+    return [{ path, message: `is a ${type}; only a ${wanted} can be true` }];
   } catch (error) {
     return [{ path, message: messageOf(error) }];
   }

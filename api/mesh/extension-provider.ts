@@ -17,13 +17,18 @@ const Header = z.strictObject({
 /** Istio OpenTelemetryTracingProvider. Neither `grpc` nor `http` said: gRPC. */
 export const OpenTelemetryProvider = z.strictObject({
   /** Full name of the collector's service, or `NAMESPACE/NAME`. */
-  service: z.string().min(1),
+  service: z
+    .string()
+    .regex(
+      /^(?:[a-z0-9-]{1,63}\/)?[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/i,
+      'must be the name of a service, or NAMESPACE/NAME',
+    ),
   port: PortNumber,
   /** Characters of the paths of requests that are kept; Envoy's 256 unless set. */
   maxTagLength: z.int().min(1).max(65_535).optional(),
   http: z
     .strictObject({
-      path: z.string().startsWith('/'),
+      path: z.string().regex(/^\/[!"$-~]*$/, 'must be a path that begins with /, and a query at most'),
       timeout: IstioDuration.optional(),
       headers: z.array(Header).max(32).optional(),
     })

@@ -102,6 +102,26 @@ describe('what is refused, and where', () => {
       provider('opentelemetry: { service: a, port: 1, grpc: {}, http: { path: / } }'),
       /must not have both http and grpc/,
     ],
+    [
+      'every service',
+      provider('opentelemetry: { service: "*.example", port: 1 }'),
+      /service: must be the name of a/,
+    ],
+    [
+      'a URL',
+      provider('opentelemetry: { service: "http://a", port: 1 }'),
+      /service: must be the name of a service/,
+    ],
+    [
+      'a path with a space',
+      provider('opentelemetry: { service: a, port: 1, http: { path: "/v1 /x" } }'),
+      /must be a path/,
+    ],
+    [
+      'a path with lines',
+      provider('opentelemetry: { service: a, port: 1, http: { path: "/\\r\\nA: b" } }'),
+      /must be a path/,
+    ],
     ['a port', provider('opentelemetry: { service: a, port: 0 }'), /opentelemetry.port: /],
     [
       'a header from the environment',
