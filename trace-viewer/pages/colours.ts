@@ -1,7 +1,9 @@
 /** Which of the ten colours a service has: by its name, the next one when that is taken, so that it keeps it from page to page. */
 export const COLOURS = 10;
 
-export function coloursOf(services: Iterable<string>): (service: string) => number {
+export type Colour = (service: string) => number;
+
+export function coloursOf(services: Iterable<string>): Colour {
   const given = new Map<string, number>();
   const taken = new Set<number>();
   for (const service of [...new Set(services)].sort()) {

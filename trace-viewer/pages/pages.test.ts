@@ -127,6 +127,25 @@ describe('pages', () => {
     expect(text).toContain(`The first ${LIMITS.rows} of ${LIMITS.rows + 500} spans`);
   });
 
+  test('of a trace of many services name some, and tell of failures where no row is shown', async () => {
+    const many = Array.from({ length: LIMITS.rows + 1 }, (_, i) => ({
+      ...PAGE[0]!,
+      service: `service-${i % 100}`,
+      id: i + 1,
+      parent: i === 0 ? 0 : 1,
+      from: i,
+      ...(i === LIMITS.rows && { error: 'far down' }),
+    }));
+    for (const span of readSpans(requestOf(0xab, 1_700_000_000_000, many)).spans)
+      viewer.store.add(span, '10.244.0.5');
+    const text = await textOf('/trace/ab');
+    expect(text).toContain('and 70 more services');
+    expect(text).toContain('far down');
+    const anchors = [...text.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    for (const id of anchors) expect(text).toContain(`id="${id}"`);
+    expect(await textOf('/search')).toContain('and 88 more');
+  });
+
   test('of a trace that was more than is kept say so', async () => {
     const [{ span, origin } = expect.unreachable()] = readSpans(requestOf(0xaa, 1_700_000_000_000)).spans;
     for (let id = 1; id <= LIMITS.spansPerPart + 2; id++)

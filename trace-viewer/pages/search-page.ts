@@ -106,6 +106,8 @@ function scatter(summaries: readonly Summary[], longest: number): Html | undefin
 <figcaption><span>${timeText(first).slice(11, 19)}</span><span>longest ${durationText(longest)}</span><span>${timeText(first + span).slice(11, 19)} UTC</span></figcaption></figure>`;
 }
 
+const MOST_SERVICES = 12;
+
 function item(summary: Summary, longest: number, nowUs: number, colour: (service: string) => number): Html {
   const { traceId, service, startUs, durationUs, spans, errors, services, partial } = summary;
   const width = Math.max(0.3, (durationUs / longest) * 100).toFixed(2);
@@ -113,7 +115,7 @@ function item(summary: Summary, longest: number, nowUs: number, colour: (service
 <span class="what"><b>${service}</b> ${summary.first === undefined ? '' : labelOf(summary.first)}</span>
 <span class="took">${durationText(durationUs)}</span>
 <svg class="share" width="100%" height="4" aria-hidden="true"><rect width="${width}%" height="4" class="c${colour(service)}"/></svg>
-<span class="chips">${services.slice(0, 12).map(([name, count]) => html`<span class="chip"><i class="dot c${colour(name)}"></i>${name} <small>${count}</small></span>`)}
+<span class="chips">${services.slice(0, MOST_SERVICES).map(([name, count]) => html`<span class="chip"><i class="dot c${colour(name)}"></i>${name} <small>${count}</small></span>`)}${services.length > MOST_SERVICES && html`<span class="chip">and ${services.length - MOST_SERVICES} more</span>`}
 ${errors > 0 && html`<span class="chip bad">${plural(errors, 'error')}</span>`}${partial && html`<span class="chip warn">incomplete</span>`}</span>
 <span class="when">${plural(spans, 'span')} · <time datetime="${timeText(startUs).replace(' ', 'T')}Z" title="${timeText(startUs)} UTC">${agoText(startUs, nowUs)}</time></span>
 </a></li>`;

@@ -4,10 +4,9 @@
  */
 import type { OwnedSpan, SpanEvent, Tag } from '../model/span.ts';
 import type { TraceTree, TreeNode } from '../tree/trace-tree.ts';
+import type { Colour } from './colours.ts';
 import { type Html, html } from './html.ts';
 import { durationText, flagsIn, labelOf, reasonOf, statusCodeOf, tagText } from './words.ts';
-
-type Colour = (service: string) => number;
 
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 /** Steps to the right that are drawn; deeper rows stand below these. */

@@ -58,6 +58,8 @@ describe('a tree', () => {
     const tree = treeOf(traceOf(chain));
     expect([...walk(tree.roots)]).toHaveLength(5_000);
     expect(tree.depth).toBeLessThanOrEqual(201);
+    expect(tree.tooDeep).toBe(true);
+    expect(treeOf(traceOf(chain.slice(0, 201))).tooDeep).toBe(false);
   });
 });
 

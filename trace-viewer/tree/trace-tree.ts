@@ -26,6 +26,8 @@ export interface TraceTree {
   readonly durationUs: number;
   readonly spans: number;
   readonly depth: number;
+  /** It is deeper than is drawn; what is beneath goes on at the left. */
+  readonly tooDeep: boolean;
 }
 
 /** How much a caller's and a callee's clock may differ before it is called wrong: what it takes to read them twice. */
@@ -41,6 +43,7 @@ export function treeOf(trace: Trace): TraceTree {
   const missing = [...children.keys()].filter((id) => id !== '' && !ids.has(id));
   const placed = new Set<OwnedSpan>();
   let deepest = 0;
+  let tooDeep = false;
   let startUs = Infinity;
   let endUs = -Infinity;
 
@@ -56,9 +59,9 @@ export function treeOf(trace: Trace): TraceTree {
     const from = owned.span.startUs + shiftUs;
     startUs = Math.min(startUs, from);
     endUs = Math.max(endUs, from + owned.span.durationUs);
-    const below =
-      depth >= DEEPEST ? [] : (children.get(owned.span.spanId) ?? []).filter((child) => !placed.has(child));
-    const nodes = below.map((child) => place(child, depth + 1, shiftUs, owned));
+    const below = (children.get(owned.span.spanId) ?? []).filter((child) => !placed.has(child));
+    if (depth >= DEEPEST && below.length > 0) tooDeep = true;
+    const nodes = (depth >= DEEPEST ? [] : below).map((child) => place(child, depth + 1, shiftUs, owned));
     const orphan = owned.span.parentId !== '' && !ids.has(owned.span.parentId);
     return { owned, depth, children: nodes.sort(byStart), orphan, from, shiftUs };
   };
@@ -77,6 +80,7 @@ export function treeOf(trace: Trace): TraceTree {
     durationUs: Math.max(0, endUs - startUs),
     spans: trace.spans.length,
     depth: trace.spans.length === 0 ? 0 : deepest + 1,
+    tooDeep,
   };
 }
 
