@@ -1,4 +1,4 @@
-import { constants, fstatSync, openSync, write } from 'node:fs';
+import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { WriteOctets } from './standard-output.ts';
 
@@ -6,12 +6,27 @@ const STDOUT = 1;
 
 /**
  * Writes to standard output, never so that a thread waits for the reader: one that waits would keep the process from
- * ending. A pipe is opened once more for that, which leaves the descriptor as it is that others may share.
+ * ending. A pipe is opened once more for that, which leaves the descriptor as it is that others may share. It takes a
+ * batch or refuses it at once, so that it is written right here: to wake another thread for it costs more than the copy.
  */
 export function openStandardOutput(): WriteOctets {
   if (fstatSync(STDOUT).isSocket()) return toSocket(new Socket({ fd: STDOUT, readable: false }));
   const descriptor = openWithoutWaiting() ?? STDOUT;
+  if (descriptor !== STDOUT && fstatSync(descriptor).isFIFO()) return toPipe(descriptor);
   return (octets, start, length, done) => write(descriptor, octets, start, length, null, done);
+}
+
+function toPipe(descriptor: number): WriteOctets {
+  return (octets, start, length, done) => {
+    let written: number;
+    try {
+      written = writeSync(descriptor, octets, start, length);
+    } catch (error) {
+      done(error as Error, 0);
+      return;
+    }
+    done(null, written);
+  };
 }
 
 function toSocket(socket: Socket): WriteOctets {

@@ -5,6 +5,7 @@ import type { OriginalDestination } from '#sidecar/upstream/cluster.ts';
 import type { DeadlineBudget } from './deadline-budget.ts';
 import type { Remembered } from './deadline-memory.ts';
 import type { Ending } from './ending.ts';
+import type { HeadLines } from './head-lines.ts';
 import type { LocalReply } from './local-reply.ts';
 import type { RequestAccount } from './request-account.ts';
 import type { ResponseWriter } from './response-writer.ts';
@@ -13,6 +14,8 @@ import type { ResponseWriter } from './response-writer.ts';
 export interface OutgoingRequest {
   /** Head and the body bytes that came with it, unchanged until the exchange is over. */
   readonly bytes: Buffer;
+  /** The lines of its head, where somebody is going to ask for them and they could be told without a scan. */
+  readonly lines?: HeadLines | undefined;
   /** Where the number of the try stands in `bytes`; 0 when it is not told. */
   readonly attemptAt: number;
   /** Minor version of the downstream. */

@@ -172,7 +172,7 @@ export class Exchange implements DispatchListener {
     if (verdict === 'again') return this.#dispatch.discard(head, bytes, body, at, length);
     if (verdict !== 'final')
       this.#ending = failures.lastAnswer(verdict, this.#decision.cluster, this.tries, head.status);
-    this.#downstream.account.answered(bytes, head.start, head.end);
+    this.#downstream.account.answered(bytes, head.start, head.end, head);
     if (head.status === 503 && this.#settings.inbound === true)
       disown(this.#downstream.response, bytes, head);
     const { response } = this.#downstream;

@@ -58,7 +58,12 @@ export class Forwarder implements Unnoted {
     this.#request = request;
     this.#carrier = carrier;
     this.#settings = settings;
-    this.#composer = new RequestComposer(settings.added, original, fallbackHost);
+    this.#composer = new RequestComposer(
+      settings.added,
+      original,
+      fallbackHost,
+      settings.accessLog !== undefined,
+    );
     settings.remembers?.askLater(this);
   }
 

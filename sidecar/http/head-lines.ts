@@ -3,7 +3,7 @@
  * again, which costs a third of a scan. Reused from head to head.
  */
 import type { Found, Octets } from '#sidecar/telemetry/stream-record.ts';
-import { NO_LINE } from './head.ts';
+import { type Head, NO_LINE } from './head.ts';
 import { isNamed } from './header-in.ts';
 import { COLON, CR, HTAB, LF, SP } from './octets.ts';
 
@@ -19,17 +19,60 @@ export class HeadLines {
 
   /** `bytes` begins with a head; what stands behind it is not looked at. */
   read(bytes: Buffer): void {
+    const p = after(bytes, 0);
+    this.#begin(bytes, p);
+    this.#goOn(p);
+  }
+
+  /**
+   * `bytes` begins with what was made of the scanned `head`: its first line with all of its lines that were not cut (and
+   * `kept`), as they came; only what follows has to be looked at.
+   */
+  readOn(bytes: Buffer, head: Head, kept: number): void {
+    let p = head.fields - head.start;
+    this.#begin(bytes, p);
+    for (let line = 0; line < head.lines; line++) {
+      if (head.cut[line] === 1 && line !== kept) continue;
+      const start = head.nameStart[line]!;
+      const end = p + head.lineEnd[line]! - start;
+      this.#note(p, p + head.nameEnd[line]! - start, end - 2);
+      p = end;
+    }
+    this.#goOn(p);
+  }
+
+  /** `bytes` is the scanned `head` as it came. */
+  readScanned(bytes: Buffer, head: Head): void {
+    const { start } = head;
+    this.#begin(bytes, head.fields - start);
+    for (let line = 0; line < head.lines; line++) {
+      const { nameStart, nameEnd, lineEnd } = head;
+      this.#note(nameStart[line]! - start, nameEnd[line]! - start, lineEnd[line]! - start - 2);
+    }
+  }
+
+  #begin(bytes: Buffer, fields: number): void {
     this.#bytes = bytes;
     this.#lines = 0;
-    let p = after(bytes, 0);
-    this.#startEnd = p - 2;
+    this.#startEnd = fields - 2;
+  }
+
+  #note(nameStart: number, nameEnd: number, lineEnd: number): void {
+    const line = this.#lines++;
+    this.#nameStart[line] = nameStart;
+    this.#nameEnd[line] = nameEnd;
+    this.#lineEnd[line] = lineEnd;
+  }
+
+  #goOn(from: number): void {
+    const bytes = this.#bytes;
+    let p = from;
     while (p < bytes.length && bytes[p] !== CR) {
-      const line = this.#lines++;
-      this.#nameStart[line] = p;
+      const start = p;
       while (p < bytes.length && bytes[p] !== COLON) p++;
-      this.#nameEnd[line] = p;
+      const nameEnd = p;
       p = after(bytes, p);
-      this.#lineEnd[line] = p - 2;
+      this.#note(start, nameEnd, p - 2);
     }
   }
 
@@ -106,11 +149,17 @@ export class HeadLines {
   }
 }
 
+/** Further away than this a call into `Buffer.indexOf` beats a loop. */
+const NEAR = 64;
+
 /** Behind the next line's end. */
 function after(bytes: Buffer, at: number): number {
+  const near = Math.min(bytes.length, at + NEAR);
   let p = at;
-  while (p < bytes.length && bytes[p] !== LF) p++;
-  return p + 1;
+  while (p < near && bytes[p] !== LF) p++;
+  if (p < near || near === bytes.length) return p + 1;
+  const end = bytes.indexOf(LF, p);
+  return (end < 0 ? bytes.length : end) + 1;
 }
 
 function isSpace(octet: number): boolean {

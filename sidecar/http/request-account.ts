@@ -12,6 +12,7 @@ import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import type { OutgoingRequest } from './downstream.ts';
 import { type Ending, VIA_UPSTREAM } from './ending.ts';
 import type { Head } from './head.ts';
+import { HeadLines } from './head-lines.ts';
 import type { HeadView } from './head-view.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { Caller } from './meters.ts';
@@ -58,6 +59,8 @@ export class RequestAccount {
   client = '';
   /** The response's head, as it came or was made here. */
   responseHead: Buffer = NO_BYTES;
+  /** Its lines, where they are known and a log may ask for them. */
+  responseLines: HeadLines | undefined;
   status = 0;
   flag: ResponseFlag = '-';
   ending: Ending = VIA_UPSTREAM;
@@ -65,6 +68,8 @@ export class RequestAccount {
   /** Requests so far, so that what was read of one is not taken for another. */
   serial = 0;
   #memory: Buffer = NO_BYTES;
+  #lines: HeadLines | undefined;
+  #local: string | undefined;
   #record: RequestRecordView | undefined;
 
   constructor(
@@ -113,8 +118,15 @@ export class RequestAccount {
     if (this.watched) this.wholeMs = this.settings.clock.nowMs();
   }
 
-  /** The response begins with the head `bytes[start, end)`. */
-  answered(bytes: Buffer, start: number, end: number): void {
+  /** Where its connection was going. */
+  get local(): string {
+    const { address, port } = this.original;
+    this.#local ??= socketAddress(address, port);
+    return this.#local;
+  }
+
+  /** The response begins with the head `bytes[start, end)`, which was scanned as `head`, or made here. */
+  answered(bytes: Buffer, start: number, end: number, head?: Head): void {
     if (!this.watched) return;
     this.answeredMs = this.settings.clock.nowMs();
     const length = end - start;
@@ -125,6 +137,10 @@ export class RequestAccount {
     }
     bytes.copy(memory, 0, start, end);
     this.responseHead = memory.subarray(0, length);
+    if (head === undefined || this.settings.accessLog === undefined) return;
+    this.#lines ??= new HeadLines();
+    this.#lines.readScanned(this.responseHead, head);
+    this.responseLines = this.#lines;
   }
 
   /** The request is over; to be called once. `service` and `endpoint` are what metrics count it for. */
@@ -161,5 +177,6 @@ export class RequestAccount {
     this.wholeMs = NEVER;
     this.answeredMs = NEVER;
     this.responseHead = NO_BYTES;
+    this.responseLines = undefined;
   }
 }

@@ -5,7 +5,8 @@ import type { AddedLines } from './added-lines.ts';
 import type { DeadlineBudget } from './deadline-budget.ts';
 import { DEADLINE_LINE_BYTES, deadlineOffset, putDeadlineLine } from './deadline-line.ts';
 import type { OutgoingRequest } from './downstream.ts';
-import type { Head } from './head.ts';
+import { type Head, NO_LINE } from './head.ts';
+import { HeadLines } from './head-lines.ts';
 import type { MessageEdits } from './message-edits.ts';
 import { put } from './octets.ts';
 import type { RequestChanges } from './request-changes.ts';
@@ -20,11 +21,14 @@ export class RequestComposer {
   readonly #added: AddedLines;
   readonly #original: OriginalDestination;
   readonly #fallbackHost: Buffer;
+  readonly #lines: HeadLines | undefined;
   #buffer: Buffer = NO_BYTES;
   /** The part of the buffer that the last request filled. Most requests of a connection are as long as the one before. */
   #filled: Buffer = NO_BYTES;
 
-  constructor(added: AddedLines, original: OriginalDestination, fallbackHost: string) {
+  /** `noted`: lines of what is composed will be asked for. */
+  constructor(added: AddedLines, original: OriginalDestination, fallbackHost: string, noted = false) {
+    this.#lines = noted ? new HeadLines() : undefined;
     this.#added = added;
     this.#original = original;
     this.#fallbackHost = Buffer.from(fallbackHost);
@@ -48,8 +52,12 @@ export class RequestComposer {
     const out = this.#bufferFor(bound);
     const written = writeRequest(out, bytes, head, this.#added, passage);
     const headLength = budget === undefined ? written : putDeadlineLine(out, written);
+    const sent = this.#first(put(out, headLength, bytes, bodyStart, bodyEnd), out);
+    const lines = changes === undefined && !head.absolute ? this.#lines : undefined;
+    lines?.readOn(sent, head, upgrade ? head.upgradeLine : NO_LINE);
     return {
-      bytes: this.#first(put(out, headLength, bytes, bodyStart, bodyEnd), out),
+      bytes: sent,
+      lines,
       attemptAt: countAttempts ? attemptOffset(written) : 0,
       trace,
       traceAt: traced.length === 0 ? 0 : traceOffset(written, countAttempts, traced.length),

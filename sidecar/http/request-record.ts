@@ -1,12 +1,12 @@
 /** What logs, spans and tags read of a request that is over: a view of its account, where nothing is made before it is asked for. */
 
 import type { ResponseFlag } from '#sidecar/routing/response-flag.ts';
-import { socketAddress } from '#sidecar/tcp/socket-address.ts';
 import type { Found, Octets, RequestRecord } from '#sidecar/telemetry/stream-record.ts';
 import type { Peer, Reporter } from '#sidecar/telemetry/telemetry.ts';
 import type { Cluster } from '#sidecar/upstream/cluster.ts';
 import type { Endpoint } from '#sidecar/upstream/endpoint.ts';
 import type { RequestInWords } from './answer-log.ts';
+import type { OutgoingRequest } from './downstream.ts';
 import { HeadLines } from './head-lines.ts';
 import { ORIGINAL_PATH } from './outgoing-in-words.ts';
 import type { RequestAccount } from './request-account.ts';
@@ -71,8 +71,7 @@ export class RequestRecordView implements RequestRecord {
   }
 
   get downstreamLocal(): string {
-    const { address, port } = this.#account.original;
-    return socketAddress(address, port);
+    return this.#account.local;
   }
 
   get peer(): Peer | undefined {
@@ -115,24 +114,25 @@ export class RequestRecordView implements RequestRecord {
   }
 
   get protocol(): string {
-    return this.#inWords === undefined ? '' : `HTTP/1.${this.#account.minor}`;
+    const { outgoing, shown, minor } = this.#account;
+    if (outgoing === undefined && !shown) return '';
+    return minor === 0 ? 'HTTP/1.0' : 'HTTP/1.1';
   }
 
   requestHeader(name: string): string | undefined {
     const { outgoing, shown, view } = this.#account;
     if (outgoing === undefined) return shown ? view.header(name) : undefined;
-    return this.#linesOf(request, outgoing.bytes).header(name);
+    return this.#requestLines(outgoing).header(name);
   }
 
   responseHeader(name: string): string | undefined {
-    const { responseHead } = this.#account;
-    return responseHead.length === 0 ? undefined : this.#linesOf(response, responseHead).header(name);
+    return this.#responseLines?.header(name);
   }
 
   findRequestHeader(name: string, into: Octets): Found {
     const { outgoing } = this.#account;
     if (outgoing === undefined || name === ':scheme') return 'in-words';
-    const lines = this.#linesOf(request, outgoing.bytes);
+    const lines = this.#requestLines(outgoing);
     switch (name) {
       case ':method':
         return lines.findMethod(into);
@@ -146,8 +146,7 @@ export class RequestRecordView implements RequestRecord {
   }
 
   findResponseHeader(name: string, into: Octets): Found {
-    const { responseHead } = this.#account;
-    return responseHead.length === 0 ? 'missing' : this.#linesOf(response, responseHead).find(name, into);
+    return this.#responseLines?.find(name, into) ?? 'missing';
   }
 
   findTraceId(into: Octets): Found {
@@ -222,10 +221,20 @@ export class RequestRecordView implements RequestRecord {
     const { serial, outgoing, shown, view } = this.#account;
     if (outgoing === undefined) return shown ? view : undefined;
     if (this.#wordsSerial !== serial) {
-      this.#words = wordsOf(this.#linesOf(request, outgoing.bytes), outgoing.rewritten);
+      this.#words = wordsOf(this.#requestLines(outgoing), outgoing.rewritten);
       this.#wordsSerial = serial;
     }
     return this.#words;
+  }
+
+  #requestLines({ bytes, lines }: OutgoingRequest): HeadLines {
+    return lines ?? this.#linesOf(request, bytes);
+  }
+
+  get #responseLines(): HeadLines | undefined {
+    const { responseHead, responseLines } = this.#account;
+    if (responseLines !== undefined) return responseLines;
+    return responseHead.length === 0 ? undefined : this.#linesOf(response, responseHead);
   }
 
   #linesOf(known: Scanned, bytes: Buffer): HeadLines {
