@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Event } from '#api/kinds/event.ts';
 import { TestMesh } from '../support/mesh.ts';
@@ -98,7 +99,7 @@ test('a breaker that refuses is told on its service', async () => {
     return found.length > 0 ? found : undefined;
   });
   expect(open?.message).toContain('requests under way');
-  const { stdout } = spawnSync('./weft', ['describe', 'service', 'slow'], {
+  const { stdout } = spawnSync(join(process.cwd(), 'weft'), ['describe', 'service', 'slow'], {
     encoding: 'utf8',
     env: { ...process.env, WEFT_DATA_DIR: mesh.config.dataDir, WEFT_RUN_DIR: mesh.config.runDir },
   });

@@ -208,14 +208,14 @@ describe('a request of a pod', () => {
     await behave(web, { status: 503 });
     const agent = randomUUID();
     expect(await curl(agent)).toBe('503');
-    // The last try's answer is the request's: it ends with it, and has its flag.
+    // That there was no further try is said of the request, not of its last try, as in Envoy.
     expect(outline(await traceOf(agent, 7))).toBe(`\
 client curl GET /asked 503 URX [retry, retry]
   try web 503
     server web GET /asked 503
   try web 503
     server web GET /asked 503
-  try web 503 URX
+  try web 503
     server web GET /asked 503`);
   });
 
