@@ -148,6 +148,7 @@ export class RecordedRequest implements RequestTrace {
 
   end(record: RequestRecord, nowMs: number): void {
     const { sink } = this.#recording;
+    if (!sink.admit(this.#tries.length + 1)) return;
     for (const [index, each] of this.#tries.entries()) this.#addTry(each, index, record, nowMs);
     const { spec, proxy, environment, wallTime } = this.#recording;
     const kind = record.reporter === 'source' ? 'client' : 'server';

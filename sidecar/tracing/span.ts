@@ -33,6 +33,8 @@ export interface SpanEvent {
 
 /** Where finished spans go. Never blocks and never throws. */
 export interface SpanSink {
+  /** Whether so many find room. If not they are counted as dropped: they need not be made. */
+  admit(count: number): boolean;
   add(span: Span): void;
   /** Spans that were not even made, by the limits of a request. */
   dropped(count: number): void;

@@ -239,6 +239,15 @@ describe('tries', () => {
   });
 });
 
+test('a request that finds no room is dropped as a whole, and nothing is made of it', () => {
+  const traced = new Traced();
+  const { trace } = traced.request([]);
+  trace!.tryBegan(ENDPOINT, 0);
+  traced.room = false;
+  trace!.end({} as RequestRecord, 1);
+  expect([traced.spans.length, traced.dropped]).toEqual([0, 2]);
+});
+
 test('times have the fractions that the wall clock lacks', () => {
   const traced = new Traced();
   traced.clock.advance(0.75);

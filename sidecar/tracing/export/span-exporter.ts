@@ -82,11 +82,14 @@ export class SpanExporter implements SpanSink {
     return this.#queue.length + this.#batch.length;
   }
 
+  admit(count: number): boolean {
+    const hasRoom = !this.#closing && this.queued + count <= MAX_QUEUED;
+    if (!hasRoom) this.#drop(this.#closing ? 'closed' : 'queue_full', count);
+    return hasRoom;
+  }
+
   add(span: Span): void {
-    if (this.#closing || this.queued >= MAX_QUEUED) {
-      this.#drop(this.#closing ? 'closed' : 'queue_full', 1);
-      return;
-    }
+    if (!this.admit(1)) return;
     this.#queue.push(span);
     if (this.#busy) return;
     if (this.#queue.length >= BATCH_SPANS) this.#flush();

@@ -51,6 +51,8 @@ export interface Outcome {
 export class Traced {
   readonly spans: Span[] = [];
   dropped = 0;
+  /** Of the queue. */
+  room = true;
   readonly clock: ManualClock;
   readonly tracing: ListenerTracing;
 
@@ -68,6 +70,11 @@ export class Traced {
       proxy: PROXY,
       environment,
       sink: {
+        admit: (count: number) => {
+          if (this.room) return true;
+          this.dropped += count;
+          return false;
+        },
         add: (span: Span) => this.spans.push(span),
         dropped: (count: number) => {
           this.dropped += count;
