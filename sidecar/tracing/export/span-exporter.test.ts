@@ -1,10 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { silentLogger } from '#api/foundation/logger.ts';
 import { ManualClock } from '#api/foundation/manual-clock.ts';
 import { seededRandom } from '#api/foundation/random.ts';
 import { spanOf } from '../testing/exporting.ts';
 import type { Verdict } from './collector.ts';
-import { MAX_QUEUED, SpanExporter } from './span-exporter.ts';
+import { FLUSH_EVERY_MS, MAX_QUEUED, SpanExporter } from './span-exporter.ts';
 
 const VERDICTS: readonly Verdict[] = [
   { kind: 'accepted', rejected: 0 },
@@ -42,4 +43,23 @@ test('what was recorded is exported, dropped or queued, whenever one looks', asy
   await closing;
   expect([told(), exporter.queued]).toEqual([recorded, 0]);
   expect([...exporter.drops.keys()].sort()).toEqual(['queue_full', 'refused', 'rejected', 'unavailable']);
+});
+
+test('what sends spans is asked for again when it could not be had', async () => {
+  const clock = new ManualClock();
+  let asked = 0;
+  const collector = { send: async () => VERDICTS[0]!, close: () => {} };
+  const open = async () => {
+    asked += 1;
+    if (asked === 1) throw new Error('no such file');
+    return { encode: async () => [], collector };
+  };
+  const exporter = new SpanExporter({ clock, random: seededRandom(3), logger: silentLogger, open });
+  for (const expected of [0, 1, 2]) {
+    exporter.add(spanOf());
+    clock.advance(FLUSH_EVERY_MS);
+    await setImmediate();
+    expect(exporter.exported).toBe(expected);
+  }
+  expect([asked, exporter.drops.get('refused')]).toEqual([2, 1]);
 });

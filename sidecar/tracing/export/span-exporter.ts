@@ -174,8 +174,7 @@ export class SpanExporter implements SpanSink {
 
   async #sendPatiently(batch: readonly Span[]): Promise<Verdict> {
     try {
-      this.#way ??= this.#settings.open();
-      const way = await this.#way;
+      const way = await this.#opened();
       const request = await way.encode(batch);
       this.#backoff.reset();
       for (let tries = 1; ; tries++) {
@@ -187,6 +186,17 @@ export class SpanExporter implements SpanSink {
     } catch (error) {
       return { kind: 'refused', why: messageOf(error) };
     }
+  }
+
+  /** What cannot be loaded once may be there the next time. */
+  #opened(): Promise<Way> {
+    if (this.#way !== undefined) return this.#way;
+    const way = this.#settings.open();
+    this.#way = way;
+    way.catch(() => {
+      this.#way = undefined;
+    });
+    return way;
   }
 
   /** Ends early when the exporter is closed. */
