@@ -41,7 +41,7 @@ export interface Addon {
   /** Whether a command line, or that of its keeper, runs it for the mesh whose configuration file is `configPath`. Pure. */
   owns(argv: readonly string[], configPath: string): boolean;
   readonly limits: AddonLimits;
-  /** Programs of the mesh that read its settings when they start, and so start again when it is new. */
+  /** Programs of the mesh that read its settings when they start, and so start again when it is new or gone. */
   readonly readBy: readonly ('control-plane' | 'node-runtime')[];
   /** Resolves with true once it serves. */
   ready(config: MeshConfig): Promise<boolean>;

@@ -40,6 +40,12 @@ describe('addons of a mesh', () => {
     expect(chooseAddons(had, { prometheus: {} }, IDLE, FREE)).toEqual(had.addons);
   });
 
+  test('go when they are to, running or not, and were there or not', () => {
+    const had = { ...ours, addons: { prometheus: { port: 9999 } } };
+    expect(chooseAddons(had, { prometheus: false }, new Set(['prometheus']), FREE)).toEqual({});
+    expect(chooseAddons(ours, { prometheus: false }, IDLE, FREE)).toEqual({});
+  });
+
   test('move while they do not run, and only then', () => {
     const had = { ...ours, addons: { prometheus: { port: 9999 } } };
     expect(chooseAddons(had, { prometheus: { port: 9191 } }, IDLE, FREE)).toEqual({

@@ -5,8 +5,8 @@ import { isDefault } from '../mesh/choose-config.ts';
 import type { AddonName } from './addon.ts';
 import { ADDONS } from './addons.ts';
 
-/** What the flags asked for: an addon, and perhaps the port of its pages. */
-export type AskedAddons = Readonly<Partial<Record<AddonName, { readonly port?: number }>>>;
+/** What the flags asked for: an addon, and perhaps the port of its pages; `false` for one that is to go. */
+export type AskedAddons = Readonly<Partial<Record<AddonName, { readonly port?: number } | false>>>;
 
 /**
  * A mesh in the default directories gets the well-known ports, another one those after its own, the first that are
@@ -22,6 +22,10 @@ export function chooseAddons(
   for (const { name, title, choose } of ADDONS) {
     const wanted = asked[name];
     if (wanted === undefined) continue;
+    if (wanted === false) {
+      delete addons[name];
+      continue;
+    }
     const current = config.addons[name];
     const moves = wanted.port !== undefined && current !== undefined && wanted.port !== current.port;
     if (moves && running.has(name))

@@ -16,6 +16,7 @@ test.each([
   ['nothing', {}, {}],
   ['the flag', { withPrometheus: true }, { prometheus: {} }],
   ['the flag with a port', { withPrometheus: 9191 }, { prometheus: { port: 9191 } }],
+  ['the flag against it', { withoutPrometheus: true }, { prometheus: false }],
   ['other flags', { apiPort: 7443 }, {}],
 ])('%s asks for addons', (_name, options, asked) => {
   expect(askedAddons(options)).toEqual(asked);

@@ -89,10 +89,13 @@ async function withAddons(
   checkAddonPorts(next, running);
   await installForAddons(next, progress);
   const settled = settleAddons(config, next.addons);
+  const gone = configuredAddons(config).filter(({ name }) => settled.addons[name] === undefined);
+  for (const { name, title } of gone)
+    await progress.run(`stopping ${title}`, () => stopDaemons(settled, STOP_ORPHANS_MS, [name]));
   const added = configuredAddons(settled).filter(({ name }) => config.addons[name] === undefined);
   await restartPrograms(
     settled,
-    added.flatMap(({ readBy }) => readBy),
+    [...added, ...gone].flatMap(({ readBy }) => readBy),
   );
   return settled;
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { addonFlags, askedAddons, port } from '../addons/flags.ts';
+import { addonFlags, askedAddons, port, withoutFlags } from '../addons/flags.ts';
 import type { Overrides } from '../mesh/choose-config.ts';
 import { parseCidr } from '../mesh/cidr.ts';
 import { ensureHost } from '../mesh/ensure-host.ts';
@@ -8,7 +8,7 @@ import { startMesh } from '../mesh/start-mesh.ts';
 import type { Session } from '../session.ts';
 
 export function define(command: Command, session: Session): void {
-  addonFlags(command)
+  withoutFlags(addonFlags(command))
     .option('--api-port <port>', 'port of the Kubernetes API (6443)', port)
     .option('--xds-port <port>', 'port of xDS for gRPC clients on this host (15010)', port)
     .option('--monitoring-port <port>', "port of the control plane's metrics (15014)", port)
@@ -21,7 +21,7 @@ export function define(command: Command, session: Session): void {
     )
     .addHelpText(
       'after',
-      '\nData goes to WEFT_DATA_DIR (/var/lib/weft), sockets to WEFT_RUN_DIR (/run/weft). With other\ndirectories another mesh starts, whose names, ports and ranges are derived from them.\nWhat a --with flag has added stays: weft up without it starts it again. weft down --purge forgets it.',
+      '\nData goes to WEFT_DATA_DIR (/var/lib/weft), sockets to WEFT_RUN_DIR (/run/weft). With other\ndirectories another mesh starts, whose names, ports and ranges are derived from them.\nWhat a --with flag has added stays: weft up without it starts it again, until --without is said.',
     )
     .action((options: Options) => up(session, options));
 }

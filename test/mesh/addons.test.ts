@@ -117,6 +117,19 @@ test('down takes it along, and up brings it back where it was', async () => {
   expect((await running())!.url).toBe(url);
 });
 
+test('it goes when it is wanted no more, keeps what it has stored, and comes again when it is', async () => {
+  const { pid } = (await running())!;
+  expect((await weft('up --without-prometheus --with-prometheus')).err).toContain('cannot be used with');
+  expect(await good('up --without-prometheus')).toContain('stopping Prometheus');
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(await running()).toBeUndefined();
+  await good('up');
+  expect(await running()).toBeUndefined();
+  expect(existsSync(join(env.WEFT_DATA_DIR, 'prometheus', 'tsdb'))).toBe(true);
+  await good('up --with-prometheus');
+  expect(await running()).toMatchObject({ kept: true });
+});
+
 test('its data goes when the mesh is purged', async () => {
   expect(existsSync(join(env.WEFT_DATA_DIR, 'prometheus', 'tsdb'))).toBe(true);
   await good('down --purge');
