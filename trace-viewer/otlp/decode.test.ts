@@ -90,6 +90,12 @@ describe('a request in JSON', () => {
     expect(readSpans(decode(sent, 'json', GENEROUS))).toEqual(readSpans(request));
   });
 
+  test('may have numbers that are called integers and are too large', () => {
+    const sent = json.replace('"stringValue":"GET"', '"intValue":1e300');
+    const [{ span } = expect.unreachable()] = readSpans(decode(Buffer.from(sent), 'json', GENEROUS)).spans;
+    expect(span.tags).toContainEqual({ key: 'http.request.method', value: 1e300 });
+  });
+
   test.each([
     ['what is no JSON', '{', /not an OTLP request/],
     ['another shape', '{"resourceSpans":17}', /not an OTLP request/],

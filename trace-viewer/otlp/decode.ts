@@ -50,10 +50,18 @@ function withIdsInBase64(value: JsonValue, depth: number, key: string | undefine
   if (Array.isArray(value)) return value.map((one) => withIdsInBase64(one, depth - 1, undefined));
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(
-      Object.entries(value).map(([name, inner]) => [name, withIdsInBase64(inner, depth - 1, name)]),
+      Object.entries(value).map(([name, inner]) => [
+        isBeyondInt64(name, inner) ? 'doubleValue' : name,
+        withIdsInBase64(inner, depth - 1, name),
+      ]),
     );
   if (typeof value !== 'string' || key === undefined || !IDS.has(key)) return value;
   if (!/^([0-9a-fA-F]{2})*$/.test(value))
     throw new WeftError('RequestInvalid', `not an OTLP request: ${key} is not in hex`);
   return Buffer.from(value, 'hex').toString('base64');
+}
+
+/** OpenTelemetry's SDK for JavaScript says `intValue` of whatever has no fraction, 1e300 too: no reason to refuse all beside it. */
+function isBeyondInt64(name: string, value: JsonValue): boolean {
+  return name === 'intValue' && typeof value === 'number' && Math.abs(value) >= 2 ** 63;
 }

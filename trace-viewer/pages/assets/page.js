@@ -67,7 +67,7 @@ document.addEventListener('keydown', (event) => {
   if (event.target.closest('input, select, textarea')) return;
   const row = event.target.closest('summary')?.parentElement ?? undefined;
   const act = KEYS[event.key];
-  if (act === undefined || (row === undefined && !['j', 'e'].includes(event.key))) return;
+  if (act === undefined || (row === undefined && !['ArrowDown', 'j', 'e'].includes(event.key))) return;
   event.preventDefault();
   act(row);
 });
