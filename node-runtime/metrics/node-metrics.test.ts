@@ -168,6 +168,7 @@ describe('what is counted as the node works', () => {
       'prober_probe_total{probe_type="Readiness",result="failed",container="app",pod="p",namespace="n",pod_uid="u"} 1';
     expect(await metrics.registry.metrics()).toContain(line);
     metrics.forget('u');
+    metrics.witness.probed(record, { container, probe: readinessProbe }, false, 0.1);
     expect(await metrics.registry.metrics()).not.toContain('prober_probe_total{');
   });
 });

@@ -157,8 +157,9 @@ function probeMetrics(
       const probe_type = typeOf(container, probe);
       const result = ok === undefined ? 'unknown' : ok ? 'successful' : 'failed';
       const labels = { probe_type, result, container: container.name, pod: name, namespace, pod_uid };
-      total.inc(labels);
       durations.observe({ probe_type }, seconds);
+      if (memory.isGone(pod_uid)) return;
+      total.inc(labels);
       memory.series(pod_uid, labels);
     },
     forget(uid) {

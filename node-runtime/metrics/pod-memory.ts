@@ -8,9 +8,13 @@ interface Remembered {
   readonly series: Map<string, Readonly<Record<string, string>>>;
 }
 
-/** What is counted of each pod and stands nowhere else. Goes with the pod. */
+/** Pods whose last probes and scrapes may still be under way. */
+const MAX_GONE = 1_000;
+
+/** What is counted of each pod and stands nowhere else. Goes with the pod, and what comes after that is not taken down. */
 export class PodMemory {
   readonly #pods = new Map<string, Remembered>();
+  readonly #gone = new Set<string>();
 
   told(record: PodRecord, { reason, container = '' }: PodEvent): void {
     const uid = record.pod.metadata.uid ?? '';
@@ -42,13 +46,20 @@ export class PodMemory {
     return [...(this.#pods.get(uid)?.series.values() ?? [])];
   }
 
+  /** A pod's uid never comes back. */
+  isGone(uid: string): boolean {
+    return this.#gone.has(uid);
+  }
+
   forget(uid: string): void {
     this.#pods.delete(uid);
+    this.#gone.add(uid);
+    if (this.#gone.size > MAX_GONE) this.#gone.delete(this.#gone.values().next().value ?? '');
   }
 
   #of(uid: string): Remembered {
     const known = this.#pods.get(uid) ?? { backOffs: new Map(), ooms: new Map(), series: new Map() };
-    this.#pods.set(uid, known);
+    if (!this.isGone(uid)) this.#pods.set(uid, known);
     return known;
   }
 }
