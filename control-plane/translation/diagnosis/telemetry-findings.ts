@@ -38,7 +38,7 @@ function hint(path: string, what: string, reason: Finding['reason'] = 'UselessSe
 function selectorFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding[] {
   if (isGeneral(telemetry)) return [];
   const home = homeOf(telemetry);
-  return inputs.podsIn(home).some(({ labels }) => carries(labels, selectorOf(telemetry)))
+  return inputs.workloads.podsIn(home).some(({ labels }) => carries(labels, selectorOf(telemetry)))
     ? []
     : [hint('spec.selector', `no pod of ${home} carries these labels`)];
 }
@@ -120,11 +120,13 @@ function tracingFindings(telemetry: Stored<Telemetry>, inputs: Inputs, providers
     : [hint('spec.tracing', 'neither this nor the mesh names a provider: nothing is traced', 'NoProvider')];
 }
 
-/** Each object may be right, and what they come to too much for a sidecar. */
+/** Each object may be right, and what they come to too much for a sidecar: the last of them is told. */
 function tagFindings(telemetry: Stored<Telemetry>, inputs: Inputs): Finding[] {
   if (!saysOf(telemetry, 'metrics')) return [];
   const workload = { namespace: homeOf(telemetry), labels: selectorOf(telemetry) };
   const inForce = telemetryFor(workload, inputs.telemetries.values(), inputs.rootNamespace);
+  const last = inForce.at(-1);
+  if (last === undefined || keyOf(last) !== keyOf(telemetry)) return [];
   const sections = inForce.flatMap(({ spec }) => spec.metrics ?? []);
   const crowded = (['CLIENT', 'SERVER'] as const)
     .flatMap((mode) => {

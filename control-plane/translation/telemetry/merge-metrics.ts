@@ -16,9 +16,9 @@ export interface MetricChoice {
 export type MetricsChoice = 'off' | readonly MetricChoice[];
 
 interface Override {
-  readonly disabled: boolean | undefined;
+  disabled: boolean | undefined;
   /** '' is a tag that is removed. */
-  readonly tags: ReadonlyMap<string, string>;
+  readonly tags: Map<string, string>;
 }
 
 /**
@@ -44,7 +44,7 @@ export function mergeMetrics(
     for (const override of (section.overrides ?? []).filter(({ match }) => isForMode(match, mode))) {
       off = isOfAll(override) && override.disabled === true;
       if (!off)
-        for (const name of metricsOf(override)) overrides.set(name, added(overrides.get(name), override));
+        for (const name of metricsOf(override)) overrides.set(name, add(overrides.get(name), override));
     }
   }
   return off ? 'off' : [...overrides].sort(([a], [b]) => compare(a, b)).map(choiceOf);
@@ -64,14 +64,14 @@ function metricsOf(override: MetricsOverride): readonly string[] {
   return metric === 'ALL_METRICS' ? METRIC_NAMES : [STANDARD_METRICS[metric]];
 }
 
-function added(before: Override | undefined, { disabled, tagOverrides = {} }: MetricsOverride): Override {
-  const tags = Object.entries(tagOverrides).map(
-    ([tag, { operation, value = '' }]) => [tag, operation === 'REMOVE' ? '' : value] as const,
-  );
-  return {
-    disabled: disabled ?? before?.disabled,
-    tags: new Map([...(before?.tags ?? []), ...tags]),
-  };
+function add(
+  override: Override = { disabled: undefined, tags: new Map() },
+  { disabled, tagOverrides = {} }: MetricsOverride,
+): Override {
+  override.disabled = disabled ?? override.disabled;
+  for (const [tag, { operation, value = '' }] of Object.entries(tagOverrides))
+    override.tags.set(tag, operation === 'REMOVE' ? '' : value);
+  return override;
 }
 
 function choiceOf([name, { disabled = false, tags }]: [string, Override]): MetricChoice {
