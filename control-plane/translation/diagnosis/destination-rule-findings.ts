@@ -11,7 +11,9 @@ type Rule = Stored<DestinationRule>;
 type Place = readonly [path: string, policy: TrafficPolicy];
 
 export function destinationRuleFindings(rule: Rule, inputs: Inputs): Finding[] {
-  const hosts = inputs.destinationRules.hostsOf(keyOf(rule)).flatMap((host) => inputs.servicesUnder(host));
+  const hosts = inputs.destinationRules
+    .hostsOf(keyOf(rule))
+    .flatMap((host) => inputs.rules.servicesUnder(host));
   if (hosts.length === 0)
     return [finding('UnknownHost', 'spec.host', `no service is named ${rule.spec.host}`)];
   return [

@@ -20,7 +20,7 @@ export function hostFindings(rule: Stored<VirtualService>, inputs: Inputs): Find
         const what = `${host} belongs to the older VirtualService ${keyOf(winner)}`;
         return [finding('HostConflict', 'spec.hosts', what)];
       }
-      return host.endsWith(meshSuffix) && inputs.servicesUnder(host).length === 0
+      return host.endsWith(meshSuffix) && inputs.rules.servicesUnder(host).length === 0
         ? [finding('UnknownHost', 'spec.hosts', `no service is named ${host}`)]
         : [];
     }),

@@ -33,7 +33,7 @@ export function targetsOf(service: MeshService, port: MeshPort, inputs: Inputs):
 
 /** Its slices, and the WorkloadEntries that its selector selects (Istio). */
 function ofService(service: MeshService, port: MeshPort, inputs: Inputs): Target[] {
-  const sliced = inputs.slicesOf(service.host).flatMap((slice) => {
+  const sliced = inputs.workloads.slicesOf(service.host).flatMap((slice) => {
     const number = slice.portNumbers.get(port.name);
     return number === undefined
       ? []
@@ -47,7 +47,8 @@ function ofService(service: MeshService, port: MeshPort, inputs: Inputs): Target
 
 function ofSlice({ addresses, zone, node, podKey }: SliceEndpoint, port: number, inputs: Inputs): Target[] {
   const pod = podKey === undefined ? undefined : inputs.pods.get(podKey);
-  const locality = pod?.locality ?? inputs.localityOfNode(pod?.node || node) ?? { ...NOWHERE, zone };
+  const locality = pod?.locality ??
+    inputs.workloads.localityOfNode(pod?.node || node) ?? { ...NOWHERE, zone };
   const { labels = {}, workload } = pod ?? {};
   return addresses.map((address) => ({ address, port, locality, weight: 1, labels, workload }));
 }
@@ -70,18 +71,25 @@ function ofEntry(service: MeshService, port: MeshPort, inputs: Inputs): Target[]
 
 function selectedWorkloads({ selector, namespace }: MeshService, inputs: Inputs): Workload[] {
   if (selector === undefined) return [];
-  return inputs.workloadsIn(namespace).filter(({ labels }) => carries(labels, selector));
+  return inputs.workloads.workloadsIn(namespace).filter(({ labels }) => carries(labels, selector));
 }
 
 function selectedPods({ selector = {}, namespace }: MeshService, inputs: Inputs): PodFacts[] {
-  return inputs
+  return inputs.workloads
     .podsIn(namespace)
     .filter(({ ready, address, labels }) => ready && address !== '' && carries(labels, selector));
 }
 
 function ofPod(pod: PodFacts, port: MeshPort, inputs: Inputs): Target {
   const { address, labels, workload } = pod;
-  return { address, port: targetPort(port), locality: inputs.localityOf(pod), weight: 1, labels, workload };
+  return {
+    address,
+    port: targetPort(port),
+    locality: inputs.workloads.localityOf(pod),
+    weight: 1,
+    labels,
+    workload,
+  };
 }
 
 /** A static endpoint that is no address cannot be connected to. */

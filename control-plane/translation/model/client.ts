@@ -12,7 +12,14 @@ export interface MeshClient extends Client {
 /** Undefined for a pod that is not known (any more). */
 export function clientOf(podKey: string, inputs: Inputs, trusted: boolean): MeshClient | undefined {
   const pod = inputs.pods.get(podKey);
-  return pod && { namespace: pod.namespace, labels: pod.labels, locality: inputs.localityOf(pod), trusted };
+  return (
+    pod && {
+      namespace: pod.namespace,
+      labels: pod.labels,
+      locality: inputs.workloads.localityOf(pod),
+      trusted,
+    }
+  );
 }
 
 /** Of whom nothing but the namespace is known. */

@@ -11,7 +11,7 @@ export const FOREIGN_PORT = 80;
 /** Routes for the claimed names that are no services (`example.com`, `*.example.com`), by name. */
 export function foreignHosts(inputs: Inputs, context: DestinationContext): [string, HostRoutes][] {
   return [...inputs.virtualServices.claimed()]
-    .filter((claim) => inputs.servicesUnder(claim).length === 0)
+    .filter((claim) => inputs.rules.servicesUnder(claim).length === 0)
     .sort(compare)
     .flatMap((claim): [string, HostRoutes][] => {
       const rules = inputs.virtualServices
