@@ -52,8 +52,8 @@ export async function startAddons(
   for (const addon of configuredAddons(config)) {
     const daemons = findDaemons(config).filter(({ program }) => program === addon.name);
     const kept = daemons.some(({ role }) => role === 'keeper');
-    if (!kept) {
-      // Without its keeper it would not come back: it makes way for one that is kept.
+    if (!kept || (await isHopeless(config, addon))) {
+      // Without its keeper it would not come back; and what ends again and again starts from what is on disk now.
       if (daemons.length > 0) await stopDaemons(config, STOP_ORPHANS_MS, [addon.name]);
       addon.prepare(config);
       startAddon(config, addon);
@@ -66,6 +66,10 @@ export async function startAddons(
     );
   }
   return fresh;
+}
+
+async function isHopeless(config: MeshConfig, addon: Addon): Promise<boolean> {
+  return restartsOf(config, addon.name) >= HOPELESS_RESTARTS && !(await addon.ready(config).catch(notYet));
 }
 
 async function serves(config: MeshConfig, addon: Addon, step: Step, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +128,17 @@ test('it goes when it is wanted no more, keeps what it has stored, and comes aga
   expect(existsSync(join(env.WEFT_DATA_DIR, 'prometheus', 'tsdb'))).toBe(true);
   await good('up --with-prometheus');
   expect(await running()).toMatchObject({ kept: true });
+});
+
+test('it starts from what is on disk when somebody has mended what kept it from starting', async () => {
+  await good('down');
+  const store = join(env.WEFT_DATA_DIR, 'prometheus', 'tsdb');
+  rmSync(store, { recursive: true });
+  writeFileSync(store, 'in the way');
+  expect((await weft('up')).err).toContain('Prometheus does not start');
+  rmSync(store);
+  await good('up');
+  expect(await running()).toMatchObject({ kept: true, restarts: 0 });
 });
 
 test('its data goes when the mesh is purged', async () => {
