@@ -34,6 +34,12 @@ describe('addons of a mesh', () => {
     });
   });
 
+  test('are refused a port of the mesh itself, which nobody may hold yet', () => {
+    expect(() => chooseAddons(ours, { prometheus: { port: ours.apiPort } }, IDLE, FREE)).toThrow(
+      /port 6443 is one of the mesh itself/,
+    );
+  });
+
   test('stay as they are when nothing is asked, and when the same is', () => {
     const had = { ...ours, addons: { prometheus: { port: 9999 } } };
     expect(chooseAddons(had, {}, IDLE, FREE)).toEqual(had.addons);

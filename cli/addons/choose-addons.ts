@@ -10,7 +10,8 @@ export type AskedAddons = Readonly<Partial<Record<AddonName, { readonly port?: n
 
 /**
  * A mesh in the default directories gets the well-known ports, another one those after its own, the first that are
- * free. Throws a WeftError `MeshFixed` when an addon that runs is asked to move.
+ * free. Throws a WeftError `MeshFixed` when an addon that runs is asked to move, `PortTaken` when one is asked to a port of the
+ * mesh itself.
  */
 export function chooseAddons(
   config: MeshConfig,
@@ -32,14 +33,22 @@ export function chooseAddons(
       throw new WeftError('MeshFixed', `${title} runs at port ${current.port} and cannot move now`, {
         remedy: 'stop it first: weft down',
       });
+    if (wanted.port !== undefined && ownPorts(config).has(wanted.port))
+      throw new WeftError('PortTaken', `port ${wanted.port} is one of the mesh itself`, {
+        remedy: `choose another port for ${title}`,
+      });
     const settled = current ?? choose(portsOf(config, listening));
     addons[name] = { ...settled, ...(wanted.port === undefined ? {} : { port: wanted.port }) };
   }
   return addons as MeshConfig['addons'];
 }
 
+function ownPorts(config: MeshConfig): ReadonlySet<number> {
+  return new Set([config.apiPort, config.xdsPort, config.monitoringPort, config.nodeMetricsPort]);
+}
+
 function portsOf(config: MeshConfig, listening: ReadonlySet<number>) {
-  const own = new Set([config.apiPort, config.xdsPort, config.monitoringPort, config.nodeMetricsPort]);
+  const own = ownPorts(config);
   const given = new Set<number>();
   return (wellKnown: number, offset: number): number => {
     if (isDefault(config)) return wellKnown;
