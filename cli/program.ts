@@ -49,7 +49,7 @@ async function programFor(session: Session, argv: readonly string[]): Promise<Co
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride();
   const asked = VERBS.find(({ name }) => name === argv.find((word) => !word.startsWith('-')))?.name;
-  program.configureOutput({ outputError: (text, write) => write(oneLine(text, asked)) });
+  program.configureOutput({ outputError: (text, write) => write(oneLine(text, asked, argv)) });
   for (const group of GROUPS)
     program.commandsGroup(`${group}:`) && (await addVerbs(program, group, asked, session));
   program.addHelpText('after', '\nweft VERB --help tells more. Start with: weft demo');
@@ -74,11 +74,26 @@ async function load(entry: VerbEntry, command: Command, session: Session): Promi
   define(command, session);
 }
 
-function oneLine(text: string, verb: string | undefined): string {
-  return `weft: ${text
+function oneLine(text: string, verb: string | undefined, words: readonly string[]): string {
+  const message = text
     .replace(/^error: /, '')
     .trim()
-    .replace(/\s*\n\s*/g, ' ')} (see: weft ${verb === undefined ? '' : `${verb} `}--help)\n`;
+    .replace(/\s*\n\s*/g, ' ');
+  return `weft: ${message} (${remedyOf(message, verb, words)})\n`;
+}
+
+/** What to do about words that do not fit. Pure. */
+function remedyOf(message: string, verb: string | undefined, words: readonly string[]): string {
+  if (verb === undefined) return 'see: weft --help';
+  const [first = ''] = words;
+  if (first.startsWith('-') && message.startsWith('unknown option'))
+    return `options go after the command: weft ${verb} ${first} …`;
+  const example = message.startsWith('missing required argument') ? exampleOf(verb) : undefined;
+  return `${example === undefined ? '' : `for example: ${example}; `}see: weft ${verb} --help`;
+}
+
+function exampleOf(verb: string): string | undefined {
+  return VERBS.find(({ name }) => name === verb)?.example;
 }
 
 function version(): string {

@@ -10,6 +10,8 @@ export interface VerbEntry {
   readonly name: string;
   readonly group: string;
   readonly summary: string;
+  /** What an error says when the words are missing that it needs. */
+  readonly example?: string;
   readonly load: () => Promise<VerbModule>;
 }
 
@@ -69,11 +71,18 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'delete by file or name',
     load: () => import('./verbs/delete.ts'),
   },
-  { name: 'get', group: OBJECTS, summary: 'list', load: () => import('./verbs/get.ts') },
+  {
+    name: 'get',
+    group: OBJECTS,
+    summary: 'list',
+    example: 'weft get pods',
+    load: () => import('./verbs/get.ts'),
+  },
   {
     name: 'describe',
     group: OBJECTS,
     summary: 'one object in words, with its events',
+    example: 'weft describe pod NAME',
     load: () => import('./verbs/describe.ts'),
   },
   { name: 'logs', group: OBJECTS, summary: 'the log of a container', load: () => import('./verbs/logs.ts') },
@@ -81,6 +90,7 @@ export const VERBS: readonly VerbEntry[] = [
     name: 'exec',
     group: OBJECTS,
     summary: 'run a command in a container',
+    example: 'weft exec POD -- COMMAND',
     load: () => import('./verbs/exec.ts'),
   },
   {

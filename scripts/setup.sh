@@ -59,7 +59,7 @@ install_missing_packages() {
 }
 
 install_npm_packages() {
-  echo "Installing npm packages (once, about half a minute) ..."
+  echo "Installing npm packages (once, half a minute to two) ..."
   log=$(mktemp)
   # Without a network npm would wait more than a minute before it says so.
   if ! npm ci --no-audit --no-fund --loglevel=error --fetch-retries=3 --fetch-retry-mintimeout=1000 \

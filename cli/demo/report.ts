@@ -1,4 +1,4 @@
-/** What the demo prints at its end. Pure; fits into 80 columns (the commands to copy into 100) and 40 lines. */
+/** What the demo prints at its end. Pure; fits into 80 columns, with paths that do, and 40 lines. */
 
 import type { Pod } from '#api/kinds/pod.ts';
 import { podReason } from '#api/kinds/pod-columns.ts';
@@ -31,7 +31,9 @@ const VERSIONS = [
 const BAR = 20;
 const LABEL = 16;
 const COLUMN = 31;
-const WHAT = 11;
+const WHAT = 10;
+/** Under a command that goes on. */
+const NEXT_LINE = ' '.repeat(WHAT + 2);
 
 export function formatReport(report: DemoReport, style: Style): string {
   return [
@@ -70,8 +72,11 @@ function watched({ prometheus }: DemoReport): string {
   return row('Prometheus', `${url}  (${state})`);
 }
 
-/** A graph of a rule of examples/prometheus: requests a second that arrived at each service. */
-const GRAPH = 'graph?g0.expr=service:istio_requests:rate1m&g0.tab=0&g0.range_input=5m';
+/**
+ * A rule of examples/prometheus: requests a second that arrived at each service. One parameter alone: with an `&` the
+ * address would not be one word to a shell.
+ */
+const RATES = 'graph?g0.expr=service:istio_requests:rate1m';
 
 function podTable(pods: readonly Pod[]): string {
   const rows = pods.map((pod) => {
@@ -116,11 +121,14 @@ const quoted = (path: string): string =>
 function commands({ networking, pageUrl, prometheus, ...report }: DemoReport): (readonly [string, string])[] {
   const weft = quoted(report.weft);
   return [
-    ...(prometheus === undefined ? [] : [['in graphs', `${prometheus.url}/${GRAPH}`] as const]),
+    ...(prometheus === undefined ? [] : [['rates', `${prometheus.url}/${RATES}`] as const]),
     ['what runs', `${weft} get pods -o wide`],
-    ['half red', `${weft} apply --wait -f ${quoted(`${networking}/virtual-service-reviews-50-v3.yaml`)}`],
-    ['see it', `curl -s ${pageUrl} | grep -o '5 stars, [a-z]*'`],
-    ['its routes', `${weft} proxy config deployment/productpage-v1 routes`],
+    [
+      'half red',
+      `${weft} apply --wait -f \\\n${NEXT_LINE}${quoted(`${networking}/virtual-service-reviews-50-v3.yaml`)}`,
+    ],
+    ['see it', `curl -s ${pageUrl} | grep -o 'stars, \\w*'`],
+    ['routes', `${weft} proxy config deployment/productpage-v1 routes`],
     ['clean up', `${weft} down`],
   ];
 }
