@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Pod } from '#api/kinds/pod.ts';
 import { addonFlags, askedAddons, port, withoutFlags } from '../addons/flags.ts';
 import type { Overrides } from '../mesh/choose-config.ts';
 import { parseCidr } from '../mesh/cidr.ts';
@@ -34,11 +35,18 @@ async function up(session: Session, options: Options): Promise<void> {
   await ensureHost(progress);
   const asked = askedAddons(options);
   const { fresh } = await startMesh(session.dirs, overridesOf(options), asked, progress, session.signal);
-  session.print(
-    fresh
-      ? 'The mesh is up. Try: weft apply -f examples/bookinfo/bookinfo.yaml\n'
-      : 'The mesh was up already.\n',
-  );
+  session.print(fresh ? greeting(await podsOf(session)) : 'The mesh was up already.\n');
+}
+
+async function podsOf(session: Session): Promise<number> {
+  const client = await session.client();
+  return (await client.list(Pod)).items.length;
+}
+
+/** What to do next; with objects from before, what they come to. Pure. */
+function greeting(pods: number): string {
+  if (pods === 0) return 'The mesh is up. Try: weft apply -f examples/bookinfo/bookinfo.yaml\n';
+  return `The mesh is up. ${pods} pod${pods === 1 ? ' comes' : 's come'} back: weft get pods -A\n`;
 }
 
 /** Without what is no setting of the mesh itself. */
