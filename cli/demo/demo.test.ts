@@ -82,7 +82,7 @@ describe('the demo’s report', () => {
     pods,
     before: seen({ v1: 100, v2: 100, v3: 100 }),
     after: seen({ v1: 90, v2: 10 }),
-    pageUrl: 'http://10.96.255.255:9080/productpage',
+    pageUrl: 'http://10.255.255.255:9080/productpage',
     traces: {
       trace: `http://127.0.0.1:16686/trace/${'a'.repeat(32)}`,
       search: 'http://127.0.0.1:16686/search',
@@ -138,7 +138,7 @@ describe('the demo’s report', () => {
 
   test('quotes a path for the shell', () => {
     const text = formatReport({ ...report, networking: "/home/a b/it's" }, plain);
-    expect(text).toContain("-f \\\n            '/home/a b/it'\\''s/virtual-service-reviews-50-v3.yaml'\n");
+    expect(text).toContain("-f \\\n           '/home/a b/it'\\''s/virtual-service-reviews-50-v3.yaml'\n");
   });
 
   test('shows failures', () => {

@@ -31,7 +31,7 @@ const VERSIONS = [
 const BAR = 20;
 const LABEL = 16;
 const COLUMN = 31;
-const WHAT = 10;
+const WHAT = 9;
 /** Under a command that goes on. */
 const NEXT_LINE = ' '.repeat(WHAT + 2);
 
@@ -122,7 +122,7 @@ function commands({ networking, pageUrl, prometheus, ...report }: DemoReport): (
   const weft = quoted(report.weft);
   return [
     ...(prometheus === undefined ? [] : [['rates', `${prometheus.url}/${RATES}`] as const]),
-    ['what runs', `${weft} get pods -o wide`],
+    ['pods', `${weft} get pods -o wide`],
     [
       'half red',
       `${weft} apply --wait -f \\\n${NEXT_LINE}${quoted(`${networking}/virtual-service-reviews-50-v3.yaml`)}`,
