@@ -35,18 +35,26 @@ async function up(session: Session, options: Options): Promise<void> {
   await ensureHost(progress);
   const asked = askedAddons(options);
   const { fresh } = await startMesh(session.dirs, overridesOf(options), asked, progress, session.signal);
-  session.print(fresh ? greeting(await podsOf(session)) : 'The mesh was up already.\n');
+  session.print(fresh ? greeting(await pods(session)) : 'The mesh was up already.\n');
 }
 
-async function podsOf(session: Session): Promise<number> {
-  const client = await session.client();
-  return (await client.list(Pod)).items.length;
+async function pods(session: Session): Promise<readonly Pod[]> {
+  return (await (await session.client()).list(Pod)).items;
 }
 
-/** What to do next; with objects from before, what they come to. Pure. */
-function greeting(pods: number): string {
-  if (pods === 0) return 'The mesh is up. Try: weft apply -f examples/bookinfo/bookinfo.yaml\n';
-  return `The mesh is up. ${pods} pod${pods === 1 ? ' comes' : 's come'} back: weft get pods -A\n`;
+/** What to do next; with pods from before that do not serve yet, how many come back. Pure. */
+function greeting(pods: readonly Pod[]): string {
+  if (pods.length === 0) return 'The mesh is up. Try: weft apply -f examples/bookinfo/bookinfo.yaml\n';
+  const waiting = pods.filter((pod) => !isServing(pod)).length;
+  if (waiting === 0) return 'The mesh is up.\n';
+  return `The mesh is up. ${waiting} pod${waiting === 1 ? ' comes' : 's come'} back: weft get pods -A\n`;
+}
+
+function isServing({ status }: Pod): boolean {
+  return (
+    status?.phase === 'Succeeded' ||
+    (status?.conditions ?? []).some((c) => c.type === 'Ready' && c.status === 'True')
+  );
 }
 
 /** Without what is no setting of the mesh itself. */
