@@ -4,12 +4,8 @@ import { request } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '#api/foundation/clock.ts';
-import { silentLogger } from '#api/foundation/logger.ts';
-import { seededRandom } from '#api/foundation/random.ts';
-import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
-import { grpcTransport } from './discovery/grpc-transport.ts';
+import { startLoneSidecar } from '#test/support/lone-sidecar.ts';
 import { TestAdsServer } from './discovery/test-ads-server.ts';
 import {
   allTo,
@@ -22,7 +18,7 @@ import {
   TLS_INSPECTOR,
 } from './discovery/test-resources.ts';
 import { Authority, type Certificate } from './security/testing/certificates.ts';
-import { type Sidecar, startSidecar } from './sidecar.ts';
+import type { Sidecar } from './sidecar.ts';
 
 /** A sidecar as a gateway runs it: nothing is redirected to it, it listens by itself. */
 let control: TestAdsServer;
@@ -36,22 +32,11 @@ beforeEach(async () => {
   app = createServer(({ headers }, response) => response.end(JSON.stringify(headers)));
   app.listen(0, '127.0.0.1');
   const [port] = await Promise.all([control.start(), once(app, 'listening')]);
-  const config = SidecarConfig.parse({
-    pod: 'gateway-1',
-    namespace: 'mesh',
-    podIp: '127.0.0.1',
-    workload: 'gateway',
-    discoveryAddress: `127.0.0.1:${port}`,
-  });
-  const world = {
-    transport: grpcTransport(config.discoveryAddress),
+  sidecar = await startLoneSidecar({
+    discoveryPort: port,
+    config: { pod: 'gateway-1', namespace: 'mesh', workload: 'gateway' },
     originalDestination: { read: () => undefined },
-    clock: systemClock,
-    random: seededRandom(1),
-    logger: silentLogger,
-  };
-  const ports = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0, ownMetrics: 0 };
-  sidecar = await startSidecar({ ...config, ports }, world, () => {});
+  });
 });
 
 afterEach(async () => {

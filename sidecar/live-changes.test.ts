@@ -2,12 +2,8 @@ import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '#api/foundation/clock.ts';
-import { silentLogger } from '#api/foundation/logger.ts';
-import { seededRandom } from '#api/foundation/random.ts';
-import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
-import { grpcTransport } from './discovery/grpc-transport.ts';
+import { startLoneSidecar } from '#test/support/lone-sidecar.ts';
 import { TestAdsServer } from './discovery/test-ads-server.ts';
 import {
   allTo,
@@ -18,7 +14,7 @@ import {
   routes,
   socketAddress,
 } from './discovery/test-resources.ts';
-import { type Sidecar, startSidecar } from './sidecar.ts';
+import type { Sidecar } from './sidecar.ts';
 
 /** Callers that never stop, while everything under them is replaced: nobody may be told of it. */
 const CALLERS = 8;
@@ -39,22 +35,7 @@ async function startApp(name: string): Promise<string> {
 beforeEach(async () => {
   control = new TestAdsServer();
   const port = await control.start();
-  const config = SidecarConfig.parse({
-    pod: 'web-1',
-    namespace: 'shop',
-    podIp: '127.0.0.1',
-    workload: 'web',
-    discoveryAddress: `127.0.0.1:${port}`,
-  });
-  const world = {
-    transport: grpcTransport(config.discoveryAddress),
-    originalDestination: { read: () => ({ address: '10.96.0.1', port: 80 }) },
-    clock: systemClock,
-    random: seededRandom(1),
-    logger: silentLogger,
-  };
-  const ports = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0, ownMetrics: 0 };
-  sidecar = await startSidecar({ ...config, ports }, world, () => {});
+  sidecar = await startLoneSidecar({ discoveryPort: port });
 });
 
 afterEach(async () => {

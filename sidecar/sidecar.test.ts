@@ -5,17 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '#api/foundation/clock.ts';
-import { silentLogger } from '#api/foundation/logger.ts';
-import { seededRandom } from '#api/foundation/random.ts';
-import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from '#api/xds/resource-types.ts';
+import { startLoneSidecar } from '#test/support/lone-sidecar.ts';
 import { findFlaw } from './admin/exposition-check.ts';
 import { DESCRIBED_METRICS } from './described-metrics.ts';
-import { grpcTransport } from './discovery/grpc-transport.ts';
 import { TestAdsServer } from './discovery/test-ads-server.ts';
 import { allTo, assignment, cluster, httpListener, routes } from './discovery/test-resources.ts';
-import { type Sidecar, startSidecar } from './sidecar.ts';
+import type { Sidecar } from './sidecar.ts';
 
 /** One sidecar in this process: a real control plane and a real app; only the redirect is told, not recovered. */
 let server: TestAdsServer;
@@ -23,8 +19,6 @@ let app: Server;
 let sidecar: Sidecar;
 let directory: string;
 let quits = 0;
-
-const BEYOND_ANY_PORT = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0, ownMetrics: 0 };
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'weft-sidecar-'));
@@ -37,24 +31,15 @@ beforeEach(async () => {
     );
   });
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
-  const config = SidecarConfig.parse({
-    pod: 'web-1',
-    namespace: 'shop',
-    podIp: '127.0.0.1',
-    workload: 'web',
-    discoveryAddress: `127.0.0.1:${port}`,
-    adminSocket: join(directory, 'admin.sock'),
-    appMetrics: { port: (app.address() as AddressInfo).port, path: '/app/metrics' },
-  });
-  const world = {
-    transport: grpcTransport(config.discoveryAddress),
-    originalDestination: { read: () => ({ address: '10.96.0.1', port: 80 }) },
-    clock: systemClock,
-    random: seededRandom(1),
-    logger: silentLogger,
-  };
-  sidecar = await startSidecar({ ...config, ports: BEYOND_ANY_PORT }, world, () => {
-    quits += 1;
+  sidecar = await startLoneSidecar({
+    discoveryPort: port,
+    config: {
+      adminSocket: join(directory, 'admin.sock'),
+      appMetrics: { port: (app.address() as AddressInfo).port, path: '/app/metrics' },
+    },
+    onQuit: () => {
+      quits += 1;
+    },
   });
 });
 

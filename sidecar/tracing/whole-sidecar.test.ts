@@ -4,12 +4,7 @@
  */
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '#api/foundation/clock.ts';
-import { silentLogger } from '#api/foundation/logger.ts';
-import { seededRandom } from '#api/foundation/random.ts';
-import { SidecarConfig } from '#api/mesh/sidecar-config.ts';
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from '#api/xds/resource-types.ts';
-import { grpcTransport } from '#sidecar/discovery/grpc-transport.ts';
 import { TestAdsServer } from '#sidecar/discovery/test-ads-server.ts';
 import {
   allTo,
@@ -19,7 +14,8 @@ import {
   listener,
   socketAddress,
 } from '#sidecar/discovery/test-resources.ts';
-import { type Sidecar, startSidecar } from '../sidecar.ts';
+import { startLoneSidecar } from '#test/support/lone-sidecar.ts';
+import type { Sidecar } from '../sidecar.ts';
 import {
   attributesOf,
   portOf,
@@ -29,7 +25,6 @@ import {
   startHttpReceiver,
 } from './testing/collectors.ts';
 
-const ANY_PORTS = { outbound: 0, inbound: 0, admin: 0, metrics: 0, readiness: 0, ownMetrics: 0 };
 const APP = 'outbound|80||web.shop.svc.cluster.local';
 const COLLECTOR = 'outbound|4317||tempo.obs.svc.cluster.local';
 const OTEL = 'type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig';
@@ -55,21 +50,7 @@ beforeEach(async () => {
     response.end('hello');
   });
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
-  const config = SidecarConfig.parse({
-    pod: 'client-1',
-    namespace: 'shop',
-    podIp: '127.0.0.1',
-    workload: 'client',
-    discoveryAddress: `127.0.0.1:${port}`,
-  });
-  const world = {
-    transport: grpcTransport(config.discoveryAddress),
-    originalDestination: { read: () => ({ address: '10.96.0.1', port: 80 }) },
-    clock: systemClock,
-    random: seededRandom(1),
-    logger: silentLogger,
-  };
-  sidecar = await startSidecar({ ...config, ports: ANY_PORTS }, world, () => {});
+  sidecar = await startLoneSidecar({ discoveryPort: port, config: { pod: 'client-1', workload: 'client' } });
 });
 
 afterEach(async () => {
