@@ -45,7 +45,7 @@ const RESIDENT: Resident = {
 const files: Record<string, string> = { 'memory.current': '4096', 'cpu.stat': 'usage_usec 2500000' };
 const read: ReadFile = (_, file) => files[file];
 
-test("a container under cAdvisor's names, and its pod's network seen from within", () => {
+test("a container under cAdvisor's names, kills also of one that is between two attempts, and its pod's network seen from within", () => {
   const text = usageText({
     residents: [RESIDENT],
     stats: new Map([['/weft-m/podu1/app-2', statsOfV2(read)]]),
@@ -62,7 +62,8 @@ test("a container under cAdvisor's names, and its pod's network seen from within
     `container_cpu_usage_seconds_total{${own},cpu="total"} 2.5`,
     `container_memory_usage_bytes{${own}} 4096`,
     `container_memory_working_set_bytes{${own}} 4096`,
-    `container_oom_events_total{${own}} 3`,
+    'container_oom_events_total{container="app",namespace="shop",pod="web-1"} 3',
+    'container_oom_events_total{container="gone",namespace="shop",pod="web-1"} 3',
     `container_start_time_seconds{${own}} 5`,
     `container_last_seen{${own}} 9`,
     `container_network_receive_bytes_total{${pod}} 2000`,

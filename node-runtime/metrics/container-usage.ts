@@ -11,7 +11,11 @@ export interface UsageInputs {
   /** The host's links by name. */
   readonly links: ReadonlyMap<string, LinkCounters>;
   /** Kills for want of memory in all attempts of a container. */
-  readonly oomKills: (resident: Resident, container: ResidentContainer, stats: ContainerStats) => number;
+  readonly oomKills: (
+    resident: Resident,
+    container: ResidentContainer,
+    stats: ContainerStats | undefined,
+  ) => number;
   readonly complete: boolean;
   readonly machine: { readonly cores: number; readonly memoryBytes: number };
   readonly wallMs: number;
@@ -84,6 +88,8 @@ const NETWORK: readonly (readonly [name: string, help: string, value: (link: Lin
 
 const CPU = 'container_cpu_usage_seconds_total';
 const OOM = 'container_oom_events_total';
+/** Without cAdvisor's id and name, which are new with each attempt: one that is killed at once would begin and end its own series. */
+const OF_ALL_ATTEMPTS = ['container', 'namespace', 'pod'];
 const STARTED = 'container_start_time_seconds';
 const SEEN = 'container_last_seen';
 const CORES = 'machine_cpu_cores';
@@ -95,7 +101,12 @@ const OWN = ['container', 'id', 'image', 'name', 'namespace', 'pod'];
 export const USAGE_METRICS: readonly Family[] = [
   { name: CPU, type: 'counter', help: 'Seconds of CPU.', labels: [...OWN, 'cpu'] },
   ...MEASURES.map(([name, type, help]) => ({ name, type, help, labels: OWN })),
-  { name: OOM, type: 'counter', help: 'Processes that the kernel killed for want of memory.', labels: OWN },
+  {
+    name: OOM,
+    type: 'counter',
+    help: 'Processes that the kernel killed for want of memory, in all attempts.',
+    labels: OF_ALL_ATTEMPTS,
+  },
   { name: STARTED, type: 'gauge', help: 'When the container started, since the epoch.', labels: OWN },
   { name: SEEN, type: 'gauge', help: 'When the container was last seen, since the epoch.', labels: OWN },
   ...NETWORK.map(
@@ -128,14 +139,14 @@ function addContainer(
   { stats: all, oomKills, wallMs }: UsageInputs,
 ): void {
   const stats = all.get(container.cgroup);
-  if (stats === undefined) return;
   const { namespace, pod } = resident;
   const { name: shortName, cgroup: id, image, id: name } = container;
+  out.add(OOM, written({ container: shortName, namespace, pod }), oomKills(resident, container, stats));
+  if (stats === undefined) return;
   const own = { container: shortName, id, image, name, namespace, pod };
   const labels = written(own);
   out.add(CPU, written({ ...own, cpu: 'total' }), stats.cpuSeconds);
   for (const [family, , , value] of MEASURES) out.add(family, labels, value(stats));
-  out.add(OOM, labels, oomKills(resident, container, stats));
   const { startedAtMs } = container.record;
   out.add(STARTED, labels, startedAtMs === undefined ? undefined : startedAtMs / 1000);
   out.add(SEEN, labels, Math.floor(wallMs / 1000));

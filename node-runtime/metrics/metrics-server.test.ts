@@ -56,7 +56,8 @@ test('serves the counts of the node, the states of its pods and what containers 
   expect(text.endsWith('\n')).toBe(true);
   const usage = await get('/metrics/cadvisor');
   expect(usage.text).toContain('container_scrape_error 0\n');
-  expect(usage.text).not.toContain('pod="p"');
+  const ofPod = usage.text.split('\n').filter((line) => line.includes('pod="p"'));
+  expect(ofPod.map((line) => line.replace(/\{.*\}/, ''))).toEqual(['container_oom_events_total 0']);
   expect(await get('/etc/passwd')).toMatchObject({ status: 404 });
 });
 

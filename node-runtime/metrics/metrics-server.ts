@@ -66,8 +66,8 @@ async function containerUsage(options: MetricsServerOptions): Promise<string> {
     stats,
     links,
     complete,
-    oomKills: ({ uid }, { name, record }, { oomKills }) =>
-      metrics.memory.oomKills(uid, name, record.attempt, oomKills),
+    oomKills: ({ uid }, { name, record }, stats) =>
+      metrics.memory.oomKills(uid, name, record.attempt, stats?.oomKills),
     machine: { cores: availableParallelism(), memoryBytes: totalmem() },
     wallMs: clock.wallMs(),
   });
