@@ -124,12 +124,14 @@ export class Dispatch implements ConnectListener {
     return retriesReset(on) || (this.#request.repeatable && retriesConnectFailure(on));
   }
 
-  /** A kept connection was closed in silence: that is no failure yet. */
+  /** A kept connection was closed in silence: that is no failure yet, but the next try is one more all the same. */
   repeat(): void {
     this.drop();
     const nowMs = this.#settings.clock.nowMs();
     this.tries.end('reset', nowMs, 0, failures.closedUnheard(this.#decision.cluster, this.tries.endpoint));
-    this.#try(this.tries.afterClosing(), nowMs, false);
+    const endpoint = this.tries.afterClosing();
+    if (endpoint !== undefined) this.#decision.cluster.breakers.retried += 1;
+    this.#try(endpoint, nowMs, false);
   }
 
   /** A response has come. What is said of it; after `again` it is to be discarded. */

@@ -489,13 +489,15 @@ describe('exchange', () => {
     test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('is replaced for %s', async (method) => {
       await using app = await startRawServer(forgetful);
       const endpoint = new FakeEndpoint(app.port);
-      await using sidecar = await startSidecar(targetOf({ cluster: new FakeCluster(endpoint) }));
+      const cluster = new FakeCluster(endpoint);
+      await using sidecar = await startSidecar(targetOf({ cluster }));
       const client = sidecar.connect();
       client.send(GET);
       await client.response();
       client.send(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
       await client.until((text) => text.startsWith('HTTP/1.1 200 OK'));
       expect(endpoint.outcomes.slice(0, 2)).toEqual(['success', 'reset']);
+      expect(cluster.breakers.retried).toBe(1);
     });
 
     test('is replaced by one to another endpoint when its own has left the cluster', async () => {

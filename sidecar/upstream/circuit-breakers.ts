@@ -72,7 +72,7 @@ export class CircuitBreakers {
   readonly retries: Breaker;
   /** Those who wait for a connection to any endpoint of the cluster, the first in front. */
   readonly waiting: Set<Waiter> = new Set();
-  /** Retries that ever began. */
+  /** Tries after the first that ever began. */
   retried = 0;
   #budget: CircuitBreakerLimits['retryBudget'];
 

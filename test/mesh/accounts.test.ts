@@ -12,8 +12,6 @@ let tasks: Tasks;
 let shopper: Stored<Pod>;
 let web: Stored<Pod>[] = [];
 const REPLICAS = 3;
-/** Requests that are under way at once, at most. */
-const CALLERS = 8;
 const HOST = 'web.default.svc.cluster.local';
 
 beforeAll(async () => {
@@ -91,7 +89,7 @@ async function during(work: () => Promise<LoadReport>): Promise<Books & { readon
 }
 
 const send = (count: number, ...words: string[]): Promise<LoadReport> =>
-  tasks.load('-c', String(CALLERS), '-n', String(count), ...words, 'http://web/');
+  tasks.load('-c', '8', '-n', String(count), ...words, 'http://web/');
 
 test('requests that go well are counted once on either side', async () => {
   const { load, source, destination, durations, retries } = await during(() => send(1000));
@@ -191,7 +189,7 @@ describe('with kill -9 in the middle', () => {
     expect(destination.total).toBe(1600 + retries);
   });
 
-  test('of a sidecar, the books differ by no more than what was in flight', async () => {
+  test('of a sidecar, no more is missing than what was in flight', async () => {
     const before = await books();
     const load = await struck((command) => command.includes('/opt/weft/sidecar'));
     const after = await books([]);
@@ -200,8 +198,7 @@ describe('with kill -9 in the middle', () => {
     const arrived = await Promise.all(web.map((pod) => tasks.mesh.until('it answers', () => seenBy(pod))));
     const broken = tries - arrived.reduce((sum, count) => sum + count, 0);
     expect(source.total).toBe(1600);
-    // A kept connection that closes in silence is no failed try: its request is sent again, though it may have arrived.
-    expect(broken).toBeGreaterThanOrEqual(-CALLERS);
+    expect(broken).toBeGreaterThanOrEqual(0);
     expect(broken).toBeLessThanOrEqual(after.retries - before.retries + (1600 - (load.codes['200'] ?? 0)));
   });
 });
